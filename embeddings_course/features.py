@@ -1,0 +1,540 @@
+"""Images in, one vector an image out, with any backbone.
+
+>>> import numpy as np
+>>> from embeddings_course.backbones import load_backbone
+>>> images = np.zeros((3, 64, 64, 3), np.uint8)
+>>> extract(images, load_backbone("embedded")).shape
+(3, 512)
+
+:func:`extract` takes an array, a list of images of any kind and size, or a folder. It reads and
+prepares the next batches while the network works on this one, so memory holds a few batches,
+however many files there are. With ``cache=`` a folder, what was computed once is read from disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from embeddings_course.backbones import Backbone
+from embeddings_course.progress import progress_bar
+
+logger = logging.getLogger(__name__)
+
+IMAGE_SUFFIXES = frozenset(
+    (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
+"""What :func:`list_images` takes for an image file."""
+
+ImageLike = str | Path | Image.Image | np.ndarray
+
+# Images of equal shape are resized together until so many pixels wait, so that a batch of large
+# photographs is not held in memory as a whole.
+_PIXELS_TOGETHER = 4_000_000
+_READERS = 4
+_SHOWN = 5  # broken images named in a message
+_FORMAT = 1  # changes when pixels are read in another way, so that old caches are left alone
+
+
+class BrokenImagesError(ValueError):
+    """Some images could not be read; the vectors of all others are here.
+
+    Attributes
+    ----------
+    features : float32 array [n, dim]
+        All vectors, with rows of NaN at the broken images.
+    broken : dict of int to str
+        Reason why an image could not be read, by its position.
+    """
+
+    def __init__(self, message: str, features: np.ndarray, broken: dict[int, str]) -> None:
+        super().__init__(message)
+        self.features = features
+        self.broken = broken
+
+
+def list_images(folder: str | Path) -> list[Path]:
+    """List the image files of a folder in the order in which :func:`extract` takes them.
+
+    Parameters
+    ----------
+    folder : str or Path
+        It is searched with all folders below it. Hidden files and folders are left out.
+
+    Returns
+    -------
+    list of Path
+        Files with one of :data:`IMAGE_SUFFIXES`, sorted by their path below the folder.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder, or no image in it.
+    """
+    folder = Path(folder)
+    if folder.is_file():
+        raise ValueError(f"{folder} is a file, not a folder. For one image give a list: [path].")
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}.")
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    }
+    names = sorted(
+        name for name in found if not any(part.startswith(".") for part in name.split("/"))
+    )
+    if not names:
+        raise ValueError(
+            f"The folder {folder} holds no image files. Looked for: "
+            f"{', '.join(sorted(IMAGE_SUFFIXES))}."
+        )
+    return [found[name] for name in names]
+
+
+def extract(
+    images: np.ndarray | Sequence[ImageLike] | str | Path,
+    backbone: Backbone,
+    *,
+    batch_size: int = 32,
+    cache: str | Path | None = None,
+    broken: str = "raise",
+    progress: bool = True,
+) -> np.ndarray:
+    """Turn images into vectors.
+
+    Parameters
+    ----------
+    images : uint8 array [n, h, w, 3], list, or folder
+        A list may mix paths, PIL images and uint8 arrays [h, w, 3] or [h, w], of any sizes. A
+        folder stands for the files that :func:`list_images` names.
+
+        Grey images get three equal channels; 16-bit grey is scaled from 0..65535 to 0..255.
+        Transparent pixels, also [h, w, 4], are laid over white, as a white page would show them.
+        Of a file with several frames the first counts. The orientation that a camera wrote into a
+        file (EXIF) is applied to files, not to PIL images. Otherwise pixels stay as they are.
+    backbone : Backbone
+        From :func:`embeddings_course.backbones.load_backbone`. It runs on the device that its
+        network lies on, in evaluation mode.
+    batch_size : int
+        Images that go through the network together, at least 1.
+    cache : str or Path, optional
+        A folder, made if need be, that keeps the vectors. They are found again by the content of
+        the image and by the backbone: renaming a file changes nothing, editing it does.
+    broken : "raise" or "nan"
+        What happens after all others are computed when files cannot be read: an error, or rows of
+        NaN and a warning in the log.
+    progress : bool
+        Show a progress bar on stderr when it takes longer than two seconds.
+
+    Returns
+    -------
+    float32 array [n, dim], in the order of ``images``
+
+    Raises
+    ------
+    ValueError
+        For images of a wrong kind, shape or dtype, no images at all, or a wrong option.
+    BrokenImagesError
+        If images could not be read, with the vectors of the others in it.
+    """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size!r}; it must be an integer, 1 or more.")
+    if broken not in ("raise", "nan"):
+        raise ValueError(f"broken is {broken!r}; it must be 'raise' or 'nan'.")
+    sources = _sources(images)
+    store = None if cache is None else _Store(cache, backbone)
+
+    features = np.full((len(sources), backbone.dim), np.nan, np.float32)
+    reasons: dict[int, str] = {}
+    bar = progress_bar(show=progress, total=len(sources), desc="Extracting", unit="image")
+    try:
+        with (
+            bar,
+            _running(backbone.network) as run,
+            closing(_batches(sources, backbone, batch_size, store)) as batches,
+        ):
+            for batch in batches:
+                for row, vector in batch.known.items():
+                    features[row] = vector
+                reasons |= batch.broken
+                if batch.rows:
+                    features[batch.rows] = run(batch.pixels)
+                    if store is not None:
+                        store.put(batch.keys, features[batch.rows])
+                bar.update(len(batch.rows) + len(batch.known) + len(batch.broken))
+    finally:
+        if store is not None:
+            store.close()
+
+    if reasons:
+        named = [f"{_name(sources[row], row)} ({reasons[row]})" for row in sorted(reasons)[:_SHOWN]]
+        if len(reasons) > _SHOWN:
+            named.append(f"and {len(reasons) - _SHOWN} more")
+        message = f"{len(reasons)} of {len(sources)} images could not be read: {', '.join(named)}."
+        if broken == "raise":
+            raise BrokenImagesError(
+                f"{message} The vectors of the others are in this error's .features, and .broken "
+                'tells the rows. Take these images out, or pass broken="nan" for rows of NaN.',
+                features,
+                dict(sorted(reasons.items())),
+            )
+        logger.warning("%s Their rows are NaN.", message)
+    return features
+
+
+@contextmanager
+def _running(network: torch.nn.Module) -> Iterator:
+    """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim]."""
+    weight = next(network.parameters(), torch.empty(0))
+    training = network.training
+    network.eval()  # batch norm and dropout must not let the images of a batch change each other
+
+    def run(pixels: torch.Tensor) -> np.ndarray:
+        with torch.inference_mode():
+            return network(pixels.to(weight.device, weight.dtype)).float().cpu().numpy()
+
+    try:
+        yield run
+    finally:
+        network.train(training)
+
+
+# --- what was given ------------------------------------------------------------------------------
+
+
+def _sources(images: object) -> Sequence[ImageLike]:
+    """Check what was given, as far as that is possible without reading files."""
+    if isinstance(images, str | os.PathLike):
+        return list_images(images)
+    if isinstance(images, np.ndarray):
+        if images.ndim != 4 or images.shape[3] not in (1, 3, 4):
+            hint = ""
+            if images.ndim == 4 and images.shape[1] == 3:
+                hint = " Move the channels to the end: images.transpose(0, 2, 3, 1)."
+            elif images.ndim in (2, 3):
+                hint = " For one image give [image], for grey images list(images)."
+            raise ValueError(
+                f"The images have the shape {list(images.shape)}; expected [n, h, w, 3].{hint}"
+            )
+        if not images.size:
+            raise ValueError(f"There are no pixels in images of shape {list(images.shape)}.")
+        _check_dtype(images, "The images")
+        return images
+    if isinstance(images, Image.Image):
+        raise ValueError("images is a single PIL image; give a list: [image].")
+    if isinstance(images, torch.Tensor):
+        raise ValueError(
+            "images is a tensor; expected an array. For uint8 [n, 3, h, w] write "
+            "images.permute(0, 2, 3, 1).numpy()."
+        )
+    if not isinstance(images, Sequence):
+        raise ValueError(
+            f"images is of type {type(images).__name__}; expected a uint8 array [n, h, w, 3], a "
+            "list of paths, PIL images or arrays, or a folder. list(images) may help."
+        )
+    if not len(images):
+        raise ValueError("images is empty; give at least one image.")
+    for row, image in enumerate(images):
+        if isinstance(image, np.ndarray):
+            if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
+                raise ValueError(
+                    f"images[{row}] has the shape {list(image.shape)}; expected [h, w, 3] "
+                    "or [h, w]."
+                )
+            if not image.size:
+                raise ValueError(f"images[{row}] of shape {list(image.shape)} has no pixels.")
+            _check_dtype(image, f"images[{row}]")
+        elif not isinstance(image, str | os.PathLike | Image.Image):
+            raise ValueError(
+                f"images[{row}] is of type {type(image).__name__}; expected a path, a PIL image "
+                "or a uint8 array [h, w, 3]."
+            )
+    return images
+
+
+def _check_dtype(image: np.ndarray, what: str) -> None:
+    if image.dtype == np.uint8:
+        return
+    message = f"{what} must be uint8, 0 to 255, not {image.dtype}."
+    if np.issubdtype(image.dtype, np.floating):
+        if not np.isfinite(image).all():
+            message += " They hold NaN or infinity: repair that first."
+        if not (image > 1).any():
+            message += " From values in [0, 1]: (images * 255).round().astype(np.uint8)."
+        else:
+            message += " From values in [0, 255]: images.round().astype(np.uint8)."
+    elif image.dtype == np.uint16:
+        message += " From 16 bits: (images // 257).astype(np.uint8)."
+    else:
+        message += " From values in 0 to 255: images.astype(np.uint8)."
+    raise ValueError(message)
+
+
+def _name(source: ImageLike, row: int) -> str:
+    return str(source) if isinstance(source, str | os.PathLike) else f"images[{row}]"
+
+
+# --- reading and preparing, in the background ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What the readers found out about some rows."""
+
+    rows: list[int] = field(default_factory=list)  # for the network, with keys and pixels
+    keys: list[bytes] = field(default_factory=list)
+    pixels: torch.Tensor | None = None  # float32 [len(rows), 3, s, s]
+    known: dict[int, np.ndarray] = field(default_factory=dict)  # vectors from the cache
+    broken: dict[int, str] = field(default_factory=dict)
+
+
+def _batches(
+    sources: Sequence[ImageLike], backbone: Backbone, batch_size: int, store: _Store | None
+) -> Iterator[_Batch]:
+    """Prepare batches in threads, in order, only a few ahead of the one in use."""
+    stop = threading.Event()
+    readers = min(_READERS, os.cpu_count() or 1)
+    starts = iter(range(0, len(sources), batch_size))
+    waiting: deque = deque()
+    pool = ThreadPoolExecutor(readers, thread_name_prefix="extract")
+
+    def submit() -> None:
+        for start in starts:
+            rows = range(start, min(start + batch_size, len(sources)))
+            waiting.append(pool.submit(_prepare, sources, rows, backbone, store, stop))
+            break
+
+    try:
+        for _ in range(readers + 1):
+            submit()
+        while waiting:
+            batch = waiting.popleft().result()
+            submit()
+            yield batch
+    finally:  # also when the caller was interrupted: the readers end after the image at hand
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _prepare(
+    sources: Sequence[ImageLike],
+    rows: range,
+    backbone: Backbone,
+    store: _Store | None,
+    stop: threading.Event,
+) -> _Batch:
+    batch = _Batch()
+    prepared: dict[int, torch.Tensor] = {}  # row: float32 [3, s, s]
+    alike: dict[tuple[int, ...], dict[int, np.ndarray]] = {}  # images of one shape, by row
+
+    def resize(group: dict[int, np.ndarray]) -> None:
+        stack = torch.from_numpy(np.stack(list(group.values())))  # [k, h, w, 3]
+        with torch.inference_mode():
+            prepared.update(zip(group, backbone.preprocess(stack.permute(0, 3, 1, 2)), strict=True))
+        group.clear()
+
+    for row in rows:
+        if stop.is_set():
+            return batch
+        key = b""
+        try:
+            raw = _raw(sources[row])
+            if store is not None:
+                key = _key(raw)
+                vector = store.get(key)
+                if vector is not None:
+                    batch.known[row] = vector
+                    continue
+            image = _rgb(raw)
+        except Exception as error:  # a decoder may raise anything on a damaged file
+            batch.broken[row] = _reason(error)
+            continue
+        batch.rows.append(row)
+        batch.keys.append(key)
+        group = alike.setdefault(image.shape, {})
+        group[row] = image
+        if sum(len(each) * np.prod(shape[:2]) for shape, each in alike.items()) > _PIXELS_TOGETHER:
+            for each in filter(None, alike.values()):
+                resize(each)
+    for each in filter(None, alike.values()):
+        resize(each)
+    if not prepared:
+        return batch
+    pixels = torch.stack([prepared[row] for row in batch.rows])
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    return _Batch(batch.rows, batch.keys, pixels, batch.known, batch.broken)
+
+
+def _raw(source: ImageLike) -> bytes | np.ndarray:
+    """Give what identifies an image: the bytes of a file, the pixels of anything else."""
+    if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] == 3:
+        return source
+    if isinstance(source, np.ndarray):
+        source = Image.fromarray(source.squeeze(2) if source.shape[2:] == (1,) else source)
+    if isinstance(source, Image.Image):
+        return _flat(source)
+    return Path(source).read_bytes()
+
+
+def _rgb(raw: bytes | np.ndarray) -> np.ndarray:
+    """Decode a file: uint8 [h, w, 3]."""
+    if isinstance(raw, np.ndarray):
+        return raw
+    with Image.open(io.BytesIO(raw)) as image:
+        image.load()
+        return _flat(ImageOps.exif_transpose(image))
+
+
+def _flat(image: Image.Image) -> np.ndarray:
+    """Bring any mode of PIL to uint8 RGB [h, w, 3]."""
+    if image.mode == "F":
+        raise ValueError("its pixels are floats, without a known range")
+    if image.mode.startswith("I"):  # 16 bits, or 32 as PIL reads some 16-bit files
+        grey = np.asarray(image).clip(0, 65535) // 257
+        return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "not an image that Pillow knows"
+    return str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
+
+
+# --- the cache -----------------------------------------------------------------------------------
+
+
+def _key(raw: bytes | np.ndarray) -> bytes:
+    if isinstance(raw, bytes):
+        return hashlib.sha256(b"file" + raw).digest()
+    content = hashlib.sha256(f"pixels {raw.shape}".encode())
+    content.update(np.ascontiguousarray(raw))
+    return content.digest()
+
+
+class _Store:
+    """Vectors of one backbone in one SQLite file. Trouble with the file costs time, never a result.
+
+    Used by several threads at once, therefore the lock; and by several processes, which SQLite
+    sorts out.
+    """
+
+    def __init__(self, folder: str | Path, backbone: Backbone) -> None:
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(
+                f"The cache folder {folder} cannot be made ({error.strerror}). "
+                "Give another folder, or cache=None."
+            ) from error
+        self.path = folder / f"{backbone.digest}-{_FORMAT}.sqlite"
+        self.dim = backbone.dim
+        self.lock = threading.Lock()
+        self.connection: sqlite3.Connection | None = None
+        with self.lock:
+            self._open()
+
+    def get(self, key: bytes) -> np.ndarray | None:
+        """Return the vector stored under a key, if there is a sound one."""
+        with self.lock:
+            row = self._do(
+                lambda db: db.execute("SELECT v FROM vectors WHERE k = ?", [key]).fetchone()
+            )
+        if row is None:
+            return None
+        if not isinstance(row[0], bytes) or len(row[0]) != 4 * self.dim:
+            logger.warning("A damaged vector in the cache %s is computed again.", self.path)
+            return None
+        return np.frombuffer(row[0], "<f4")
+
+    def put(self, keys: list[bytes], vectors: np.ndarray) -> None:
+        """Store the vectors of a batch at once: an interrupted run keeps them."""
+        rows = [
+            (key, vector.astype("<f4").tobytes()) for key, vector in zip(keys, vectors, strict=True)
+        ]
+
+        def insert(db: sqlite3.Connection) -> None:
+            with db:
+                db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+        with self.lock:
+            self._do(insert)
+
+    def close(self) -> None:
+        with self.lock:
+            if self.connection is not None:
+                self.connection.close()
+            self.connection = None
+
+    def _open(self) -> None:
+        for attempt in range(2):
+            try:
+                # The readers' threads share the connection behind the lock.
+                self.connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
+                # After a power cut the file may be damaged. It is then set aside like any other.
+                self.connection.execute("PRAGMA synchronous = OFF")
+                self.connection.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID"
+                )
+                self.connection.execute("SELECT k, v FROM vectors LIMIT 1").fetchall()
+                return
+            except sqlite3.Error as error:
+                if attempt or not self._set_aside(error):
+                    self._give_up(error)
+                    return
+
+    def _do(self, action: Callable[[sqlite3.Connection], tuple | None]) -> tuple | None:
+        if self.connection is None:
+            return None
+        try:
+            return action(self.connection)
+        except sqlite3.Error as error:
+            # OperationalError: locked for a minute, disk full and the like; the file is sound.
+            if isinstance(error, sqlite3.OperationalError) or not self._set_aside(error):
+                self._give_up(error)
+            else:
+                self._open()
+            return None
+
+    def _set_aside(self, error: sqlite3.Error) -> bool:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+        if "locked" in str(error) or not self.path.exists():
+            return False
+        aside = self.path.with_suffix(".damaged")
+        with suppress(OSError):
+            self.path.replace(aside)
+            logger.warning(
+                "The cache %s cannot be read (%s). It is now %s; its vectors are computed again.",
+                self.path,
+                error,
+                aside.name,
+            )
+            return True
+        return False
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+        logger.warning("The cache %s cannot be used (%s); this run goes without.", self.path, error)
