@@ -1,0 +1,27 @@
+# Each target is one command. Without make: python -m embeddings_course COMMAND
+# Another Python (3.11 to 3.13): make book PYTHON=python3.12
+
+PYTHON ?= python3
+
+.PHONY: help book test test-all lab bench clean
+
+help:      ## show this list
+	@grep -E '^[a-z-]+: ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+): *## */make \1\t/' | expand -t 16
+
+book:      ## execute what changed and build the book; prints its address
+	$(PYTHON) -m embeddings_course book
+
+test:      ## build the book and run every check but the slow ones
+	$(PYTHON) -m embeddings_course test
+
+test-all:  ## the same with the slow ones
+	$(PYTHON) -m embeddings_course test-all
+
+lab:       ## JupyterLab with the chapters and the assignments
+	$(PYTHON) -m embeddings_course lab
+
+bench:     ## the benchmarks, as tables
+	$(PYTHON) -m embeddings_course bench
+
+clean:     ## remove what was built, except the notebooks of lab
+	$(PYTHON) -m embeddings_course clean

@@ -1,0 +1,292 @@
+"""Executes and builds the book, and publishes it only if everything went well.
+
+The working folder ``_build/work/<digest>`` holds the cache of executed pages. Its name is a digest
+of what a page's outputs follow from besides its own text, so another package, other weights or
+other requirements mean an empty cache. Everything else is rendered anew each time: that costs
+seconds, and an incremental Sphinx build forgets the warnings of pages that did not change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings_course.environment import Lock
+
+# What the outputs of pages follow from, besides the pages' own text.
+EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_EXECUTING = re.compile(r"^(?P<page>.+?): Executing notebook using")
+_EXECUTED = re.compile(r"^(?P<page>.+?): Executed notebook in (?P<seconds>[\d.]+) seconds")
+_CELL_FAILED = re.compile(r"^(?P<page>.+?): WARNING: Executing notebook failed: (?P<error>\w+)")
+_PROBLEM = re.compile(r"(^|: )(WARNING|ERROR|CRITICAL|SEVERE): ")
+
+
+class BookError(Exception):
+    """Why there is no book: one or two sentences for the person, and where the log is."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """A finished build: where it is, and the pages that ran and that came from the cache."""
+
+    index: Path
+    executed: tuple[str, ...]
+    cached: tuple[str, ...]
+    seconds: float
+
+
+def pages(root: Path) -> list[Path]:
+    """List the pages that the table of contents names, in reading order, relative to `root`.
+
+    Raises
+    ------
+    BookError
+        If ``_toc.yml`` is missing or malformed, or a page that it names does not exist.
+    """
+    from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
+
+    try:
+        names = list(parse_toc_yaml(root / "_toc.yml"))
+    except FileNotFoundError as error:
+        raise BookError(f"{root} holds no _toc.yml: this is not the course's folder.") from error
+    except MalformedError as error:
+        raise BookError(f"_toc.yml: {error}") from error
+    found = []
+    for name in names:
+        files = [root / f"{name}{suffix}" for suffix in (".md", ".ipynb")]
+        file = next((file for file in files if file.is_file()), None)
+        if file is None:
+            raise BookError(f"_toc.yml names the page {name}, but there is no {name}.md.")
+        found.append(file.relative_to(root))
+    return found
+
+
+def execution_digest(root: Path) -> str:
+    """Return a digest of all that the outputs of pages follow from, besides their own text."""
+    digest = hashlib.sha256("{}.{}.{}".format(*sys.version_info[:3]).encode())
+    for name in EXECUTION_INPUTS:
+        path = root / name
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                digest.update(f"{file.relative_to(root).as_posix()}\0{content}\0".encode())
+    return digest.hexdigest()
+
+
+def kernel_environment(root: Path) -> dict[str, str]:
+    """Return the variables under which pages run, when they are built and when they are checked.
+
+    Progress bars, a backend that opens windows, and a person's IPython start-up files would all
+    change what pages show.
+    """
+    return {
+        "COURSE_BOOK_BUILD": "1",
+        "IPYTHONDIR": str(root / "_build" / "work" / "ipython"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONHASHSEED": "0",
+        "TQDM_DISABLE": "1",
+    }
+
+
+def build_book(root: Path, report: Callable[[str], None] = lambda line: None) -> Book:
+    """Execute what changed, build the book, and publish it as ``_build/html``.
+
+    Until the build has succeeded there is no ``_build/html`` and no ``_build/jupyter_execute``.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    report : callable
+        Gets a line about each page that is executed.
+
+    Raises
+    ------
+    BookError
+        If a page fails or Sphinx warns, or if a file that is no page would be published.
+    EnvironmentProblem
+        If another build is running in the same repository.
+    """
+    build = root / "_build"
+    with Lock(build / "book.lock", "Another build of the book") as lock:
+        start = time.monotonic()
+        for name in ("html", "jupyter_execute"):
+            _remove(build / name)
+        names = [page.with_suffix("").as_posix() for page in pages(root)]
+        work = build / "work" / execution_digest(root)[:16]
+        output = _prepare(work)
+        executed = _run_jupyter_book(root, work, lock, report)
+        _check_sources(output / "html", names)
+        notebooks = output / "jupyter_execute"
+        notebooks.mkdir(exist_ok=True)
+        with_code = [name for name in names if (notebooks / f"{name}.ipynb").exists()]
+        # The page that a reader opens comes last: once it is there, everything is.
+        notebooks.rename(build / "jupyter_execute")
+        (output / "html").rename(build / "html")
+    return Book(
+        index=build / "html" / "index.html",
+        executed=tuple(executed),
+        cached=tuple(name for name in with_code if name not in executed),
+        seconds=time.monotonic() - start,
+    )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder at once: what is killed half-way must not leave half a book."""
+    if folder.exists():
+        doomed = folder.with_name(f"{folder.name}.removed")
+        shutil.rmtree(doomed, ignore_errors=True)
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def _prepare(work: Path) -> Path:
+    """Empty the working folder except for the cache; return the folder that Jupyter Book fills."""
+    for other in work.parent.glob("*"):
+        if other != work and other.name != "ipython":
+            shutil.rmtree(other)
+    output = work / "_build"  # Jupyter Book adds the name itself.
+    for name in ("html", "jupyter_execute", ".doctrees"):
+        shutil.rmtree(output / name, ignore_errors=True)
+    output.mkdir(parents=True, exist_ok=True)
+    running = work / "running"
+    if running.exists():
+        _repair_cache(output / ".jupyter_cache")
+    running.touch()
+    return output
+
+
+def _repair_cache(folder: Path) -> None:
+    """Drop a cache in which a killed build left a broken entry; it would fail every build."""
+    from jupyter_cache import get_cache
+
+    if not folder.exists():
+        return
+    try:
+        cache = get_cache(folder)
+        for record in cache.list_cache_records():
+            cache.get_cache_bundle(record.pk)
+    except Exception:  # whatever reading half a notebook or half a data base raises
+        shutil.rmtree(folder)
+
+
+def _run_jupyter_book(
+    root: Path, work: Path, lock: Lock, report: Callable[[str], None]
+) -> list[str]:
+    """Run Jupyter Book with warnings as errors; return the names of the pages it executed."""
+    log = root / "_build" / "book.log"
+    environ = {**os.environ, **kernel_environment(root)}
+    # The kernel named python3 is the environment's own, whatever else is installed here.
+    environ.update(JUPYTER_PREFER_ENV_PATH="1", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+    environ.pop("JUPYTER_PATH", None)
+    # -P: a folder in the current directory must not be taken for a package.
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-P", "-c", start, "build", str(root)]
+    command += ["--path-output", str(work), "-W", "-n", "--keep-going"]
+    process = subprocess.Popen(
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        # If this process is killed, Jupyter Book goes on, and with it the lock.
+        pass_fds=() if os.name == "nt" else (lock.fileno(),),
+    )
+    lines, executed = [], []
+    try:
+        with log.open("w", encoding="utf-8") as file:
+            for raw in process.stdout:
+                line = _ANSI.sub("", raw).rstrip()
+                lines.append(line)
+                file.write(line + "\n")
+                if match := _EXECUTING.match(line):
+                    report(f"executing {_relative(match['page'], root)}")
+                elif match := _EXECUTED.match(line):
+                    page = _relative(match["page"], root)
+                    report(f"executed  {page} in {float(match['seconds']):.1f} s")
+                    executed.append(Path(page).with_suffix("").as_posix())
+        process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+    (work / "running").unlink()
+    if process.returncode != 0:
+        raise BookError(f"{_explain(lines, root)}\nThe whole log: {log}")
+    return executed
+
+
+def _explain(lines: list[str], root: Path) -> str:
+    """Say in a sentence what a failed build's log says."""
+    page = None
+    for number, line in enumerate(lines):
+        if match := _EXECUTING.match(line):
+            page = match["page"]
+        elif _EXECUTED.match(line):
+            page = None
+        elif match := _CELL_FAILED.match(line):
+            page = _relative(match["page"], root)
+            return f"{page} could not be executed: {_cell_error(lines[number:], match['error'])}"
+    problems = [line for line in lines if _PROBLEM.search(line)]
+    if page is None and problems:
+        shown = [problem.replace(f"{root}{os.sep}", "") for problem in problems[:10]]
+        more = f"\n  and {len(problems) - 10} more" if len(problems) > 10 else ""
+        return "Sphinx has complaints, and the book must have none:\n  " + "\n  ".join(shown) + more
+    last = next((line for line in reversed(lines) if _is_error(line)), "no reason given")
+    if page is not None:
+        return f"{_relative(page, root)} could not be executed: {last}"
+    return f"Jupyter Book could not build the book: {last}"
+
+
+def _cell_error(lines: list[str], fallback: str) -> str:
+    """Return the error of a failed cell, and its line in the cell, from the log that follows."""
+    # The cell's error causes MyST-NB's, which causes Jupyter Book's; the cell's own may have a
+    # cause as well.
+    causes = [n for n, line in enumerate(lines) if line.startswith("The above exception was")]
+    if len(causes) < 2:
+        return fallback
+    block = [line.strip() for line in lines[1 : causes[-2]] if line.strip()]
+    error = next((line for line in reversed(block) if _is_error(line)), block[-1])
+    error = re.sub(r"^[\w.]+\.(?=\w+Error\b)", "", error)
+    arrow = next((line for line in block if re.match(r"-+> \d+ ", line)), None)
+    return error if arrow is None else f"{error}\n  in its line {arrow.lstrip('-> ')}"
+
+
+def _is_error(line: str) -> bool:
+    return re.match(r"^\s*([\w.]+(Error|Exception)\b|Exception:)", line) is not None
+
+
+def _relative(page: str, root: Path) -> str:
+    path = Path(page)
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+
+def _check_sources(html: Path, names: list[str]) -> None:
+    """Stop if a file was built that the table of contents does not name.
+
+    Jupyter Book makes pages of whatever it finds unless it is told otherwise, and the
+    instructor's notebooks hold solutions.
+    """
+    sources = html / "_sources"
+    built = [file.relative_to(sources) for file in sources.rglob("*") if file.is_file()]
+    strangers = sorted(
+        path.as_posix() for path in built if path.with_suffix("").as_posix() not in names
+    )
+    if strangers:
+        raise BookError(
+            f"The book would have published {', '.join(strangers)}, which _toc.yml does not name. "
+            "Set only_build_toc_files in _config.yml and list the folder in exclude_patterns."
+        )

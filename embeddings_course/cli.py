@@ -1,0 +1,242 @@
+"""The ``course`` command: build the book, check everything, work on it in JupyterLab."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from embeddings_course.book import Book, BookError, build_book, kernel_environment, pages
+from embeddings_course.environment import EnvironmentProblem, clean
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Not python3: kernels that tests start themselves must not run as if a book were being built.
+_CHECK_KERNEL = "course-book"
+
+
+class CommandError(Exception):
+    """Why a command could not do its work: one or two sentences for the person."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    parser, passes_on = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    if rest and options.command not in passes_on:
+        parser.error(f"{options.command} does not know {' '.join(rest)}")
+    # Asked to end, a build ends what it started, like on Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return options.run(ROOT, options, rest)
+    except (BookError, CommandError, EnvironmentProblem) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
+    parser = argparse.ArgumentParser(prog="course", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    passes_on = set()
+
+    def add(name, run, help, *, passes_on_to=None):
+        description = f"{help[0].upper()}{help[1:]}."
+        if passes_on_to:
+            passes_on.add(name)
+            description += f" Arguments that it does not know go to {passes_on_to}."
+        command = commands.add_parser(name, help=help, description=description, allow_abbrev=False)
+        command.set_defaults(run=run)
+        return command
+
+    add("book", _book, "execute what changed and build the book in _build/html")
+    test = add("test", _test, "build the book, then run every check", passes_on_to="pytest")
+    test.add_argument("--all", action="store_true", help="slow tests as well")
+    add("test-all", _test_all, "the same as test --all", passes_on_to="pytest")
+    lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
+    lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
+    add("bench", _bench, "measure feature extraction and a second build, and print the tables")
+    add("clean", _clean, "remove what was built, except the notebooks of lab")
+    return parser, passes_on
+
+
+def _book(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    book = _build(root)
+    print(f"The book is ready: {book.index.as_uri()}")
+    return 0
+
+
+def _build(root: Path) -> Book:
+    print("Building the book ...", flush=True)
+    book = build_book(root, report=lambda line: print(f"  {line}", flush=True))
+    count = len(book.executed)
+    print(
+        f"Executed {count} page{'' if count == 1 else 's'}, "
+        f"{len(book.cached)} from the cache, in {book.seconds:.0f} s."
+    )
+    return book
+
+
+def _test_all(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    options.all = True
+    return _test(root, options, rest)
+
+
+def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    _build(root)
+    command = [sys.executable, "-m", "pytest", "--rootdir", str(root), *nbval_options(root)]
+    if not options.all:
+        command += ["-m", "not slow"]
+    # Who names files wants these; who names none wants all.
+    if not any(Path(argument.split("::")[0]).exists() for argument in rest):
+        command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
+    jupyter = root / "_build" / "work" / "jupyter"
+    _write_check_kernel(root, jupyter)
+    paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    return subprocess.call(
+        command + rest, env={**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
+    )
+
+
+def nbval_options(root: Path) -> list[str]:
+    """Return the options under which pytest compares notebooks with what they show when run."""
+    rules = root / "tests" / "nbval.cfg"
+    return ["--nbval", "--nbval-sanitize-with", str(rules), "--nbval-kernel-name", _CHECK_KERNEL]
+
+
+def _write_check_kernel(root: Path, jupyter: Path) -> None:
+    """Describe a kernel that runs as pages do when the book is built."""
+    folder = jupyter / "kernels" / _CHECK_KERNEL
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Pages of the course, when they are checked",
+        "language": "python",
+        "env": kernel_environment(root),
+    }
+    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+
+def _lab(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    folder = prepare_lab(root)
+    if options.no_start:
+        print(f"The notebooks are in {folder}")
+        return 0
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=folder)
+
+
+def prepare_lab(root: Path) -> Path:
+    """Write chapters and assignments as notebooks to ``_build/lab``; keep a person's changes.
+
+    A chapter in which a person changed a cell is theirs: it is never written again, and a line
+    says so when the book has a newer one. An assignment's files are only ever added.
+
+    Returns
+    -------
+    Path
+        The folder to start JupyterLab in.
+    """
+    lab = root / "_build" / "lab"
+    chapters = lab / "chapters"
+    chapters.mkdir(parents=True, exist_ok=True)
+    record = lab / ".written.json"
+    written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    for page in pages(root):
+        # Without the name of the folder that all pages are in.
+        name = Path(*page.parts[1:]) if page.parts[0] == "book" else page
+        target = chapters / name.with_suffix(".ipynb")
+        before = written.get(target.relative_to(lab).as_posix())
+        state, new = _write_chapter(root / page, target, before)
+        if state == "kept":
+            print(
+                f"Kept your {target.relative_to(root)}. The book's version has changed: "
+                "rename yours and run this again to get it."
+            )
+        written[target.relative_to(lab).as_posix()] = new
+    # Only files that were written count as the course's own; written last, replaced at once.
+    new_record = record.with_suffix(".new")
+    new_record.write_text(json.dumps(written, indent=1), encoding="utf-8")
+    new_record.replace(record)
+    _copy_missing(root / "book" / "assets", chapters / "assets")
+    _copy_missing(root / "assignments", lab / "assignments")
+    return lab
+
+
+def _write_chapter(page: Path, target: Path, before: str | None) -> tuple[str, str | None]:
+    """Write a page as a notebook, unless a person changed the notebook that is there.
+
+    Returns ``"written"``, ``"same"`` or ``"kept"``, and the digest of the text that the course
+    wrote last.
+    """
+    import nbformat
+
+    from embeddings_course.notebooks import page_notebook
+
+    notebook = page_notebook(page)
+    new = _text_digest(notebook)
+    if target.exists():
+        try:
+            current = _text_digest(nbformat.read(target, as_version=4))
+        except Exception:  # not a notebook any more, so a person's doing
+            current = None
+        if current == new:
+            return "same", new  # outputs that the person made stay
+        if current != before:
+            return ("kept" if new != before else "same"), before
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+    return "written", new
+
+
+def _text_digest(notebook) -> str:
+    """Return a digest of the cells' text. Running a notebook does not change it."""
+    cells = [[cell["cell_type"], cell["source"]] for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _copy_missing(source: Path, target: Path) -> None:
+    for file in sorted(source.rglob("*")):
+        copy = target / file.relative_to(source)
+        if file.is_file() and ".ipynb_checkpoints" not in file.parts and not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+
+
+def _bench(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    script = root / "tests" / "bench_features.py"
+    if not script.exists():
+        raise CommandError(f"{script} is missing: it holds the benchmarks.")
+    status = subprocess.call([sys.executable, str(script)])
+    if status != 0:
+        return status
+    build_book(root)
+    book = build_book(root)
+    print()
+    print("| build | pages executed | pages from the cache | seconds |")
+    print("| --- | --- | --- | --- |")
+    print(
+        f"| second `make book`, nothing changed | {len(book.executed)} "
+        f"| {len(book.cached)} | {book.seconds:.1f} |"
+    )
+    return 0
+
+
+def _clean(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    for removed in clean(root):
+        print(f"Removed {removed}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,310 @@
+"""The build of the book: it runs what changed, publishes whole books only, and no secrets."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from embeddings_course import cli
+from embeddings_course.book import BookError, build_book, execution_digest
+from embeddings_course.environment import EnvironmentProblem
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "the-solution-is-42"
+
+PAGE = """\
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# Page {name}
+
+```{{code-cell}} python
+{code}
+```
+"""
+
+
+class Project:
+    """A small book with the course's own settings."""
+
+    def __init__(self, root):
+        self.root = root
+        self.html = root / "_build" / "html"
+        self.executed_notebooks = root / "_build" / "jupyter_execute"
+
+    def write(self):
+        root = self.root
+        root.mkdir()
+        shutil.copy(ROOT / "_config.yml", root)
+        (root / "book" / "assets").mkdir(parents=True)
+        (root / "book" / "assets" / "course.css").touch()
+        (root / "requirements.txt").write_text("numpy==2.0\n")
+        package = root / "embeddings_course" / "backbones" / "embedded"
+        package.mkdir(parents=True)
+        (package / "resnet18.safetensors").write_bytes(b"weights")
+        (package.parent / "load.py").write_text("RESNET = 18\n")
+        for folder in ("source", "assignments"):
+            notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+            notebook["cells"] = [
+                {"cell_type": "markdown", "id": "a", "metadata": {}, "source": f"# {SECRET}"}
+            ]
+            (root / folder / "one").mkdir(parents=True)
+            (root / folder / "one" / "secret.ipynb").write_text(json.dumps(notebook))
+        self.toc("one", "two")
+        (root / "book" / "index.md").write_text("# Start\n")
+        self.page("one", "print('first result')")
+        self.page("two", "print('second result')")
+
+    def toc(self, *names):
+        lines = ["format: jb-book", "root: book/index", "chapters:"]
+        lines += [f"  - file: book/{name}" for name in names]
+        (self.root / "_toc.yml").write_text("\n".join(lines) + "\n")
+
+    def page(self, name, code):
+        (self.root / "book" / f"{name}.md").write_text(PAGE.format(name=name, code=code))
+
+    def build(self):
+        return build_book(self.root)
+
+    def text(self, page):
+        return (self.html / "book" / f"{page}.html").read_text(encoding="utf-8")
+
+    def assert_nothing_looks_finished(self):
+        assert not self.html.exists()
+        assert not self.executed_notebooks.exists()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """One book, built once. Tests work on copies."""
+    project = Project(tmp_path_factory.mktemp("built") / "project")
+    project.write()
+    return project, project.build()
+
+
+@pytest.fixture
+def project(built, tmp_path):
+    project, _ = built
+    return Project(Path(shutil.copytree(project.root, tmp_path / "copy")))
+
+
+def test_first_build_executes_every_page_and_publishes_pages_and_notebooks(built):
+    project, book = built
+    assert book.executed == ("book/one", "book/two")
+    assert book.cached == ()
+    assert "first result" in project.text("one")
+    notebooks = sorted(path.name for path in project.executed_notebooks.rglob("*.ipynb"))
+    assert notebooks == ["one.ipynb", "two.ipynb"]
+
+
+def test_address_that_is_printed_leads_to_the_first_page(built):
+    project, book = built
+    assert book.index == project.html / "index.html"
+    target = re.search(r'url=([^"]+)"', book.index.read_text(encoding="utf-8")).group(1)
+    assert (project.html / target).is_file()
+
+
+def test_nothing_of_source_or_assignments_is_in_the_published_book(built):
+    project, _ = built
+    published = [*project.html.rglob("*"), *project.executed_notebooks.rglob("*")]
+    assert [path for path in published if "secret" in path.name] == []
+    assert [
+        path for path in published if path.is_file() and SECRET.encode() in path.read_bytes()
+    ] == []
+
+
+def test_second_build_executes_nothing_and_publishes_the_same(project):
+    book = project.build()
+    assert book.executed == ()
+    assert book.cached == ("book/one", "book/two")
+    assert "first result" in project.text("one")
+
+
+def test_only_the_page_that_changed_is_executed(project):
+    project.page("two", "print('another result')")
+    book = project.build()
+    assert book.executed == ("book/two",)
+    assert book.cached == ("book/one",)
+    assert "another result" in project.text("two")
+    assert "first result" in project.text("one")
+
+
+def test_change_in_the_package_executes_every_page_again(project):
+    old = [path.name for path in (project.root / "_build" / "work").iterdir()]
+    (project.root / "embeddings_course" / "backbones" / "load.py").write_text("RESNET = 34\n")
+    book = project.build()
+    assert book.executed == ("book/one", "book/two")
+    left = [path.name for path in (project.root / "_build" / "work").iterdir()]
+    assert set(old) & set(left) == {"ipython"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "requirements.txt",
+        "embeddings_course/backbones/load.py",
+        "embeddings_course/backbones/embedded/resnet18.safetensors",
+    ],
+)
+def test_what_outputs_follow_from_changes_the_digest(project, file):
+    before = execution_digest(project.root)
+    assert execution_digest(project.root) == before
+    (project.root / file).write_bytes(b"another")
+    assert execution_digest(project.root) != before
+
+
+def test_renamed_module_changes_the_digest_and_compiled_files_do_not(project):
+    before = execution_digest(project.root)
+    package = project.root / "embeddings_course"
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "load.cpython-311.pyc").write_bytes(b"compiled")
+    assert execution_digest(project.root) == before
+    (package / "backbones" / "load.py").rename(package / "backbones" / "loading.py")
+    assert execution_digest(project.root) != before
+
+
+def test_failing_cell_names_page_and_error_and_leaves_no_book_until_it_is_repaired(project):
+    project.page("two", "values = {}\nvalues['missing']")
+    for _ in range(2):  # a failure is never taken from the cache
+        with pytest.raises(BookError) as caught:
+            project.build()
+        message = str(caught.value)
+        assert "book/two.md" in message
+        assert "KeyError: 'missing'" in message
+        assert str(project.root / "_build" / "book.log") in message
+        assert "Traceback" not in message
+        project.assert_nothing_looks_finished()
+    project.page("two", "print('repaired')")
+    assert project.build().executed == ("book/two",)
+    assert "repaired" in project.text("two")
+
+
+def test_warning_of_sphinx_fails_this_build_and_the_next(project):
+    index = project.root / "book" / "index.md"
+    index.write_text("# Start\n\nSee {doc}`nowhere`.\n")
+    for _ in range(2):  # an incremental build would have forgotten the warning
+        with pytest.raises(BookError, match=r"book/index\.md:3: WARNING: .*nowhere"):
+            project.build()
+        project.assert_nothing_looks_finished()
+
+
+def test_page_that_left_the_table_of_contents_leaves_the_book(project):
+    project.toc("one")
+    project.build()
+    left = [
+        path.name
+        for folder in (project.html, project.executed_notebooks)
+        for path in folder.rglob("two.*")
+    ]
+    assert left == []
+    assert "two.html" not in project.text("one")
+
+
+def test_instructors_notebooks_stop_the_build_where_the_settings_would_publish_them(project):
+    config = project.root / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    text = text.replace("only_build_toc_files: true", "only_build_toc_files: false")
+    text = re.sub(r"\b(source|assignments), ", "", text)
+    config.write_text(text, encoding="utf-8")
+    for folder in ("source", "assignments"):
+        (project.root / folder / "one" / "secret.ipynb").unlink()
+    # Sphinx warns of pages outside the table of contents, but not of those that say so.
+    hidden = project.root / "source" / "one" / "hidden.md"
+    hidden.write_text("---\norphan: true\n---\n# Secret\n")
+    with pytest.raises(BookError, match="would have published source/one/hidden"):
+        project.build()
+    project.assert_nothing_looks_finished()
+
+
+def test_page_that_does_not_exist_is_named(project):
+    project.toc("one", "three")
+    with pytest.raises(BookError, match=r"book/three, but there is no book/three\.md"):
+        project.build()
+
+
+BUILD = """\
+import pathlib, sys
+from embeddings_course import cli
+from embeddings_course.book import build_book
+build_book(pathlib.Path(sys.argv[1]), report=lambda line: print(line, flush=True))
+"""
+
+
+def test_killed_build_leaves_no_book_and_does_not_stop_the_next_one(project):
+    go_on = project.root / "go-on"
+    waiting = f"""import pathlib, time
+for _ in range(300):
+    if pathlib.Path({str(go_on)!r}).exists():
+        break
+    time.sleep(0.1)"""
+    project.page("two", waiting)
+    with subprocess.Popen(
+        [sys.executable, "-c", BUILD, str(project.root)], stdout=subprocess.PIPE, text=True
+    ) as build:
+        assert "executing book/two.md" in build.stdout.readline()
+        # Somebody else starts a build meanwhile.
+        with pytest.raises(EnvironmentProblem, match=rf"Another build .*\(process {build.pid}\)"):
+            project.build()
+        build.kill()
+    project.assert_nothing_looks_finished()
+    # What the killed process had started is still there, and still holds the lock: it could write
+    # where the next build does.
+    with pytest.raises(EnvironmentProblem, match="Another build"):
+        project.build()
+    go_on.touch()
+    book = None
+    for _ in range(600):
+        try:
+            book = project.build()
+            break
+        except EnvironmentProblem:
+            time.sleep(0.1)
+    assert book is not None
+    assert sorted(book.executed + book.cached) == ["book/one", "book/two"]
+    assert project.html.exists()
+
+
+def test_page_that_was_stored_only_half_is_executed_again(project):
+    work = next(
+        path for path in (project.root / "_build" / "work").iterdir() if path.name != "ipython"
+    )
+    stored = sorted((work / "_build" / ".jupyter_cache" / "executed").glob("*/base.ipynb"))
+    assert len(stored) == 2
+    stored[0].unlink()
+    (work / "running").touch()  # what a killed build leaves
+    book = project.build()
+    assert "first result" in project.text("one")
+    assert "second result" in project.text("two")
+    assert book.executed != ()
+
+
+def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
+    project, monkeypatch, capfd
+):
+    project.page("two", "import os\nprint(os.environ['TQDM_DISABLE'], 2)")
+    tests = project.root / "tests"
+    tests.mkdir()
+    shutil.copy(ROOT / "tests" / "nbval.cfg", tests)
+    # What makes pages the same every time is for kernels of the book only.
+    code = "import os\n\ndef test_kernel(): assert 'COURSE_BOOK_BUILD' not in os.environ\n"
+    (tests / "test_one.py").write_text(code)
+    (project.root / "pytest.ini").write_text("[pytest]\nmarkers = slow\n")
+    monkeypatch.setattr(cli, "ROOT", project.root)
+    monkeypatch.chdir(project.root)
+    assert cli.main(["test", "-p", "no:cacheprovider"]) == 0
+    said = capfd.readouterr().out
+    assert "Executed 1 page, 1 from the cache" in said
+    assert "3 passed" in said

@@ -1,0 +1,208 @@
+"""The ``course`` command: its messages, how it compares notebooks, and the notebooks of lab."""
+
+import base64
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbformat import v4
+
+from embeddings_course import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_no_command_shows_help(capsys):
+    assert cli.main([]) == 0
+    assert "usage: course" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["bok"], "invalid choice: 'bok'"), (["book", "--quick"], "book does not know --quick")],
+)
+def test_mistyped_command_or_option_is_named(arguments, complaint, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_problem_is_a_sentence_and_exit_status_1(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    assert cli.main(["book"]) == 1
+    said = capsys.readouterr().err
+    assert "holds no _toc.yml" in said
+    assert "Traceback" not in said
+
+
+def test_every_target_of_the_makefile_is_a_command():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    called = re.findall(r"^\t.*-m embeddings_course ([\w-]+)$", makefile, re.MULTILINE)
+    assert {"book", "test", "test-all", "lab", "bench", "clean"} <= set(called)
+    for command in called:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([command, "--help"])
+        assert caught.value.code == 0
+
+
+KERNEL = {"name": "python3", "display_name": "Python 3"}
+
+
+def compare(tmp_path, code, *outputs):
+    """Run nbval, as ``course test`` calls it, on one cell with the outputs given."""
+    cell = v4.new_code_cell(code, outputs=list(outputs), execution_count=1)
+    notebook = v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
+    nbformat.write(notebook, tmp_path / "page.ipynb")
+    options = cli.nbval_options(ROOT)
+    options[options.index("--nbval-kernel-name") + 1] = "python3"
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "page.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode in (0, 1), result.stdout + result.stderr
+    return result.returncode == 0
+
+
+def printed(text):
+    return v4.new_output("stream", name="stdout", text=text)
+
+
+def shown(**data):
+    bundle = {name.replace("_", "/", 1): value for name, value in data.items()}
+    return v4.new_output("display_data", data=bundle)
+
+
+def test_notebook_whose_outputs_are_the_same_passes(tmp_path):
+    assert compare(tmp_path, "print(f'recall@1: {2 / 3:.2f}')", printed("recall@1: 0.67\n"))
+
+
+def test_changed_number_in_a_notebook_fails(tmp_path):
+    assert not compare(tmp_path, "print(f'recall@1: {2 / 3:.2f}')", printed("recall@1: 0.68\n"))
+
+
+def test_warning_that_the_notebook_did_not_show_fails(tmp_path):
+    code = "import warnings\nprint(1)\nwarnings.warn('later than this')"
+    assert not compare(tmp_path, code, printed("1\n"))
+
+
+CHANGING = """\
+import datetime, tempfile
+from IPython.display import HTML, SVG, Image, display
+print(object(), tempfile.mkdtemp(), datetime.datetime.now())
+display({"text/html": "<img src='data:image/png;base64,QUJD'>"}, raw=True)
+display({"image/png": "QUJD"}, raw=True)
+display({"image/svg+xml": "<svg><path id='p1'/>\\n</svg>"}, raw=True)
+display({"application/papermill.record/image/png": "QUJD" * 200}, raw=True)
+"""
+
+
+def test_addresses_temporary_folders_times_and_pictures_may_change(tmp_path):
+    other = base64.b64encode(bytes(range(256)) * 3).decode()
+    text = "<object object at 0x7f0123456789> /tmp/tmpabcdef12 2020-01-02 03:04:05.678901\n"
+    assert compare(
+        tmp_path,
+        CHANGING,
+        printed(text),
+        shown(text_html="<img src='data:image/png;base64,REVG'>"),
+        shown(image_png=other),
+        v4.new_output("display_data", data={"image/svg+xml": "<svg><path id='p2'/></svg>"}),
+        v4.new_output("display_data", data={"application/papermill.record/image/png": other}),
+    )
+
+
+def test_number_in_markup_must_stay(tmp_path):
+    code = "display({'text/html': '<td>0.67</td>'}, raw=True)"
+    assert not compare(tmp_path, code, shown(text_html="<td>0.68</td>"))
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with two pages and one assignment."""
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n  - file: book/images\n"
+    )
+    (tmp_path / "book" / "assets").mkdir(parents=True)
+    (tmp_path / "book" / "assets" / "picture.svg").write_text("<svg/>")
+    for page in ("index", "images"):
+        write_page(tmp_path, page, "print(1)")
+    (tmp_path / "assignments" / "one").mkdir(parents=True)
+    (tmp_path / "assignments" / "one" / "one.ipynb").write_text("the task")
+    return tmp_path
+
+
+def write_page(project, page, code):
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# Title"), v4.new_code_cell(code)])
+    jupytext.write(notebook, project / "book" / f"{page}.md", fmt="md:myst")
+
+
+def code_of(chapter):
+    cells = nbformat.read(chapter, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
+def change(chapter, code):
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[-1].source = code
+    nbformat.write(notebook, chapter)
+
+
+def test_lab_holds_chapters_assignments_and_pictures(project):
+    lab = cli.prepare_lab(project)
+    assert code_of(lab / "chapters" / "images.ipynb") == ["print(1)"]
+    assert (lab / "chapters" / "index.ipynb").exists()
+    assert (lab / "chapters" / "assets" / "picture.svg").exists()
+    assert (lab / "assignments" / "one" / "one.ipynb").read_text() == "the task"
+
+
+def test_newer_chapter_replaces_one_that_was_only_run(project):
+    chapter = cli.prepare_lab(project) / "chapters" / "images.ipynb"
+    notebook = nbformat.read(chapter, as_version=4)
+    notebook.cells[-1].outputs = [printed("1\n")]
+    nbformat.write(notebook, chapter)
+    cli.prepare_lab(project)
+    assert nbformat.read(chapter, as_version=4).cells[-1].outputs  # nothing newer: outputs stay
+    write_page(project, "images", "print(2)")
+    cli.prepare_lab(project)
+    assert code_of(chapter) == ["print(2)"]
+
+
+def test_chapter_that_a_person_changed_is_kept_and_said(project, capsys):
+    chapter = cli.prepare_lab(project) / "chapters" / "images.ipynb"
+    change(chapter, "print('mine')")
+    cli.prepare_lab(project)
+    assert capsys.readouterr().out == ""  # the book has nothing newer
+    write_page(project, "images", "print(2)")
+    for _ in range(2):
+        cli.prepare_lab(project)
+        assert code_of(chapter) == ["print('mine')"]
+        assert "Kept your _build/lab/chapters/images.ipynb" in capsys.readouterr().out
+
+
+def test_chapter_stays_the_persons_own_when_what_was_written_is_unknown(project):
+    lab = cli.prepare_lab(project)
+    change(lab / "chapters" / "images.ipynb", "print('mine')")
+    (lab / ".written.json").unlink()
+    cli.prepare_lab(project)
+    assert code_of(lab / "chapters" / "images.ipynb") == ["print('mine')"]
+
+
+def test_students_assignment_is_never_overwritten_and_a_removed_one_comes_back(project):
+    lab = cli.prepare_lab(project)
+    mine = lab / "assignments" / "one" / "one.ipynb"
+    mine.write_text("my answer")
+    (project / "assignments" / "two").mkdir()
+    (project / "assignments" / "two" / "two.ipynb").write_text("another task")
+    cli.prepare_lab(project)
+    assert mine.read_text() == "my answer"
+    assert (lab / "assignments" / "two" / "two.ipynb").read_text() == "another task"
+    shutil.rmtree(mine.parent)
+    cli.prepare_lab(project)
+    assert mine.read_text() == "the task"

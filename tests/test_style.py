@@ -1,0 +1,19 @@
+"""The layout of all Python files, and common mistakes in them: ruff is the judge."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("check", [["check"], ["format", "--check", "--diff"]], ids=lambda c: c[0])
+def test_ruff_has_no_complaints(check):
+    result = subprocess.run(
+        [sys.executable, "-m", "ruff", *check, "--quiet", str(ROOT)],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
