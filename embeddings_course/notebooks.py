@@ -1,0 +1,113 @@
+"""Pages of the book as notebooks that a person can read: for JupyterLab and for download.
+
+JupyterLab knows Markdown, but not the directives and roles of MyST. Here they become plain
+Markdown: references become links, admonitions quotations, figures pictures with their caption.
+
+As a Sphinx extension, this offers such a notebook for every page with code behind the page's
+download button.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+
+_FENCE = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}[ ]*(?P<argument>[^\n]*)\n"
+    r"(?P<options>(?::[\w-]+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)[ ]*$",
+    re.MULTILINE | re.DOTALL,
+)
+_LABEL = re.compile(r"^\([\w-]+\)=\n+", re.MULTILINE)
+_ROLE = re.compile(
+    r"\{(?P<role>[\w:-]+)\}`(?:(?P<text>[^`<]+?)\s*<(?P<far>[^`>]+)>|(?P<near>[^`]+))`"
+)
+_DEFINITION = re.compile(r"^(?P<term>[^\n:>#`|-][^\n]*)\n: +(?P<text>[^\n]*)$", re.MULTILINE)
+
+
+def page_notebook(page: Path) -> NotebookNode:
+    """Read a page as a notebook without outputs, its text in plain Markdown.
+
+    Parameters
+    ----------
+    page : Path
+        A MyST Markdown file of the book.
+
+    Returns
+    -------
+    NotebookNode
+        Cell ids are numbered, so that the same page gives the same notebook.
+    """
+    notebook = jupytext.read(page)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source, page)
+    notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+    return notebook
+
+
+def plain_markdown(text: str, page: Path) -> str:
+    """Turn the MyST Markdown of one cell into Markdown that every notebook program shows.
+
+    Parameters
+    ----------
+    text : str
+        As it stands in the page.
+    page : Path
+        The page; links to other pages take their titles from the files beside it.
+    """
+    text = _FENCE.sub(lambda match: _directive(match, page), text)
+    text = _LABEL.sub("", text)
+    text = _DEFINITION.sub(r"**\g<term>.** \g<text>", text)
+    return _ROLE.sub(lambda match: _role(match, page), text)
+
+
+def _directive(match: re.Match, page: Path) -> str:
+    options = dict(re.findall(r"^:([\w-]+): *(.*)$", match["options"], re.MULTILINE))
+    body = match["body"].strip()
+    argument = match["argument"].strip()
+    if match["name"] == "figure":
+        return f"![{options.get('alt', '')}]({argument})\n\n*{' '.join(body.split())}*"
+    if match["name"] == "math":
+        return f"$$\n{body}\n$$"
+    if body:  # an admonition of any kind
+        title = argument or match["name"].capitalize()
+        return "\n".join(["> " + line for line in (f"**{title}**", "", *body.splitlines())])
+    return "*(This part is made when the book is built; see the book.)*"
+
+
+def _role(match: re.Match, page: Path) -> str:
+    target = match["far"] or match["near"]
+    if match["role"] == "doc":
+        return f"[{match['text'] or _title(page.with_name(f'{target}.md'))}]({target}.ipynb)"
+    return match["text"] or target
+
+
+def _title(page: Path) -> str:
+    heading = re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading[1] if heading else page.stem
+
+
+def _offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    source = Path(app.env.doc2path(page)) if page in app.env.all_docs else None
+    if (
+        source is None
+        or not (Path(app.outdir).parent / "jupyter_execute" / f"{page}.ipynb").exists()
+    ):
+        return
+    target = Path(app.outdir) / "_sources" / f"{page}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(page_notebook(source), target)
+    context["ipynb_source"] = f"{page}.ipynb"  # the theme makes a button of it
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx, before the theme makes its buttons."""
+    app.connect("html-page-context", _offer)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

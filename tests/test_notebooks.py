@@ -1,0 +1,51 @@
+"""Pages as notebooks: what JupyterLab and the download button show is Markdown, not MyST."""
+
+import re
+
+import pytest
+from conftest import ROOT
+
+from embeddings_course.notebooks import page_notebook, plain_markdown
+
+
+@pytest.fixture
+def page(tmp_path):
+    (tmp_path / "other.md").write_text("---\nx: 1\n---\n\n# The other page\n", encoding="utf-8")
+    return tmp_path / "page.md"
+
+
+@pytest.mark.parametrize(
+    ("myst", "markdown"),
+    [
+        ("See {doc}`other`.", "See [The other page](other.ipynb)."),
+        ("See {doc}`that one <other>`.", "See [that one](other.ipynb)."),
+        ("See {ref}`the cell <claim-x>`.", "See the cell."),
+        ("(claim-x)=\n\nText", "Text"),
+        ("```{admonition} Try it\n:class: tip\n\nDo this.\n```", "> **Try it**\n> \n> Do this."),
+        ("```{note}\nMind this.\n```", "> **Note**\n> \n> Mind this."),
+        (
+            "```{figure} a.svg\n:alt: A dot.\n:name: dot\n\nOne dot,\nalone.\n```",
+            "![A dot.](a.svg)\n\n*One dot, alone.*",
+        ),
+        ("A term\n: Its meaning", "**A term.** Its meaning"),
+        ("$a_{b}$ and `{x}` stay", "$a_{b}$ and `{x}` stay"),
+    ],
+)
+def test_myst_becomes_plain_markdown(page, myst, markdown):
+    assert plain_markdown(myst, page) == markdown
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_no_raw_myst_is_left_in_the_notebook_of_a_page(page):
+    notebook = page_notebook(page)
+    assert notebook.cells[0].source.startswith("# ")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"^(```|:::)\{|^\([\w-]+\)=|\{\w+\}`", cell.source, re.MULTILINE)
+        else:
+            assert not cell.outputs
+
+
+def test_the_same_page_gives_the_same_notebook():
+    page = ROOT / "book" / "images.md"
+    assert page_notebook(page) == page_notebook(page)
