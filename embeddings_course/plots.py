@@ -1,0 +1,227 @@
+"""The book's figures: one style, readable with any colour vision, on light and on dark pages.
+
+Backgrounds are transparent and every label has one grey that stands out from white and from the
+book's dark page alike, so one picture serves both. Colours are those of Okabe and Ito (2008);
+no figure tells right from wrong by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+GREY = "#7b7b7b"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+)
+"""Okabe and Ito's colours; ``GREEN`` marks what is right and ``RED`` what is wrong."""
+
+STYLE = {
+    "figure.dpi": 120,
+    "figure.facecolor": "none",
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "none",
+    "savefig.transparent": True,
+    "axes.facecolor": "none",
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": GREY,
+    "axes.titlecolor": GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY]),
+    "text.color": GREY,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "legend.frameon": False,
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "image.interpolation": "nearest",
+}
+
+
+def use_style() -> None:
+    """Give all figures that follow the book's style."""
+    mpl.rcParams.update(STYLE)
+
+
+def _picture(ax: Axes, image: np.ndarray, title: str = "") -> None:
+    ax.imshow(image, interpolation="antialiased")
+    ax.set(xticks=[], yticks=[])
+    ax.set_title(title, fontsize=8, pad=3)
+    ax.spines[:].set_visible(False)
+
+
+def wall(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 7,
+    split: bool = False,
+) -> Figure:
+    """Show pictures side by side.
+
+    Parameters
+    ----------
+    images : sequence of uint8 arrays [h, w, 3]
+        Pictures of any sizes.
+    titles : sequence of str, optional
+        One for each picture.
+    columns : int
+        Pictures in a row.
+    split : bool
+        Whether to draw a line down the middle of each picture.
+    """
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(8.4, 8.4 / columns * rows * 1.12))
+    for ax in np.ravel(axes):
+        ax.axis("off")
+    for n, image in enumerate(images):
+        ax = np.ravel(axes)[n]
+        ax.axis("on")
+        _picture(ax, image, titles[n] if titles is not None else "")
+        if split:
+            ax.axvline(image.shape[1] / 2 - 0.5, color="white", linewidth=1.5)
+    return figure
+
+
+def neighbours(
+    queries: np.ndarray,
+    found: np.ndarray,
+    right: np.ndarray,
+    *,
+    labels: Sequence[str] | None = None,
+) -> Figure:
+    """Show queries, each with what was found for it, nearest first.
+
+    Parameters
+    ----------
+    queries : uint8 array [n, h, w, 3]
+        One row of the figure each.
+    found : uint8 array [n, k, h, w, 3]
+        The neighbours, nearest first.
+    right : bool array [n, k]
+        Right ones get a green frame and a tick, wrong ones a dashed red frame and a cross.
+    labels : sequence of str, optional
+        Names of the queries.
+    """
+    n, k = right.shape
+    figure, axes = plt.subplots(n, k + 1, figsize=(8.4, 8.4 / (k + 1) * n * 1.05), squeeze=False)
+    for row in range(n):
+        _picture(axes[row, 0], queries[row], labels[row] if labels is not None else "")
+        for column in range(k):
+            ax = axes[row, column + 1]
+            ok = bool(right[row, column])
+            _picture(ax, found[row, column], "✓" if ok else "✗")
+            ax.title.set(color=GREEN if ok else RED, fontsize=10)
+            ax.spines[:].set(
+                visible=True,
+                color=GREEN if ok else RED,
+                linewidth=2.5,
+                linestyle="-" if ok else (0, (3, 2)),
+            )
+    return figure
+
+
+def vectors(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
+    """Show vectors as strips of colour, one number a cell, dark ones small.
+
+    Parameters
+    ----------
+    matrix : float array [n, d]
+        The vectors.
+    labels : sequence of str, length n
+        What each one is of.
+    """
+    n = len(matrix)
+    figure, axes = plt.subplots(n, 1, figsize=(8.4, 0.62 * n), squeeze=False)
+    top = np.quantile(matrix, 0.995)
+    for ax, vector, label in zip(axes[:, 0], matrix, labels, strict=True):
+        ax.imshow(vector[None, :], aspect="auto", cmap="viridis", vmin=0, vmax=top)
+        ax.set(xticks=[], yticks=[])
+        ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
+        ax.spines[:].set_visible(False)
+    axes[-1, 0].set_xlabel(f"{matrix.shape[1]} numbers")
+    return figure
+
+
+def scores(
+    rows: Mapping[str, Sequence[float]],
+    *,
+    label: str,
+    chance: float | None = None,
+    highlight: str | None = None,
+) -> Figure:
+    """Show one bar a method: the mean over seeds, and each seed as a dot.
+
+    Parameters
+    ----------
+    rows : mapping of str to sequence of float
+        Method and its scores, one a seed. The first row is drawn on top.
+    label : str
+        What the scores are.
+    chance : float, optional
+        Where a blind guess would be, drawn as a line.
+    highlight : str, optional
+        The row that the figure is about.
+    """
+    figure, ax = plt.subplots(figsize=(8.4, 0.5 * len(rows) + 0.9))
+    _bars(ax, rows, highlight, chance)
+    ax.invert_yaxis()
+    ax.set_xlabel(label)
+    return figure
+
+
+def _bars(
+    ax: Axes, rows: Mapping[str, Sequence[float]], highlight: str | None, chance: float | None
+) -> None:
+    for place, (name, values) in enumerate(rows.items()):
+        mean = np.mean(values)
+        ax.barh(place, mean, color=BLUE if name == highlight else GREY, height=0.6, alpha=0.85)
+        ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
+        ax.text(np.max(values) + 0.02, place, f"{mean:.2f}", va="center")
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_xlim(0, 1.1)
+    ax.set_xticks(np.arange(0, 1.1, 0.2))
+    if chance is not None:
+        ax.axvline(chance, color=GREY, linestyle=":", linewidth=1.5)
+        ax.annotate("chance", (chance, -0.45), ha="left", va="bottom", fontsize=8)
+
+
+def score_pairs(
+    rows: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    titles: tuple[str, str],
+    label: str,
+    chance: float | None = None,
+) -> Figure:
+    """Show the scores of the same rows under two conditions, side by side.
+
+    Parameters
+    ----------
+    rows : mapping of str to two sequences of float
+        Name, and its scores over seeds under either condition. The first row is the reference: a
+        dashed line shows its mean.
+    titles : two str
+        The conditions.
+    label : str
+        What the scores are.
+    chance : float, optional
+        Where a blind guess would be.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(rows) + 1.1), sharey=True)
+    for side, (ax, title) in enumerate(zip(axes, titles, strict=True)):
+        _bars(ax, {name: values[side] for name, values in rows.items()}, next(iter(rows)), chance)
+        ax.axvline(np.mean(next(iter(rows.values()))[side]), color=BLUE, ls="--", lw=1, zorder=0)
+        ax.set(title=title, xlabel=label)
+    axes[0].invert_yaxis()
+    return figure
