@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+CHANNELS = ("chrome", "msedge")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -38,22 +39,32 @@ def executed() -> Path:
 @pytest.fixture(scope="session")
 def browser():
     """The system's Chromium, headless, for which no host has an address."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        cannot_run(f"No browser found, looked for {', '.join(BROWSERS)}. See README.md, Tests.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    # Not on the path: playwright knows where Chrome and Edge are installed on each system.
+    places = [{"executable_path": found}] if found else [{"channel": c} for c in CHANNELS]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found,
-            args=[
-                # A browser started by root, as in a container, refuses to run with a sandbox.
-                *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
-                "--host-resolver-rules=MAP * ~NOTFOUND",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+        chromium = None
+        for place in places:
+            try:
+                chromium = playwright.chromium.launch(args=_arguments(), **place)
+                break
+            except Error as error:
+                reason = str(error).splitlines()[0]
+        if chromium is None:
+            cannot_run(f"No Chromium, Chrome or Edge could be started: {reason}. See README.md.")
         yield chromium
         chromium.close()
+
+
+def _arguments() -> list[str]:
+    # A browser started by root, as in a container, refuses to run with a sandbox.
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [
+        *(["--no-sandbox"] if as_root else []),
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]

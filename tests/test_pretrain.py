@@ -1,11 +1,14 @@
 """The script that trained the embedded backbone: held-out photographs, views, resuming."""
 
+import pickle
 import random
+import shutil
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.datasets import cifar
 
 from embeddings_course.backbones import pretrain
 from embeddings_course.backbones.pretrain import Recipe
@@ -65,6 +68,26 @@ def test_reading_splits_scales_and_leaves_the_background_class_out(tiny_data):
     assert len(train.label) + len(test.label) == 12
     assert (train.extent.min(1).values == pretrain.CALTECH_SHORT_SIDE).all()
     assert train.extent.max() == pretrain.CALTECH_LONGEST
+
+
+def test_torchvisions_own_data_sets_are_read_alike(folders, tmp_path, monkeypatch):
+    root = tmp_path / "downloaded"
+    batches = root / "cifar-10-batches-py"
+    batches.mkdir(parents=True)
+    for name in [f"data_batch_{n}" for n in range(1, 6)] + ["test_batch"]:
+        rows = {"data": np.zeros((2, 3072), np.uint8), "labels": [0, 1]}
+        (batches / name).write_bytes(pickle.dumps(rows))
+    (batches / "batches.meta").write_bytes(pickle.dumps({"label_names": ["cat", "ship"]}))
+    shutil.copytree(folders / "caltech101", root / "caltech101" / "101_ObjectCategories")
+    monkeypatch.setattr(cifar, "check_integrity", lambda *_: True)  # of the real files' sums
+    monkeypatch.setattr(pretrain, "HELD_OUT_CALTECH", 4)
+
+    data, classes = pretrain.read_data(None, None, root)
+    assert classes == ["cat", "ship", "Faces", "Faces_easy"]
+    assert [len(data[f"cifar10-{part}"].label) for part in ("train", "test")] == [10, 2]
+    from_folders, _ = pretrain.read_data(folders / "cifar10", folders / "caltech101", None)
+    for part in ("caltech101-train", "caltech101-test"):
+        assert torch.equal(data[part].pixels, from_folders[part].pixels)
 
 
 def test_views_stay_inside_the_used_part_of_the_canvas(tiny_data):
