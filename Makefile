@@ -6,7 +6,7 @@ PYTHON ?= python3
 .PHONY: help book test test-all lab bench clean
 
 help:      ## show this list
-	@grep -E '^[a-z-]+: ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+): *## */make \1\t/' | expand -t 16
+	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 book:      ## execute what changed and build the book; prints its address
 	$(PYTHON) -m embeddings_course book

@@ -17,6 +17,7 @@ def main(arguments):
     """Run one command in the course's environment and return its exit status."""
     root = Path(__file__).resolve().parent.parent
     try:
+        environment.check_command(root, arguments)
         # Needs no environment, and must also work where making one failed.
         if arguments == ["clean"]:
             for removed in environment.clean(root):
@@ -25,6 +26,9 @@ def main(arguments):
         python = environment.ensure(root, sys.stderr)
     except environment.EnvironmentProblem as problem:
         sys.stderr.write("{}\n".format(problem))
+        return 1
+    except OSError as error:
+        sys.stderr.write("{}: {}\n".format(error.strerror, error.filename))
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. The next run goes on from here.\n")

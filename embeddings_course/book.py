@@ -63,11 +63,9 @@ def pages(root: Path) -> list[Path]:
         raise BookError(f"_toc.yml: {error}") from error
     found = []
     for name in names:
-        files = [root / f"{name}{suffix}" for suffix in (".md", ".ipynb")]
-        file = next((file for file in files if file.is_file()), None)
-        if file is None:
+        if not (root / f"{name}.md").is_file():
             raise BookError(f"_toc.yml names the page {name}, but there is no {name}.md.")
-        found.append(file.relative_to(root))
+        found.append(Path(f"{name}.md"))
     return found
 
 
@@ -78,7 +76,8 @@ def execution_digest(root: Path) -> str:
         path = root / name
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
+            hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+            if file.is_file() and not hidden and "__pycache__" not in file.parts:
                 content = hashlib.sha256(file.read_bytes()).hexdigest()
                 digest.update(f"{file.relative_to(root).as_posix()}\0{content}\0".encode())
     return digest.hexdigest()
@@ -154,7 +153,7 @@ def _remove(folder: Path) -> None:
 def _prepare(work: Path) -> Path:
     """Empty the working folder except for the cache; return the folder that Jupyter Book fills."""
     for other in work.parent.glob("*"):
-        if other != work and other.name != "ipython":
+        if other != work and other.name != "ipython" and other.is_dir():
             shutil.rmtree(other)
     output = work / "_build"  # Jupyter Book adds the name itself.
     for name in ("html", "jupyter_execute", ".doctrees"):

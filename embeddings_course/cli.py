@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 from embeddings_course.book import Book, BookError, build_book, kernel_environment, pages
-from embeddings_course.environment import EnvironmentProblem, clean
+from embeddings_course.environment import EnvironmentProblem, check_command, clean
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,9 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
     # Asked to end, a build ends what it started, like on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        check_command(ROOT, [options.command])
         return options.run(ROOT, options, rest)
     except (BookError, CommandError, EnvironmentProblem) as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.strerror}: {error.filename}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
@@ -71,6 +76,19 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     return parser, passes_on
 
 
+def _call(command: list[str], **settings) -> int:
+    """Run a program until it ends by itself; on Ctrl-C it cleans up first, as it got it too."""
+    with subprocess.Popen(command, **settings) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                continue
+            except SystemExit:
+                child.terminate()
+                raise
+
+
 def _book(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     book = _build(root)
     print(f"The book is ready: {book.index.as_uri()}")
@@ -99,14 +117,12 @@ def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     if not options.all:
         command += ["-m", "not slow"]
     # Who names files wants these; who names none wants all.
-    if not any(Path(argument.split("::")[0]).exists() for argument in rest):
+    if not any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
         command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
     jupyter = root / "_build" / "work" / "jupyter"
     _write_check_kernel(root, jupyter)
     paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    return subprocess.call(
-        command + rest, env={**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
-    )
+    return _call(command + rest, env={**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)})
 
 
 def nbval_options(root: Path) -> list[str]:
@@ -133,7 +149,7 @@ def _lab(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     if options.no_start:
         print(f"The notebooks are in {folder}")
         return 0
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *rest], cwd=folder)
+    return _call([sys.executable, "-m", "jupyterlab", *rest], cwd=folder)
 
 
 def prepare_lab(root: Path) -> Path:
@@ -168,7 +184,7 @@ def prepare_lab(root: Path) -> Path:
     new_record = record.with_suffix(".new")
     new_record.write_text(json.dumps(written, indent=1), encoding="utf-8")
     new_record.replace(record)
-    _copy_missing(root / "book" / "assets", chapters / "assets")
+    shutil.copytree(root / "book" / "assets", chapters / "assets", dirs_exist_ok=True)
     _copy_missing(root / "assignments", lab / "assignments")
     return lab
 
@@ -217,7 +233,7 @@ def _bench(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     script = root / "tests" / "bench_features.py"
     if not script.exists():
         raise CommandError(f"{script} is missing: it holds the benchmarks.")
-    status = subprocess.call([sys.executable, str(script)])
+    status = _call([sys.executable, str(script)])
     if status != 0:
         return status
     build_book(root)

@@ -4,6 +4,7 @@ Only the standard library, no annotations, no f-strings: whatever Python a perso
 must be able to read this file, so that it can say which Python is needed.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,6 +13,8 @@ import sys
 
 OLDEST = (3, 11)
 NEWEST = (3, 13)
+
+COMMANDS = ("book", "test", "test-all", "lab", "bench", "clean")
 
 FREE_BYTES = 3 * 1000**3
 FREE_BYTES_FOR_UPDATE = 500 * 1000**2
@@ -67,7 +70,9 @@ class Lock:
         self.file = self.path.open("a+")
         try:
             self._acquire()
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                raise
             self.file.seek(0)
             holder = self.file.read().strip()
             self.file.close()
@@ -99,6 +104,26 @@ class Lock:
             import fcntl
 
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def check_command(root, arguments):
+    """Stop before anything is installed if a command cannot be run anyway.
+
+    Raises
+    ------
+    EnvironmentProblem
+        If there is no such command, or `root` is no clone of the repository.
+    """
+    if not arguments or arguments[0] not in COMMANDS:
+        raise EnvironmentProblem(
+            "usage: python -m embeddings_course COMMAND, where COMMAND is one of {}. "
+            "COMMAND --help says more.".format(", ".join(COMMANDS))
+        )
+    if not (root / "_toc.yml").is_file():
+        raise EnvironmentProblem(
+            "{} is an installed package, not a clone of the course: {} needs the repository's "
+            "book/ and assignments/. Run it in a clone.".format(root, arguments[0])
+        )
 
 
 def python_problem(version):
@@ -247,7 +272,8 @@ def _install(root, out, run, free):
     requirements = str(root / "requirements.txt")
     out.write("Installing the course's packages into .venv. The first time takes minutes.\n")
     _step(run, [*pip, "-r", requirements], "Installing the packages", log, out)
-    _step(run, [*pip, "--no-deps", "-e", str(root)], "Installing the course", log, out)
+    own = [*pip, "--no-deps", "--no-build-isolation", "-e", str(root)]
+    _step(run, own, "Installing the course", log, out)
     out.write("The environment is ready.\n")
     _stamp(root).write_text(digest(root))
 

@@ -201,7 +201,7 @@ def extract(
 def _running(network: torch.nn.Module) -> Iterator:
     """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim]."""
     weight = next(network.parameters(), torch.empty(0))
-    training = network.training
+    modes = [(module, module.training) for module in network.modules()]
     network.eval()  # batch norm and dropout must not let the images of a batch change each other
 
     def run(pixels: torch.Tensor) -> np.ndarray:
@@ -211,7 +211,8 @@ def _running(network: torch.nn.Module) -> Iterator:
     try:
         yield run
     finally:
-        network.train(training)
+        for module, training in modes:  # one by one: some may be frozen, others not
+            module.training = training
 
 
 # --- what was given ------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ _FENCE = re.compile(
     r"(?P<options>(?::[\w-]+:[^\n]*\n)*)(?P<body>.*?)^(?P=fence)[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
-_LABEL = re.compile(r"^\([\w-]+\)=\n+", re.MULTILINE)
+_LABEL = re.compile(r"^\([\w-]+\)=\s*$\n?", re.MULTILINE)
 _ROLE = re.compile(
     r"\{(?P<role>[\w:-]+)\}`(?:(?P<text>[^`<]+?)\s*<(?P<far>[^`>]+)>|(?P<near>[^`]+))`"
 )

@@ -56,6 +56,19 @@ def make(root, pip, *, free=10**12, version=sys.version_info):
     return python, out.getvalue()
 
 
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["bok"]])
+def test_a_command_that_does_not_exist_is_said_before_anything_is_installed(root, arguments):
+    with pytest.raises(EnvironmentProblem, match="COMMAND is one of book, test"):
+        environment.check_command(root, arguments)
+
+
+def test_an_installed_package_is_not_taken_for_a_clone(root):
+    with pytest.raises(EnvironmentProblem, match="not a clone of the course"):
+        environment.check_command(root, ["book"])
+    (root / "_toc.yml").touch()
+    environment.check_command(root, ["book"])
+
+
 EVERYTHING = ["venv", "requirements", "course"]
 
 

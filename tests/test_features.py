@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import multiprocessing
 import os
@@ -170,6 +171,16 @@ def test_vectors_do_not_depend_on_order_or_batch(resnet):
     shuffled = extract([images[n] for n in order], resnet, batch_size=4)
     np.testing.assert_allclose(one_by_one, together, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(shuffled, together[order], rtol=1e-3, atol=1e-4)
+
+
+def test_frozen_and_trained_parts_of_a_network_keep_their_modes(resnet):
+    network = copy.deepcopy(resnet.network).train()
+    frozen = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    for module in frozen:
+        module.eval()
+    extract(noise(2, 64, 64, 3), replace(resnet, network=network))
+    assert network.training
+    assert not any(module.training for module in frozen)
 
 
 def test_a_network_left_in_training_mode_is_run_in_evaluation_mode_and_put_back():

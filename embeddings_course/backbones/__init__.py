@@ -149,7 +149,13 @@ def load_backbone(
         model = _random("resnet18", seed, {})
         if weights is not None:
             # The package ships no classifier: the part that is cut off anyway stays random.
-            model.load_state_dict(weights, strict=False)
+            missing, unexpected = model.load_state_dict(weights, strict=False)
+            if unexpected or set(missing) != {"fc.weight", "fc.bias"}:
+                raise WeightsError(
+                    f"The embedded weights in {EMBEDDED_FOLDER} are not those of a ResNet-18 "
+                    "without its head: report.json and resnet18.safetensors belong together. "
+                    f"In a clone run: git checkout -- {EMBEDDED_FOLDER}"
+                )
     else:
         enum = get_model_weights(name).DEFAULT
         preprocess, size = _imagenet_preprocess(enum, size)

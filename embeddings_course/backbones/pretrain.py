@@ -42,12 +42,12 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from embeddings_course.backbones import IMAGENET_MEAN, IMAGENET_STD
+
 HELD_OUT_CALTECH = 800
 CALTECH_SHORT_SIDE = 96
 CALTECH_LONGEST = 160
 CHECKPOINT_EVERY = 100  # steps
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def views(pictures: Pictures, rows: torch.Tensor, size: int, smallest: float, rn
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
     """Shift and scale float32 [b, 3, h, w] in [0, 1] as the network expects it."""
-    mean, std = torch.tensor(MEAN)[:, None, None], torch.tensor(STD)[:, None, None]
+    mean, std = (torch.tensor(v)[:, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
@@ -361,7 +361,9 @@ def accuracy(learner: Learner, pictures: Pictures, size: int) -> float:
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line, train, measure, and write weights and report."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cifar10", type=Path, help="folder with train/ and test/ class folders")
     parser.add_argument("--caltech101", type=Path, help="folder with the class folders")
     parser.add_argument("--download", type=Path, help="download both with torchvision to here")

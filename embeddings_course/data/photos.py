@@ -101,11 +101,10 @@ class Frames:
 
 @cache
 def _photo(camera: Camera) -> np.ndarray:
-    path = files(camera.package) / camera.file
     try:
-        with path.open("rb") as file:
+        with (files(camera.package) / camera.file).open("rb") as file:
             photo = np.asarray(Image.open(file).convert("RGB"))
-    except (FileNotFoundError, OSError) as error:
+    except (ModuleNotFoundError, OSError) as error:
         raise FileNotFoundError(
             f"The photograph of camera {camera.name!r} is not where the installed package "
             f"{camera.package!r} should have it ({camera.file}): {error}. "
