@@ -129,6 +129,7 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         _check_sources(output / "html", names)
         notebooks = output / "jupyter_execute"
         notebooks.mkdir(exist_ok=True)
+        _fill_outputs(notebooks, output / ".jupyter_cache")
         with_code = [name for name in names if (notebooks / f"{name}.ipynb").exists()]
         # The page that a reader opens comes last: once it is there, everything is.
         notebooks.rename(build / "jupyter_execute")
@@ -178,6 +179,17 @@ def _repair_cache(folder: Path) -> None:
             cache.get_cache_bundle(record.pk)
     except Exception:  # whatever reading half a notebook or half a data base raises
         shutil.rmtree(folder)
+
+
+def _fill_outputs(notebooks: Path, cache_folder: Path) -> None:
+    """Put the outputs into the notebooks: MyST-NB leaves out those of pages from the cache."""
+    import nbformat
+    from jupyter_cache import get_cache
+
+    cache = get_cache(cache_folder)
+    for path in notebooks.rglob("*.ipynb"):
+        _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
+        nbformat.write(notebook, path)
 
 
 def _run_jupyter_book(

@@ -54,6 +54,12 @@ def use_style() -> None:
     mpl.rcParams.update(STYLE)
 
 
+def _closed(figure: Figure) -> Figure:
+    """Take the figure from pyplot, so that a notebook shows it once: where its cell returns it."""
+    plt.close(figure)
+    return figure
+
+
 def _picture(ax: Axes, image: np.ndarray, title: str = "") -> None:
     ax.imshow(image, interpolation="antialiased")
     ax.set(xticks=[], yticks=[])
@@ -91,7 +97,7 @@ def wall(
         _picture(ax, image, titles[n] if titles is not None else "")
         if split:
             ax.axvline(image.shape[1] / 2 - 0.5, color="white", linewidth=1.5)
-    return figure
+    return _closed(figure)
 
 
 def neighbours(
@@ -129,7 +135,7 @@ def neighbours(
                 linewidth=2.5,
                 linestyle="-" if ok else (0, (3, 2)),
             )
-    return figure
+    return _closed(figure)
 
 
 def vectors(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
@@ -151,7 +157,7 @@ def vectors(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
         ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
         ax.spines[:].set_visible(False)
     axes[-1, 0].set_xlabel(f"{matrix.shape[1]} numbers")
-    return figure
+    return _closed(figure)
 
 
 def scores(
@@ -178,7 +184,7 @@ def scores(
     _bars(ax, rows, highlight, chance)
     ax.invert_yaxis()
     ax.set_xlabel(label)
-    return figure
+    return _closed(figure)
 
 
 def _bars(
@@ -188,9 +194,9 @@ def _bars(
         mean = np.mean(values)
         ax.barh(place, mean, color=BLUE if name == highlight else GREY, height=0.6, alpha=0.85)
         ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
-        ax.text(np.max(values) + 0.02, place, f"{mean:.2f}", va="center")
+        ax.text(1.14, place, f"{mean:.2f}", ha="right", va="center")
     ax.set_yticks(range(len(rows)), rows)
-    ax.set_xlim(0, 1.1)
+    ax.set_xlim(0, 1.15)  # from 1 on there is room for the means
     ax.set_xticks(np.arange(0, 1.1, 0.2))
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle=":", linewidth=1.5)
@@ -224,4 +230,4 @@ def score_pairs(
         ax.axvline(np.mean(next(iter(rows.values()))[side]), color=BLUE, ls="--", lw=1, zorder=0)
         ax.set(title=title, xlabel=label)
     axes[0].invert_yaxis()
-    return figure
+    return _closed(figure)

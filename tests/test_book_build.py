@@ -1,6 +1,5 @@
 """The build of the book: it runs what changed, publishes whole books only, and no secrets."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -8,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from embeddings_course import cli
@@ -131,6 +131,9 @@ def test_second_build_executes_nothing_and_publishes_the_same(project):
     assert book.executed == ()
     assert book.cached == ("book/one", "book/two")
     assert "first result" in project.text("one")
+    notebook = nbformat.read(project.executed_notebooks / "book" / "one.ipynb", as_version=4)
+    shown = [output["text"] for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert "first result\n" in shown
 
 
 def test_only_the_page_that_changed_is_executed(project):
