@@ -1,5 +1,6 @@
 """The build of the book: it runs what changed, publishes whole books only, and no secrets."""
 
+import json
 import re
 import shutil
 import subprocess
