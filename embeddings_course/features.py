@@ -312,7 +312,9 @@ def _batches(
     readers = min(_READERS, os.cpu_count() or 1)
     starts = iter(range(0, len(sources), batch_size))
     waiting: deque = deque()
-    pool = ThreadPoolExecutor(readers, thread_name_prefix="extract")
+    # A reader with threads of its own would take them from the network: 0.8 of its speed, not 0.9.
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(readers, "extract", initializer=torch.set_num_threads, initargs=(1,))
 
     def submit() -> None:
         for start in starts:
@@ -330,6 +332,7 @@ def _batches(
     finally:  # also when the caller was interrupted: the readers end after the image at hand
         stop.set()
         pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)  # which threads that start later inherit
 
 
 def _prepare(

@@ -173,6 +173,20 @@ def test_vectors_do_not_depend_on_order_or_batch(resnet):
     np.testing.assert_allclose(shuffled, together[order], rtol=1e-3, atol=1e-4)
 
 
+def test_threads_that_start_later_have_as_many_torch_threads_as_before(resnet):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        extract(noise(3, 64, 64, 3), resnet)
+        seen = [torch.get_num_threads()]
+        thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [2, 2]
+
+
 def test_frozen_and_trained_parts_of_a_network_keep_their_modes(resnet):
     network = copy.deepcopy(resnet.network).train()
     frozen = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
