@@ -3,10 +3,10 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-all lab bench clean
+.PHONY: help book test test-all lab assignments bundle bench clean
 
 help:      ## show this list
-	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 book:      ## execute what changed and build the book; prints its address
 	$(PYTHON) -m embeddings_course book
@@ -19,6 +19,12 @@ test-all:  ## the same with the slow ones
 
 lab:       ## JupyterLab with the chapters and the assignments
 	$(PYTHON) -m embeddings_course lab
+
+assignments: ## write assignments/ anew from source/
+	$(PYTHON) -m embeddings_course assignments
+
+bundle:    ## one zip file with what students need
+	$(PYTHON) -m embeddings_course bundle
 
 bench:     ## the benchmarks, as tables
 	$(PYTHON) -m embeddings_course bench

@@ -9,3 +9,5 @@ c.CourseDirectory.root = str(Path(__file__).parent.resolve())
 c.CourseDirectory.source_directory = "source"
 # Students get their notebooks from assignments/, which is committed, and not from release/.
 c.CourseDirectory.release_directory = "assignments"
+# An LMS's zip holds the answers to quizzes beside the notebooks.
+c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".json"]

@@ -123,6 +123,7 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         for name in ("html", "jupyter_execute"):
             _remove(build / name)
         names = [page.with_suffix("").as_posix() for page in pages(root)]
+        _check_quizzes(root)
         work = build / "work" / execution_digest(root)[:16]
         output = _prepare(work)
         executed = _run_jupyter_book(root, work, lock, report)
@@ -140,6 +141,17 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         cached=tuple(name for name in with_code if name not in executed),
         seconds=time.monotonic() - start,
     )
+
+
+def _check_quizzes(root: Path) -> None:
+    """Stop before pages are executed, which takes minutes, if a question is not in order."""
+    from embeddings_course.quiz.bank import QuizError, load_bank
+
+    try:
+        load_bank(root / "book" / "quizzes")
+    except QuizError as error:
+        lines = "\n  ".join(problem.replace(f"{root}{os.sep}", "") for problem in error.problems)
+        raise BookError(f"The quizzes are not in order:\n  {lines}") from error
 
 
 def _remove(folder: Path) -> None:

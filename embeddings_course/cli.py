@@ -15,6 +15,8 @@ from pathlib import Path
 
 from embeddings_course.book import Book, BookError, build_book, kernel_environment, pages
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
+from embeddings_course.quiz.bank import QuizError
+from embeddings_course.quiz.commands import add_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_command(ROOT, [options.command])
         return options.run(ROOT, options, rest)
-    except (BookError, CommandError, EnvironmentProblem) as problem:
+    except (BookError, CommandError, EnvironmentProblem, QuizError) as problem:
         print(problem, file=sys.stderr)
         return 1
     except OSError as error:
@@ -71,6 +73,9 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     add("test-all", _test_all, "the same as test --all", passes_on_to="pytest")
     lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
+    add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
+    add("bundle", _bundle, "pack what students need into one zip file")
+    add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
     add("bench", _bench, "measure feature extraction and a second build, and print the tables")
     add("clean", _clean, "remove what was built, except the notebooks of lab")
     return parser, passes_on
@@ -169,9 +174,7 @@ def prepare_lab(root: Path) -> Path:
     record = lab / ".written.json"
     written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     for page in pages(root):
-        # Without the name of the folder that all pages are in.
-        name = Path(*page.parts[1:]) if page.parts[0] == "book" else page
-        target = chapters / name.with_suffix(".ipynb")
+        target = chapters / _chapter_name(page).with_suffix(".ipynb")
         before = written.get(target.relative_to(lab).as_posix())
         state, new = _write_chapter(root / page, target, before)
         if state == "kept":
@@ -219,6 +222,120 @@ def _text_digest(notebook) -> str:
     """Return a digest of the cells' text. Running a notebook does not change it."""
     cells = [[cell["cell_type"], cell["source"]] for cell in notebook.cells]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _assignments(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    for name in generate_assignments(root, root / "assignments"):
+        print(f"Wrote {root / 'assignments' / name}")
+    return 0
+
+
+def generate_assignments(root: Path, release: Path) -> list[str]:
+    """Let nbgrader make what students get of everything in ``source/``.
+
+    The instructor's gradebook is left alone: nbgrader works on a temporary one.
+
+    Parameters
+    ----------
+    root : Path
+        The repository, or another folder with ``source/`` and ``nbgrader_config.py``.
+    release : Path
+        Where the assignments go.
+
+    Returns
+    -------
+    list of str
+        The names of the assignments.
+
+    Raises
+    ------
+    CommandError
+        If nbgrader refuses one, with its reason.
+    """
+    import tempfile
+
+    names = sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--create"]
+        command.append(f"--CourseDirectory.db_url=sqlite:///{scratch}/gradebook.db")
+        command.append(f"--CourseDirectory.release_directory={release}")
+        for name in dict.fromkeys(names):
+            result = subprocess.run([*command, name], cwd=root, capture_output=True, text=True)
+            if result.returncode != 0:
+                lines = [line for line in result.stderr.splitlines() if "ERROR" in line]
+                raise CommandError(f"nbgrader refused {name}: {(lines or ['no reason given'])[-1]}")
+    return list(dict.fromkeys(names))
+
+
+def _bundle(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    print(f"Wrote {write_bundle(root, root / '_build' / 'embeddings-course-students.zip')}")
+    return 0
+
+
+_BUNDLE_README = """\
+# Embeddings and Feature Extraction: for students
+
+You need Python 3.11, 3.12 or 3.13. In this folder:
+
+    python3 -m venv .venv
+    .venv/bin/pip install -c requirements.txt .      # Windows: .venv\\Scripts\\pip
+    .venv/bin/jupyter lab                            # Windows: .venv\\Scripts\\jupyter
+
+`chapters/` holds the course's pages as notebooks, `assignments/` what you hand in.
+"""
+
+
+def write_bundle(root: Path, target: Path) -> Path:
+    """Pack the package, the chapters as notebooks and the assignments; nothing of the instructor's.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    target : Path
+        The zip file to write.
+
+    Returns
+    -------
+    Path
+        `target`.
+    """
+    import zipfile
+
+    import nbformat
+
+    from embeddings_course.notebooks import page_notebook
+
+    texts = {"README.md": _BUNDLE_README}
+    for page in pages(root):
+        notebook = nbformat.writes(page_notebook(root / page))
+        texts[f"chapters/{_chapter_name(page).with_suffix('.ipynb').as_posix()}"] = notebook + "\n"
+    files = {name: root / name for name in ("pyproject.toml", "requirements.txt", "LICENSE")}
+    folders = {
+        "assignments": "assignments",
+        "book/assets": "chapters/assets",
+        "book/quizzes": "book/quizzes",
+        "embeddings_course": "embeddings_course",
+    }
+    for folder, name in folders.items():
+        for file in sorted((root / folder).rglob("*")):
+            inner = file.relative_to(root / folder)
+            hidden = any(part.startswith((".", "__pycache__")) for part in inner.parts)
+            if file.is_file() and not hidden:
+                files[f"{name}/{inner.as_posix()}"] = file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_suffix(".new")
+    with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(f"embeddings-course/{name}", text)
+        for name, file in files.items():
+            archive.write(file, f"embeddings-course/{name}")
+    return new.replace(target)
+
+
+def _chapter_name(page: Path) -> Path:
+    """Return a page's path without the folder that all pages are in."""
+    return Path(*page.parts[1:]) if page.parts[0] == "book" else page
 
 
 def _copy_missing(source: Path, target: Path) -> None:

@@ -14,7 +14,17 @@ import sys
 OLDEST = (3, 11)
 NEWEST = (3, 13)
 
-COMMANDS = ("book", "test", "test-all", "lab", "bench", "clean")
+COMMANDS = (
+    "book",
+    "test",
+    "test-all",
+    "lab",
+    "assignments",
+    "bundle",
+    "quiz",
+    "bench",
+    "clean",
+)
 
 FREE_BYTES = 3 * 1000**3
 FREE_BYTES_FOR_UPDATE = 500 * 1000**2

@@ -1,0 +1,222 @@
+// Quizzes: one core for the pages of the book, where this is a classic script, and for the widget
+// in JupyterLab, where it is part of a module. What is right stands in the markup of practice
+// quizzes, under their fold; graded quizzes have none.
+
+const readNumber = (text) => {
+  const shown = text.trim();
+  let number = shown
+    .replace(/\u2212/g, "-")
+    .replace(/(?<=\d)[\s_'\u2019](?=\d{3}(?!\d))/g, "");
+  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(number)) {
+    const [thousands, decimal] = [number.replace(",", ""), number.replace(",", ".")];
+    throw `${shown} can be read in two ways. Write ${thousands} or ${decimal}, without the comma.`;
+  }
+  const grouped = /^[+-]?[1-9]\d{0,2}((,\d{3}){2,}(\.\d+)?|(,\d{3})+\.\d+)$/.test(number);
+  number = number.replace(/,/g, grouped ? "" : ".");
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(number) || !isFinite(number)) {
+    throw `${shown || "Nothing"} is not a number. Write digits, such as 0.25 or 1e6.`;
+  }
+  return +number;
+};
+
+// root: the element with class quiz. store: load() returns what save(answers) was given last;
+// note is a sentence that says where answers are kept.
+const mountQuiz = (root, store) => {
+  const graded = root.dataset.mode === "graded";
+  const questions = [...root.querySelectorAll(".quiz-question")];
+  const answers = store.load() || {};
+  const points = {};
+  const find = (selector, within = root) => within.querySelector(selector);
+  const findAll = (selector, within) => [...within.querySelectorAll(selector)];
+  const note = find(".quiz-note");
+  const formOf = (question) => find(".quiz-form:not([hidden])", question);
+  const isNumber = (form) => !!form.elements.number;
+
+  const given = (form) =>
+    isNumber(form)
+      ? form.elements.number.value.trim()
+      : findAll("input:checked", form).map((input) => input.value);
+
+  const fill = (form, answer) => {
+    if (isNumber(form)) form.elements.number.value = answer;
+    else findAll("input", form).forEach((i) => (i.checked = answer.includes(i.value)));
+  };
+
+  const say = (form, verdict, ...parts) => {
+    const status = find(".quiz-status", form);
+    status.replaceChildren();
+    if (!verdict) return;
+    status.append(Object.assign(document.createElement("strong"), { textContent: verdict }));
+    for (const [lead, line] of parts) {
+      const block = document.createElement("div");
+      if (lead) block.append(lead, find(".quiz-text", line).cloneNode(true));
+      block.append(...find(".quiz-why", line).cloneNode(true).childNodes);
+      status.append(block);
+    }
+  };
+
+  const showScore = () => {
+    const done = questions.filter((q) => given(formOf(q)).length).length;
+    const sum = Object.values(points).reduce((a, b) => a + b, 0);
+    const rounded = +sum.toFixed(2);
+    const total = questions.length; // none while a graded quiz waits for the student's id
+    find(".quiz-score").textContent = graded
+      ? total ? `${done} of ${total} answered.` : ""
+      : `Score: ${rounded} of ${total}.`;
+    const again = find(".quiz-again");
+    if (again) again.hidden = !Object.keys(answers).length;
+  };
+
+  const unmark = (form) => {
+    say(form);
+    findAll("[data-mark]", form).forEach((label) => delete label.dataset.mark);
+  };
+
+  // Returns the points of a form from 0 to 1, and says why.
+  const check = (form) => {
+    const lines = findAll(".quiz-key li", form);
+    unmark(form);
+    let score = 0;
+    let told = [];
+    if (isNumber(form)) {
+      const number = readNumber(form.elements.number.value);
+      const near = (line) => Math.abs(number - line.dataset.number) <= +line.dataset.margin;
+      const line = lines.find(near);
+      score = line && "right" in line.dataset ? 1 : 0;
+      told = line ? [["", line]] : [];
+    } else {
+      const taken = given(form);
+      const right = lines.filter((line) => "right" in line.dataset);
+      const hits = right.filter((line) => taken.includes(line.dataset.key)).length;
+      const wrong = (taken.length - hits) / (lines.length - right.length);
+      score = Math.max(0, hits / right.length - wrong);
+      const many = find("[type=checkbox]", form);
+      for (const input of findAll("input", form)) {
+        const line = lines.find((l) => l.dataset.key === input.value);
+        const isRight = "right" in line.dataset;
+        if (input.checked) {
+          input.parentNode.dataset.mark = isRight ? "right" : "wrong";
+          told.push([many ? (isRight ? "Right: " : "Not right: ") : "", line]);
+        } else if (many && isRight) {
+          input.parentNode.dataset.mark = "missed";
+          told.push(["Missed: ", line]);
+        }
+      }
+    }
+    const partly = `Partly right: ${+score.toFixed(2)} of 1 point.`;
+    say(form, score === 1 ? "Right." : score ? partly : "Not right.", ...told);
+    find(".quiz-key", form).hidden = false;
+    return score;
+  };
+
+  const remember = (question, checked) => {
+    const form = formOf(question);
+    const id = question.dataset.id;
+    const answer = given(form);
+    if (answer.length) answers[id] = { version: form.dataset.version, answer, checked };
+    else delete answers[id];
+    if (!checked) delete points[id];
+    store.save(answers);
+    showScore();
+  };
+
+  const reset = (question) => {
+    findAll(".quiz-form", question).forEach((form) => {
+      form.reset();
+      unmark(form);
+      if (!graded) Object.assign(find(".quiz-key", form), { hidden: true, open: false });
+    });
+    delete points[question.dataset.id];
+  };
+
+  for (const question of questions) {
+    const forms = findAll(".quiz-form", question);
+    reset(question);
+    const known = answers[question.dataset.id];
+    const shown = known && forms.find((form) => form.dataset.version === known.version);
+    if (shown) {
+      forms.forEach((form) => (form.hidden = form !== shown));
+      fill(shown, known.answer);
+      try {
+        if (known.checked && !graded) points[question.dataset.id] = check(shown);
+      } catch {} // a number that could not be read was checked: it stands there still
+    }
+    for (const form of forms) {
+      form.addEventListener("input", () => {
+        if (!graded) unmark(form);
+        remember(question, false);
+      });
+      form.addEventListener("change", () => {
+        if (!graded || !isNumber(form)) return;
+        try {
+          say(form, given(form) && `Read as ${readNumber(given(form))}.`);
+        } catch (problem) {
+          say(form, problem);
+        }
+      });
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        if (graded) return;
+        try {
+          if (!given(form).length) throw "Answer first, then check.";
+          points[question.dataset.id] = check(form);
+          remember(question, true);
+        } catch (problem) {
+          say(form, String(problem));
+        }
+      });
+      if (graded) continue;
+      find("[type=submit]", form).hidden = false;
+      const other = find(".quiz-other", form);
+      other.hidden = forms.length < 2;
+      other.addEventListener("click", () => {
+        const next = forms[(forms.indexOf(form) + 1) % forms.length];
+        reset(question);
+        forms.forEach((f) => (f.hidden = f !== next));
+        remember(question, false);
+        next.elements.number.focus();
+      });
+    }
+  }
+
+  const again = find(".quiz-again");
+  again?.addEventListener("click", () => {
+    if (!confirm("Forget the answers to this quiz and start again?")) return;
+    questions.forEach((question) => {
+      reset(question);
+      delete answers[question.dataset.id];
+    });
+    store.save(answers);
+    showScore();
+    formOf(questions[0]).querySelector("input").focus();
+  });
+  note.textContent = store.note;
+  showScore();
+};
+
+if (document.currentScript) {
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const root of document.querySelectorAll(".quiz")) {
+      const key = `embeddings-course/quiz/${root.dataset.quiz}`;
+      const store = {
+        load() {
+          try {
+            return JSON.parse(localStorage.getItem(key)).answers;
+          } catch {
+            return {};
+          }
+        },
+        save(answers) {
+          try {
+            localStorage.setItem(key, JSON.stringify({ answers }));
+          } catch {
+            root.querySelector(".quiz-note").textContent =
+              "This browser does not let the page remember your answers.";
+          }
+        },
+        note: "Your answers stay in this browser, on this device.",
+      };
+      mountQuiz(root, store);
+    }
+  });
+}

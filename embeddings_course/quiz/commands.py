@@ -1,0 +1,155 @@
+"""``course quiz …``: check the bank, draw a graded quiz, export, analyse answers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from embeddings_course.claims import read_claims
+from embeddings_course.quiz.bank import Question, QuestionFile, QuizError, load_bank, load_questions
+
+FORMATS = ("moodle", "gift", "qti", "json")
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the commands and their options."""
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+
+    def add(name: str, run, help: str) -> argparse.ArgumentParser:
+        description = f"{help[0].upper()}{help[1:]}."
+        command = commands.add_parser(name, help=help, description=description, allow_abbrev=False)
+        command.set_defaults(run=run)
+        return command
+
+    check = add("check", _check, "look for weak items in the practice bank")
+    check.add_argument(
+        "files", nargs="*", type=Path, help="other files of questions, a pool perhaps"
+    )
+
+    draw = add("draw", _draw, "draw a graded quiz from a pool and write its assignment to source/")
+    draw.add_argument("--pool", type=Path, required=True, help="the pool's YAML file, anywhere")
+    draw.add_argument("--term", required=True, help="the seed, such as 2027-spring")
+    draw.add_argument("--count", type=int, default=20, help="questions to draw (20)")
+    draw.add_argument("--points", type=float, default=1, help="points for each question (1)")
+    draw.add_argument("--name", default="knowledge-check", help="the assignment (knowledge-check)")
+    draw.add_argument("--force", action="store_true", help="replace another term's notebook")
+
+    export = add("export", _export, "write the practice bank for another system")
+    export.add_argument("--format", choices=FORMATS, required=True)
+    export.add_argument("--out", type=Path, help="the file to write (default: in _build/export)")
+    export.add_argument("quizzes", nargs="*", metavar="QUIZ", help="only these (default: all)")
+
+    report = add("report", _report, "analyse the answers in a folder of collected records")
+    report.add_argument("folder", type=Path, help="searched for records, such as submitted/")
+    report.add_argument("--quiz", required=True, help="the quiz, or the graded assignment's name")
+    report.add_argument("--pool", type=Path, help="the pool of a graded quiz")
+    report.add_argument("--out", type=Path, help="folder for the report (default: _build/report)")
+
+
+def _check(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    from embeddings_course.quiz.check import weak_items
+
+    if options.files:
+        files = [load_questions(path) for path in options.files]
+    else:
+        files = list(load_bank(root / "book" / "quizzes").values())
+    claims = {claim.id for claim in read_claims(root / "book" / "claims.yml")}
+    findings = weak_items(files, claims=claims)
+    for finding in findings:
+        print(finding.replace(f"{root}/", ""))
+    count = sum(len(file.questions) for file in files)
+    print(
+        f"{count} questions, {len(findings)} to look at."
+        if findings
+        else f"{count} questions: fine."
+    )
+    return 1 if findings else 0
+
+
+def _draw(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    from embeddings_course.quiz.graded import write_assignment
+
+    folder = root / "source" / options.name
+    questions = write_assignment(
+        load_questions(options.pool),
+        folder,
+        term=options.term,
+        count=options.count,
+        points=options.points,
+        force=options.force,
+    )
+    print(f"Drew {len(questions)} questions for {options.term} into {folder}")
+    print(
+        "Next: `course assignments`, or `nbgrader generate_assignment "
+        f"{options.name}`. The notebook in source/ holds the keys: keep it where no student reads."
+    )
+    return 0
+
+
+def _export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    from embeddings_course.quiz.export import FORMATS as suffixes
+    from embeddings_course.quiz.export import export
+
+    files = _chosen(load_bank(root / "book" / "quizzes"), options.quizzes)
+    out = options.out or root / "_build" / "export" / f"quizzes{suffixes[options.format]}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    dropped = export(files, options.format, out)
+    count = sum(len(file.questions) for file in files)
+    print(f"Wrote {count} questions to {out}")
+    for sentence in dropped:
+        print(f"  {sentence}")
+    return 0
+
+
+def _chosen(bank: dict[str, QuestionFile], names: Sequence[str]) -> list[QuestionFile]:
+    if unknown := [name for name in names if name not in bank]:
+        raise QuizError(
+            [f"There is no quiz {', '.join(unknown)}. There are: {', '.join(sorted(bank))}."]
+        )
+    return [bank[name] for name in names or bank]
+
+
+def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    from embeddings_course.quiz import report
+
+    collected = report.collect_records(options.folder, options.quiz)
+    if options.pool:
+        asked = {id for record in collected.records for id in record.answers}
+        questions: list[Question] = [
+            question for question in load_questions(options.pool).questions if question.id in asked
+        ]
+    else:
+        bank = load_bank(root / "book" / "quizzes")
+        if options.quiz not in bank:
+            raise QuizError(
+                [
+                    f"{options.quiz!r} is none of the practice quizzes ({', '.join(sorted(bank))}). "
+                    "For a graded quiz name its pool with --pool."
+                ]
+            )
+        questions = list(bank[options.quiz].questions)
+    if not collected.records or not questions:
+        for problem in collected.problems:
+            print(problem)
+        raise QuizError(
+            [f"{options.folder} holds no answers to {options.quiz!r} that can be used."]
+        )
+    statistics = report.analyse(questions, collected.records)
+    problems = [*collected.problems, *report.left_out(questions, collected.records)]
+    out = options.out or root / "_build" / "report"
+    out.mkdir(parents=True, exist_ok=True)
+    text = report.to_markdown(statistics, title=options.quiz, problems=problems)
+    (out / f"{options.quiz}.md").write_text(text, encoding="utf-8")
+    (out / f"{options.quiz}.csv").write_text(report.to_csv(statistics), encoding="utf-8")
+    answers = report.answers_to_csv(statistics)
+    (out / f"{options.quiz}-answers.csv").write_text(answers, encoding="utf-8")
+    # A file is looked at on its own, where a transparent ground would be any colour.
+    figure = report.plot(statistics)
+    figure.savefig(out / f"{options.quiz}.png", dpi=150, bbox_inches="tight", facecolor="white")
+    for line in report.look_at(statistics):
+        print(line)
+    print(
+        f"{len(collected.records)} records. The report and its plot: {out / options.quiz}.md, .png"
+    )
+    return 0

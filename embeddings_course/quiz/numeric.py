@@ -1,0 +1,143 @@
+"""Numbers in quizzes: how a typed answer is read, and how an instructor's formula is computed."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Mapping
+
+# A person's separators between groups of three digits: spaces of several widths, apostrophes, "_".
+_SEPARATORS = re.compile("(?<=\\d)[\\s\u00a0\u2009\u202f_'\u2019](?=\\d{3}(?!\\d))")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?|[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+")
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+
+_OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: math.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+_FUNCTIONS = {
+    "abs": abs,
+    "ceil": math.ceil,
+    "exp": math.exp,
+    "floor": math.floor,
+    "log": math.log,
+    "log2": math.log2,
+    "max": max,
+    "min": min,
+    "round": round,
+    "sqrt": math.sqrt,
+}
+
+
+def read_number(text: str) -> float:
+    """Read a number as people type it; ``quiz.js`` reads it the same way.
+
+    A point or a comma may separate decimals, and commas, spaces, apostrophes or underscores may
+    group digits by three.
+
+    Parameters
+    ----------
+    text : str
+        ``"0.5"``, ``"0,5"``, ``"1e-3"``, ``"6 400 000"`` or ``"6,400,000"``.
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite number, or can be read in two ways, such as ``"6,400"``.
+
+    Examples
+    --------
+    >>> [read_number(text) for text in ("0,5", "6,400,000", "1e-3")]
+    [0.5, 6400000.0, 0.001]
+    """
+    shown = text.strip()
+    number = _SEPARATORS.sub("", shown.replace("\u2212", "-"))
+    if _AMBIGUOUS.fullmatch(number):
+        thousands, decimal = number.replace(",", ""), number.replace(",", ".")
+        raise ValueError(
+            f"{shown} can be read in two ways. Write {thousands} or {decimal}, without the comma."
+        )
+    number = number.replace(",", "" if _GROUPED.fullmatch(number) else ".")
+    if not _NUMBER.fullmatch(number) or not math.isfinite(float(number)):
+        raise ValueError(
+            f"{shown or 'Nothing'} is not a number. Write digits, such as 0.25 or 1e6."
+        )
+    return float(number)
+
+
+def show_number(value: float) -> str:
+    """Write a number for people: digits in groups, as many decimals as it needs, at most six.
+
+    Examples
+    --------
+    >>> show_number(6400000), show_number(0.25), show_number(2.0)
+    ('6,400,000', '0.25', '2')
+    """
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}" if abs(value) >= 10_000 else f"{int(value)}"
+    return f"{value:.6g}"
+
+
+def compute(formula: float | str, variables: Mapping[str, float]) -> float:
+    """Compute an arithmetic formula over named numbers; nothing else can be written in it.
+
+    Parameters
+    ----------
+    formula : float or str
+        ``"rows * columns * 4"``. Operators of Python, and abs, ceil, exp, floor, log, log2, max,
+        min, round, sqrt and pi.
+    variables : mapping of str to float
+        The values of the names.
+
+    Raises
+    ------
+    ValueError
+        If it is no such formula, names something unknown, or has no finite value.
+
+    Examples
+    --------
+    >>> compute("rows * columns", {"rows": 50_000, "columns": 128})
+    6400000.0
+    """
+    if not isinstance(formula, str):
+        return float(formula)
+    try:
+        value = float(_value(ast.parse(formula.strip(), mode="eval").body, variables))
+    except SyntaxError:
+        raise ValueError(f"{formula!r} is not a formula") from None
+    except (ArithmeticError, TypeError) as error:
+        raise ValueError(f"{formula!r} cannot be computed: {error}") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{formula!r} has no finite value")
+    return value
+
+
+def _value(node: ast.expr, variables: Mapping[str, float]) -> float:
+    match node:
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            return node.value
+        case ast.Name(id=name) if name in variables:
+            return variables[name]
+        case ast.Name(id="pi"):
+            return math.pi
+        case ast.Name(id=name):
+            known = ", ".join(variables) or "none"
+            raise ValueError(f"{name!r} is not among the variables: {known}")
+        case ast.BinOp() if type(node.op) in _OPERATORS:
+            left, right = _value(node.left, variables), _value(node.right, variables)
+            return _OPERATORS[type(node.op)](left, right)
+        case ast.UnaryOp() if type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](_value(node.operand, variables))
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in _FUNCTIONS:
+            return _FUNCTIONS[name](*(_value(argument, variables) for argument in node.args))
+    raise ValueError(f"{ast.unparse(node)!r} is not allowed in a formula")

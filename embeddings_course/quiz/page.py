@@ -1,0 +1,64 @@
+"""Sphinx extension: fills quizzes into the pages that ask for them.
+
+Executed pages hold a placeholder for each quiz. The questions come in when the page is written, so
+that a changed question needs no page to be executed again.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+
+from embeddings_course.claims import read_claims
+from embeddings_course.quiz.bank import QuizError, load_bank
+from embeddings_course.quiz.display import ASSETS, PLACEHOLDER
+from embeddings_course.quiz.sheet import practice_html
+
+_PLACEHOLDER = re.compile(re.escape(PLACEHOLDER).replace(r"\{name\}", '([^"]+)'))
+
+
+def _add_assets(app: Sphinx, config: Config) -> None:
+    config.html_static_path.append(str(ASSETS))
+
+
+def _load(app: Sphinx) -> None:
+    try:
+        app.quizzes = load_bank(Path(app.srcdir) / "book" / "quizzes")
+    except QuizError as error:
+        raise ExtensionError(str(error)) from error
+    claims = read_claims(Path(app.srcdir) / "book" / "claims.yml")
+    app.claim_pages = {claim.id: claim.page for claim in claims}
+
+
+def _fill(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    body = context.get("body", "")
+    if not _PLACEHOLDER.search(body):
+        return
+
+    def claim_url(claim: str) -> str | None:
+        if claim not in app.claim_pages:
+            return None
+        uri = app.builder.get_relative_uri(page, f"book/{app.claim_pages[claim]}")
+        return f"{uri}#claim-{claim}"
+
+    def filled(match: re.Match) -> str:
+        if match[1] not in app.quizzes:
+            raise ExtensionError(f"{page} asks for the quiz {match[1]!r}, which does not exist.")
+        return practice_html(match[1], app.quizzes[match[1]].questions, claim_url=claim_url)
+
+    context["body"] = _PLACEHOLDER.sub(filled, body)
+    app.add_css_file("quiz.css")
+    app.add_js_file("quiz.js")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("config-inited", _add_assets)
+    app.connect("builder-inited", _load)
+    app.connect("html-page-context", _fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
