@@ -1,7 +1,7 @@
 """The bank of questions for other systems: Moodle XML, GIFT, QTI for Canvas, and plain JSON.
 
-Each format has a place for less than the bank holds. ``SURVIVES`` says for each feature what becomes
-of it in each format; ``export`` returns what that means for the questions at hand.
+Most formats have a place for less than the bank holds. ``SURVIVES`` says what becomes of each
+feature in each format; ``export`` returns what that means for the questions at hand.
 """
 
 from __future__ import annotations
@@ -32,13 +32,8 @@ from embeddings_course.quiz.markup import to_html
 from embeddings_course.quiz.numeric import compute
 from embeddings_course.quiz.sheet import arrange
 
-# The formats, and the name of the file that each is written to by default.
-FORMATS = {
-    "moodle": "questions.xml",
-    "gift": "questions.gift.txt",
-    "qti": "questions.zip",
-    "json": "questions.json",
-}
+# The formats, and the suffix of the file that each is written to.
+FORMATS = {"moodle": ".xml", "gift": ".gift.txt", "qti": ".zip", "json": ".json"}
 # Goes up when a program that reads the JSON must change.
 JSON_VERSION = 1
 
@@ -74,15 +69,8 @@ def _right_and_wrong(question: MultipleChoice) -> tuple[int, int]:
 
 
 def _has_formula(question: Question) -> bool:
-    found = []
-
-    def note(latex: str, *, block: bool) -> str:
-        found.append(latex)
-        return ""
-
-    for text in _texts(question):
-        to_html(text, formula=note)
-    return bool(found)
+    # Quotes in a text are escaped, so that only the converter can write this.
+    return any('class="math ' in _tex_html(_filled(question, text)) for _, text in question.texts())
 
 
 def _is_rounded_by_canvas(question: Question) -> bool:
@@ -149,7 +137,7 @@ _FEATURES = (
         ),
     ),
     _Feature(
-        "Numbers drawn for each person",
+        "Numbers drawn from variables",
         moodle="are the same for everybody",
         gift="are the same for everybody",
         qti="are the same for everybody",
@@ -233,7 +221,7 @@ def export(files: Sequence[QuestionFile], format: str, out: Path) -> list[str]:
         ``"moodle"`` (Moodle XML), ``"gift"``, ``"qti"`` (QTI 1.2 as Canvas reads it, zipped) or
         ``"json"``.
     out : Path
-        The file; it is replaced if it is there. ``FORMATS`` has a usual name for each format.
+        The file; it is replaced if it is there. ``FORMATS`` has the usual suffix of each format.
 
     Returns
     -------
@@ -277,7 +265,8 @@ def _without_refused(files: Sequence[QuestionFile]) -> tuple[list[QuestionFile],
                 "these questions have them. Choose another format with --format."
             ]
         )
-    return kept, [_sentence(feature, "qti", refused)] if refused else []
+    count = sum(len(file.questions) for file in files)
+    return kept, [_sentence(feature, "qti", refused, of=count)] if refused else []
 
 
 def _changes(files: Sequence[QuestionFile], format: str) -> list[str]:
@@ -287,14 +276,18 @@ def _changes(files: Sequence[QuestionFile], format: str) -> list[str]:
     for feature in (*_FEATURES, *([_SEVERAL_FILES] if several else [])):
         concerned = [question for question in questions if feature.concerns(question)]
         if concerned and feature.cells()[format] != _YES:
-            said.append(_sentence(feature, format, concerned))
+            said.append(_sentence(feature, format, concerned, of=len(questions)))
     return said
 
 
-def _sentence(feature: _Feature, format: str, questions: Sequence[Question]) -> str:
-    count = f"{len(questions)} question{'s' if len(questions) > 1 else ''}"
-    ids = ", ".join(question.id for question in questions)
-    return f"{feature.name} ({count}: {ids}): {feature.cells()[format]}."
+def _sentence(feature: _Feature, format: str, questions: Sequence[Question], *, of: int) -> str:
+    """Say what a format makes of a feature, and name the questions unless it is all of them."""
+    which = f"{len(questions)} question{'s' if len(questions) > 1 else ''}"
+    if len(questions) == of > 1:
+        which = f"all {which}"
+    else:
+        which += f": {', '.join(question.id for question in questions)}"
+    return f"{feature.name} ({which}): {feature.cells()[format]}."
 
 
 def _replace_file(path: Path, content: bytes) -> None:
@@ -315,12 +308,6 @@ def _replace_file(path: Path, content: bytes) -> None:
         ) from None
 
 
-def _texts(question: Question) -> list[str]:
-    """Return all Markdown of a question, with the numbers that are exported."""
-    texts = [text for _, text in question.texts()]
-    return [_filled(question, text) for text in texts]
-
-
 def _filled(question: Question, text: str) -> str:
     return example(question, text, question.variant(""))
 
@@ -333,7 +320,7 @@ def _stem(question: Question) -> str:
 
 
 def _choices(file: QuestionFile) -> dict[str, list[Choice]]:
-    """Return the choices in the order of the pages: in the file the right one often comes first."""
+    """Order choices as the pages do; in a file the right one often stands first."""
     return arrange(file.questions)
 
 
@@ -509,7 +496,7 @@ _GIFT_ESCAPES = str.maketrans({char: f"\\{char}" for char in "\\~=#{}:"} | {"\n"
 
 
 def _gift_text(markdown: str) -> str:
-    """Write a text on one line: it starts with a tag, never with a mark that GIFT gives a meaning."""
+    """Write a text on one line; it starts with a tag, not with a mark that means something."""
     return _tex_html(markdown).translate(_GIFT_ESCAPES)
 
 
@@ -528,8 +515,8 @@ def _qti(files: Sequence[QuestionFile]) -> bytes:
     except ImportError:
         raise QuizError(
             [
-                "The format qti needs text2qti, which is not installed. Install the course with its "
-                "extra for instructors: pip install '.[instructor]'."
+                "The format qti needs text2qti, which is not installed. Install what instructors "
+                "need: pip install '.[instructor]'."
             ]
         ) from None
     texts = {}

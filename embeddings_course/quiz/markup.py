@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -14,7 +14,7 @@ from embeddings_course.formulas import to_mathml
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z_]*)\s*\}\}")
 
 
-@cache
+@lru_cache(maxsize=4)
 def _parser(formula: Callable[..., str] = to_mathml) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     # Headings would break the outline of the page that a quiz stands in; pictures need alt text
