@@ -268,7 +268,10 @@ def _explain(lines: list[str], root: Path) -> str:
         shown = [problem.replace(f"{root}{os.sep}", "") for problem in problems[:10]]
         more = f"\n  and {len(problems) - 10} more" if len(problems) > 10 else ""
         return "Sphinx has complaints, and the book must have none:\n  " + "\n  ".join(shown) + more
-    last = next((line for line in reversed(lines) if _is_error(line)), "no reason given")
+    # What follows are errors that the first one caused, and they say less.
+    first = [n for n, line in enumerate(lines) if line.startswith("The above exception was")]
+    before = lines[: first[0]] if first else lines
+    last = next((line for line in reversed(before) if _is_error(line)), "no reason given")
     if page is not None:
         return f"{_relative(page, root)} could not be executed: {last}"
     return f"Jupyter Book could not build the book: {last}"

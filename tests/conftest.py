@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
 CHANNELS = ("chrome", "msedge")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -63,8 +65,28 @@ def _arguments() -> list[str]:
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return [
         *(["--no-sandbox"] if as_root else []),
-        "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
     ]
+
+
+@pytest.fixture
+def tab(browser, request):
+    """A tab that notes whatever goes wrong in it, and any request that leaves this machine."""
+    context = browser.new_context(viewport=getattr(request, "param", DESKTOP))
+    page = context.new_page()
+    page.wrong = []
+    page.on("console", lambda m: m.type == "error" and page.wrong.append(f"console: {m.text}"))
+    page.on("pageerror", lambda error: page.wrong.append(f"script: {error}"))
+    page.on("requestfailed", lambda r: page.wrong.append(f"failed: {r.url[:200]}"))
+    page.on(
+        "request",
+        lambda r: (
+            r.url.startswith(("file:", "data:", "blob:"))
+            or page.wrong.append(f"request: {r.url[:200]}")
+        ),
+    )
+    yield page
+    context.close()

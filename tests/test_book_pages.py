@@ -7,12 +7,9 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import DESKTOP, PHONE, ROOT
 
 from embeddings_course.claims import read_claims
-
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
 
 
 def pages(html: Path) -> list[Path]:
@@ -23,26 +20,6 @@ def pages(html: Path) -> list[Path]:
 
 def chapters(html: Path) -> list[Path]:
     return sorted((html / "book").glob("*.html"))
-
-
-@pytest.fixture
-def tab(browser, request):
-    """A tab that notes whatever goes wrong in it, and any request that leaves this machine."""
-    context = browser.new_context(viewport=getattr(request, "param", DESKTOP))
-    page = context.new_page()
-    page.wrong = []
-    page.on("console", lambda m: m.type == "error" and page.wrong.append(f"console: {m.text}"))
-    page.on("pageerror", lambda error: page.wrong.append(f"script: {error}"))
-    page.on("requestfailed", lambda r: page.wrong.append(f"failed: {r.url[:200]}"))
-    page.on(
-        "request",
-        lambda r: (
-            r.url.startswith(("file:", "data:", "blob:"))
-            or page.wrong.append(f"request: {r.url[:200]}")
-        ),
-    )
-    yield page
-    context.close()
 
 
 def load_everything(page) -> None:

@@ -31,7 +31,8 @@ def _load(app: Sphinx) -> None:
         app.quizzes = load_bank(Path(app.srcdir) / "book" / "quizzes")
     except QuizError as error:
         raise ExtensionError(str(error)) from error
-    claims = read_claims(Path(app.srcdir) / "book" / "claims.yml")
+    # A book without quizzes links to no claims, and may have none.
+    claims = read_claims(Path(app.srcdir) / "book" / "claims.yml") if app.quizzes else []
     app.claim_pages = {claim.id: claim.page for claim in claims}
 
 

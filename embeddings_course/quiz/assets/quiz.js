@@ -190,7 +190,10 @@ const mountQuiz = (root, store) => {
     showScore();
     formOf(questions[0]).querySelector("input").focus();
   });
+  const versions = [...root.querySelectorAll(".quiz-form")].map((form) => form.dataset.version);
+  const stale = Object.values(answers).filter((a) => !versions.includes(a.version)).length;
   note.textContent = store.note;
+  if (stale) note.textContent += ` Not shown, as their questions have changed: ${stale} of them.`;
   showScore();
 };
 
