@@ -113,11 +113,17 @@ class RecordKeeper:
         The record's file. What is there and cannot be read is renamed, never overwritten.
     empty : Record
         What to begin with where there is none.
+    writes : bool
+        Whether there may be a file at all.
     """
 
-    def __init__(self, path: Path, empty: Record):
+    def __init__(self, path: Path, empty: Record, *, writes: bool = True):
         self.path = path
+        self.writes = writes
         self.problem = ""
+        self.record = empty
+        if not writes:
+            return
         try:
             self.record = read_record(path) or empty
             if self.record.quiz != empty.quiz:
@@ -138,6 +144,10 @@ class RecordKeeper:
 
     def welcome(self) -> str:
         """Return what to say before anything was answered in this run of the cell."""
+        if not self.writes:
+            return (
+                "This is the instructor's copy: answers are not saved, or students would get them."
+            )
         said = [self.problem] if self.problem else []
         if self.record.answers:
             said.append(f"Your answers from {self.path.name} are back.")
@@ -154,6 +164,8 @@ class RecordKeeper:
     def save(self, record: Record) -> tuple[str, bool]:
         """Write a changed record; return a sentence, and whether it went well."""
         self.record = record
+        if not self.writes:
+            return self.welcome(), True
         try:
             write_record(self.path, record)
         except OSError as error:

@@ -219,10 +219,7 @@ def graded_html(name: str, items: Sequence[Item], *, student: str) -> str:
 
 
 def _quiz(name: str, mode: str, parts: Sequence[str]) -> str:
-    opening = (
-        f'<div class="quiz" data-quiz="{escape(name)}" data-mode="{mode}" '
-        'data-lm-suppress-shortcuts="true">'  # or JupyterLab takes arrow keys for itself
-    )
+    opening = f'<div class="quiz" data-quiz="{escape(name)}" data-mode="{mode}">'
     return "\n".join([opening, *parts, "</div>"])
 
 
