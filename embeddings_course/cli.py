@@ -259,12 +259,29 @@ def generate_assignments(root: Path, release: Path) -> list[str]:
         command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--create"]
         command.append(f"--CourseDirectory.db_url=sqlite:///{scratch}/gradebook.db")
         command.append(f"--CourseDirectory.release_directory={release}")
+        # nbgrader calls alembic, which is beside Python whether the environment is active or not.
+        scripts = str(Path(sys.executable).parent)
+        environ = {**os.environ, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}
         for name in dict.fromkeys(names):
-            result = subprocess.run([*command, name], cwd=root, capture_output=True, text=True)
+            if (answers := root / "source" / name / "answers.json").exists():
+                raise CommandError(
+                    f"{answers} is somebody's answers. Students would get them, and in grading "
+                    "they would replace the students' own: remove the file."
+                )
+            result = subprocess.run(
+                [*command, name], cwd=root, capture_output=True, text=True, env=environ
+            )
             if result.returncode != 0:
-                lines = [line for line in result.stderr.splitlines() if "ERROR" in line]
-                raise CommandError(f"nbgrader refused {name}: {(lines or ['no reason given'])[-1]}")
+                raise CommandError(f"nbgrader refused {name}: {_nbgraders_reason(result.stderr)}")
     return list(dict.fromkeys(names))
+
+
+def _nbgraders_reason(log: str) -> str:
+    """Return the error in a log of nbgrader; what it says itself only points at a traceback."""
+    lines = [line.strip() for line in log.splitlines()]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
+    errors = errors or [line for line in lines if "ERROR" in line]
+    return errors[-1] if errors else "no reason given"
 
 
 def _bundle(root: Path, options: argparse.Namespace, rest: list[str]) -> int:

@@ -113,7 +113,8 @@ def _chosen(bank: dict[str, QuestionFile], names: Sequence[str]) -> list[Questio
 def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     from embeddings_course.quiz import report
 
-    collected = report.collect_records(options.folder, options.quiz)
+    # A graded quiz and a practice quiz may have one name; only the graded one has a pool.
+    collected = report.collect_records(options.folder, options.quiz, graded=bool(options.pool))
     if options.pool:
         asked = {id for record in collected.records for id in record.answers}
         questions: list[Question] = [
@@ -124,7 +125,7 @@ def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         if options.quiz not in bank:
             raise QuizError(
                 [
-                    f"{options.quiz!r} is none of the practice quizzes ({', '.join(sorted(bank))}). "
+                    f"{options.quiz!r} is no practice quiz. There are: {', '.join(sorted(bank))}. "
                     "For a graded quiz name its pool with --pool."
                 ]
             )

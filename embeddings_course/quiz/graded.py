@@ -14,7 +14,9 @@ import pprint
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -240,7 +242,9 @@ class GradedQuiz:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         if not has_live_kernel():
             return {"text/plain": repr(self)}
-        keeper = RecordKeeper(self.record, Record(quiz=self.sheet.quiz))
+        # A hub knows who its users are; elsewhere a student says so.
+        empty = Record(quiz=self.sheet.quiz, student=os.environ.get("JUPYTERHUB_USER", "")[:200])
+        keeper = RecordKeeper(self.record, empty, writes=not _is_source(self.record.parent))
         keeper.record = keeper.record.brought_up_to(self.versions(keeper.record.student))
         widget = make_widget(self.html(keeper.record.student), keeper)
 
@@ -256,6 +260,11 @@ class GradedQuiz:
 
     def _ipython_display_(self) -> None:
         display_with_hint(self, self.record.name)
+
+
+def _is_source(folder: Path) -> bool:
+    """Say whether this is the instructor's copy, which nbgrader hands out with all beside it."""
+    return folder.parent.name == "source"
 
 
 _COLLECT_CELL = '''\
@@ -333,11 +342,52 @@ def right_answers(
     return Record(quiz=shown.quiz, student=student, answers=given).model_dump()
 
 
+@dataclass(frozen=True)
+class Submission:
+    """What a student submitted: the record that counts, or why there is none."""
+
+    record: Record | None
+    problem: str = ""
+
+
+def find_answers(
+    collected: Callable[[], Any] | None = None, *, folder: str | Path | None = None
+) -> Submission:
+    """Find a submission's answers, say which count, and what was found that does not.
+
+    A hidden test calls this before any other: `collected` is a student's code, and the keys come
+    into the kernel with the tests that follow.
+
+    Parameters
+    ----------
+    collected : callable, optional
+        The notebook's function that returns the collected answers.
+    folder : path, optional
+        The submission's folder. Default: the current one.
+
+    Returns
+    -------
+    Submission
+        Whatever the files hold; nothing is raised.
+    """
+    place = Path(folder or Path.cwd())
+    try:
+        shown = read_sheet(place / QUESTIONS)
+        record, notes = submitted_record(place, shown.quiz, collected)
+    except QuizError as error:
+        print(error)
+        return Submission(None, str(error))
+    for note in notes:
+        print(note)
+    print(f"{len(record.answers)} of {len(shown.questions)} questions were answered.")
+    return Submission(record)
+
+
 def grade(
     question: Mapping[str, Any],
+    submission: Submission | None,
     *,
     points: float,
-    collected: Callable[[], Any] | None = None,
     folder: str | Path | None = None,
 ) -> float:
     """Grade one answer of the student whose folder this is; called in a hidden test.
@@ -349,10 +399,10 @@ def grade(
     ----------
     question : mapping
         The question with its key, as in the pool.
+    submission : Submission or None
+        What ``find_answers`` returned. None, if its cell is missing: then the file is read.
     points : float
         What a right answer earns.
-    collected : callable, optional
-        The notebook's function that returns the collected answers.
     folder : path, optional
         The submission's folder. Default: the current one.
 
@@ -365,7 +415,13 @@ def grade(
     try:
         asked = parse_question(dict(question))
         shown = read_sheet(place / QUESTIONS)
-        record, _ = submitted_record(place, shown.quiz, collected)
+        if type(submission) is Submission and type(submission.record) is Record:
+            record = submission.record
+            _check_owner(record, shown.quiz, _folders_student(place), "the submission")
+        elif type(submission) is Submission:
+            raise QuizError([submission.problem])
+        else:
+            record, _ = submitted_record(place, shown.quiz)
         return round(points * _grade(asked, shown, record), 2)
     except QuizError as error:
         print(f"0 points. {error}")
@@ -374,22 +430,6 @@ def grade(
             f"0 points: grading failed with {type(error).__name__}: {error}. Tell your instructor."
         )
     return 0.0
-
-
-def report_record(
-    collected: Callable[[], Any] | None = None, *, folder: str | Path | None = None
-) -> None:
-    """Say which record counts, and what was found that does not."""
-    place = Path(folder or Path.cwd())
-    try:
-        shown = read_sheet(place / QUESTIONS)
-        record, notes = submitted_record(place, shown.quiz, collected)
-    except QuizError as error:
-        print(error)
-        return
-    for note in notes:
-        print(note)
-    print(f"{len(record.answers)} of {len(shown.questions)} questions were answered.")
 
 
 def submitted_record(
@@ -654,8 +694,8 @@ def assignment_notebook(
             "record",
             "# Whether answers were found\n"
             "### BEGIN HIDDEN TESTS\n"
-            "from embeddings_course.quiz.graded import report_record\n\n"
-            'report_record(globals().get("collected"))\n'
+            "from embeddings_course.quiz.graded import find_answers\n\n"
+            'submission = find_answers(globals().get("collected"))\n'
             "### END HIDDEN TESTS",
             grade=True,
             points=0,
@@ -663,7 +703,7 @@ def assignment_notebook(
     ]
     for number, asked in enumerate(questions, start=1):
         key = pprint.pformat(
-            asked.model_dump(exclude_none=True, mode="json"), width=96, sort_dicts=False
+            asked.model_dump(exclude_defaults=True, mode="json"), width=92, sort_dicts=False
         )
         cells.append(
             cell(
@@ -672,8 +712,8 @@ def assignment_notebook(
                 f"# Question {number}\n"
                 "### BEGIN HIDDEN TESTS\n"
                 "from embeddings_course.quiz.graded import grade\n\n"
-                f"question = {key}\n"
-                f'grade(question, points={points:g}, collected=globals().get("collected"))\n'
+                f"grade(\n{indent(key, '    ')},\n"
+                f'    globals().get("submission"),\n    points={points:g},\n)\n'
                 "### END HIDDEN TESTS",
                 grade=True,
                 points=points,

@@ -69,7 +69,7 @@ class Collected:
     problems: tuple[str, ...]
 
 
-def collect_records(folder: Path, quiz: str) -> Collected:
+def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> Collected:
     """Find the records of a quiz anywhere below a folder.
 
     Practice records are named ``<quiz>.quiz.json``, graded ones ``answers.json``. Of two records
@@ -83,6 +83,8 @@ def collect_records(folder: Path, quiz: str) -> Collected:
         Where to begin.
     quiz : str
         The quiz, or the assignment.
+    graded : bool, optional
+        Whether to look for graded records only, or for practice records only. Default: both.
 
     Returns
     -------
@@ -97,7 +99,8 @@ def collect_records(folder: Path, quiz: str) -> Collected:
     """
     if not folder.is_dir():
         raise QuizError([f"{folder} is not a folder: name one that has records below it."])
-    names = {f"{quiz}.quiz.json", "answers.json"}
+    names = {f"{quiz}.quiz.json": False, "answers.json": True}
+    names = {name for name, kind in names.items() if graded in (None, kind)}
     problems: list[str] = []
     others: dict[str, list[str]] = {}
     found: dict[tuple[str, str], tuple[int, Path, Record]] = {}

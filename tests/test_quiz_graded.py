@@ -1,0 +1,489 @@
+"""The graded quiz: no key reaches students, and stock nbgrader grades whatever they hand in."""
+
+import base64
+import html as markup
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT
+from nbgrader.api import Gradebook
+
+from embeddings_course import cli
+from embeddings_course.quiz import graded
+from embeddings_course.quiz.bank import LEVELS, NumericQuestion, QuizError, load_questions
+from embeddings_course.quiz.graded import (
+    assignment_notebook,
+    draw,
+    read_sheet,
+    sheet,
+    sheet_json,
+    student_seed,
+    write_assignment,
+)
+from embeddings_course.quiz.numeric import compute
+from embeddings_course.quiz.records import LARGEST_BYTES
+
+NAME = "knowledge-check"
+POOL = load_questions(ROOT / "source" / f"{NAME}.pool.yml")
+TERM, COUNT = "example", 10
+SHEET = read_sheet(ROOT / "source" / NAME / "questions.json")
+
+
+# What students are given --------------------------------------------------------------------------
+
+
+def secrets(pool) -> list[str]:
+    """All of a pool that gives an answer away, in pieces that survive any markup."""
+    texts, formulas = [], []
+    for question in pool.questions:
+        if isinstance(question, NumericQuestion):
+            formulas += [str(question.answer), *(str(m.answer) for m in question.mistakes)]
+            texts += [question.feedback or "", *(m.feedback for m in question.mistakes)]
+        else:
+            texts += [choice.feedback or "" for choice in question.choices]
+    pieces = [piece for text in texts for piece in re.split(r"[`*$\\{}\"'&<>_^]", text)]
+    return sorted({plain(text) for text in [*pieces, *formulas] if len(plain(text)) >= 14})
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split()).lower()
+
+
+def readings(content: bytes) -> list[str]:
+    """All that a file says: as it stands, without JSON's escapes, without HTML's, from base64."""
+    text = content.decode("utf-8", "replace")
+    found = [text]
+    for _ in range(2):  # JSON in JSON has two layers of them
+        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+        text = re.sub(r"(?<!\\)\\[nrt]", " ", text).replace('\\"', '"').replace("\\\\", "\\")
+        found.append(text)
+    found.append(markup.unescape(re.sub(r"<[^>]{0,2000}>", "", markup.unescape(found[0]))))
+    for run in re.findall(rb"[A-Za-z0-9+/_-]{20,}", content):
+        run = run.replace(b"-", b"+").replace(b"_", b"/")
+        # A text in the middle of something longer begins at any of four places.
+        for start in range(4):
+            part = run[start:]
+            part = part[: len(part) - (len(part) % 4 == 1)]
+            decoded = base64.b64decode(part + b"=" * (-len(part) % 4))
+            if sum(32 <= byte < 127 for byte in decoded[:60]) > 0.9 * len(decoded[:60]):
+                found.append(decoded.decode("utf-8", "replace"))
+    return [plain(reading) for reading in found]
+
+
+def leaks(files, pool=POOL) -> list[str]:
+    """Say which files give which secrets away."""
+    searched = [(name, readings(content)) for name, content in files]
+    return [
+        f"{name}: {secret}"
+        for secret in secrets(pool)
+        for name, texts in searched
+        if any(secret in text for text in texts)
+    ]
+
+
+def files_of(folder):
+    return [
+        (path.relative_to(folder).as_posix(), path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    path = cli.write_bundle(ROOT, tmp_path_factory.mktemp("bundle") / "students.zip")
+    with zipfile.ZipFile(path) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
+
+
+def test_no_key_and_no_feedback_is_in_assignments_book_or_bundle(html, executed, bundle):
+    assert len(secrets(POOL)) > 60, "the search must search for something"
+    assert any(NAME in name for name, _ in bundle), "the assignment belongs in the bundle"
+    assert leaks(files_of(ROOT / "assignments")) == []
+    assert leaks(bundle) == []
+    text = [".html", ".js", ".css", ".md", ".ipynb", ".json", ".txt", ".inv", ".svg"]
+    for folder in (html, executed):
+        assert leaks([file for file in files_of(folder) if Path(file[0]).suffix in text]) == []
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        str.encode,
+        lambda text: json.dumps({"a": [f"é {text}"]}).encode(),
+        lambda text: json.dumps(json.dumps(text.replace(" ", "\n"))).encode(),
+        lambda text: markup.escape(f"<b>{text}</b>").encode(),
+        lambda text: base64.b64encode(f"some text before it {text} and after".encode()),
+        lambda text: b'{"data": "' + base64.urlsafe_b64encode(b"?" + text.encode()) + b'"}',
+    ],
+)
+def test_a_planted_secret_is_found(hide):
+    for secret in secrets(POOL)[::9]:
+        assert leaks([("file", hide(secret))]), secret
+
+
+def test_a_planted_key_in_the_bundle_is_found(bundle):
+    formula = next(q.answer for q in POOL.questions if isinstance(q, NumericQuestion))
+    planted = [(f"assignments/{NAME}/.hint", f'"key": "{formula}"'.encode())]
+    assert leaks([*bundle, *planted])
+
+
+def with_other_key(pool):
+    """The same questions with other right answers, other feedback, and choices in another order."""
+    changed = []
+    for question in pool.questions:
+        if isinstance(question, NumericQuestion):
+            change = {"answer": 12345.0, "mistakes": (), "feedback": "Other.", "tolerance": 0.5}
+        else:
+            choices = tuple(
+                choice.model_copy(update={"correct": number == 0, "feedback": f"Other {number}."})
+                for number, choice in enumerate(reversed(question.choices))
+            )
+            change = {"choices": choices}
+        changed.append(question.model_copy(update=change))
+    return replace(pool, questions=tuple(reversed(changed)))
+
+
+def test_what_students_read_does_not_depend_on_what_is_right(tmp_path):
+    """Not the texts only: order of questions and choices, versions and keys tell nothing either."""
+    made = []
+    for pool in (POOL, with_other_key(POOL)):
+        root = tmp_path / str(len(made))
+        (root / "source").mkdir(parents=True)
+        shutil.copy(ROOT / "nbgrader_config.py", root)
+        write_assignment(pool, root / "source" / NAME, term=TERM, count=COUNT)
+        assert cli.generate_assignments(root, root / "assignments") == [NAME]
+        made.append(files_of(root / "assignments"))
+    assert [name for name, _ in made[0]] == [f"{NAME}/{NAME}.ipynb", f"{NAME}/questions.json"]
+    assert made[0] == made[1]
+
+
+def test_assignments_and_source_are_what_would_be_written_today(tmp_path):
+    write_assignment(POOL, tmp_path / NAME, term=TERM, count=COUNT)
+    assert files_of(tmp_path / NAME) == files_of(ROOT / "source" / NAME), (
+        "run `course quiz draw` as CONTRIBUTING.md says"
+    )
+    names = cli.generate_assignments(ROOT, tmp_path / "assignments")
+    for name in names:
+        made, committed = tmp_path / "assignments" / name, ROOT / "assignments" / name
+        assert files_of(made) == files_of(committed), "run `make assignments`"
+    kept = {path.name for path in (ROOT / "assignments").iterdir() if path.is_dir()}
+    assert kept == set(names), "an assignment without a source"
+
+
+def test_answers_beside_the_source_are_not_handed_out(tmp_path):
+    (tmp_path / "source").mkdir()
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    folder = tmp_path / "source" / NAME
+    write_assignment(POOL, folder, term=TERM, count=3)
+    (folder / "answers.json").write_text("{}")
+    with pytest.raises(cli.CommandError, match=r"answers\.json is somebody's answers.*remove"):
+        cli.generate_assignments(tmp_path, tmp_path / "assignments")
+    assert not (tmp_path / "assignments").exists()
+
+
+def test_the_instructors_copy_keeps_no_answers(tmp_path, monkeypatch):
+    monkeypatch.setattr(graded, "has_live_kernel", lambda: True)
+    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
+    widgets, make = [], graded.make_widget
+    monkeypatch.setattr(graded, "make_widget", lambda *a: widgets.append(make(*a)) or widgets[-1])
+    for place, kept in (("source", False), ("assignments", True)):
+        folder = tmp_path / place / NAME
+        write_assignment(POOL, folder, term=TERM, count=COUNT)
+        shown = graded.graded_quiz(folder=folder)
+        shown._repr_mimebundle_()
+        widget = widgets[-1]
+        assert widget.student == "ann", "a hub knows who its users are"
+        assert "Question 1" in widget.html
+        asked = next(q for q in shown.sheet.questions if q.choices)
+        widget.answers = {asked.id: {"version": asked.version, "answer": [asked.choices[0].key]}}
+        assert (folder / "answers.json").exists() == kept
+        assert ("instructor's copy" in widget.saved["text"]) == (not kept)
+
+
+# What is drawn ------------------------------------------------------------------------------------
+
+
+def test_a_term_draws_the_same_questions_each_time_and_another_term_others():
+    drawn = [question.id for question in draw(POOL, term="2027-spring", count=COUNT)]
+    turned = replace(POOL, questions=tuple(reversed(POOL.questions)))
+    assert [question.id for question in draw(turned, term="2027-spring", count=COUNT)] == drawn
+    assert [question.id for question in draw(POOL, term="2027-autumn", count=COUNT)] != drawn
+    assert len(set(drawn)) == COUNT
+
+
+@pytest.mark.parametrize("count", [1, 4, 7, 10, 15, 16])
+def test_each_level_gets_its_share(count):
+    for term in ("a", "b", "c"):
+        chosen = draw(POOL, term=term, count=count)
+        assert len(chosen) == count
+        for level in LEVELS:
+            have = sum(question.level == level for question in POOL.questions)
+            got = sum(question.level == level for question in chosen)
+            assert abs(got - count * have / len(POOL.questions)) <= 1, level
+
+
+def test_pool_may_lie_anywhere_and_another_terms_notebook_is_not_overwritten(tmp_path, capsys):
+    root = tmp_path / "course"
+    for name in ("_toc.yml", "book/claims.yml"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    pool = tmp_path / "private" / "pool.yml"
+    pool.parent.mkdir()
+    shutil.copy(POOL.path, pool)
+
+    def course(*arguments):
+        parser, _ = cli._parser()
+        options = parser.parse_args(["quiz", "draw", "--pool", str(pool), *arguments])
+        return options.run(root, options, [])
+
+    assert course("--term", "2027-spring", "--count", "5") == 0
+    assert "Drew 5 questions for 2027-spring" in capsys.readouterr().out
+    notebook = root / "source" / NAME / f"{NAME}.ipynb"
+    before = notebook.read_bytes()
+    assert course("--term", "2027-spring", "--count", "5") == 0
+    with pytest.raises(QuizError, match=r"knowledge-check.ipynb is there already.*--force"):
+        course("--term", "2027-autumn", "--count", "5")
+    assert notebook.read_bytes() == before
+    assert course("--term", "2027-autumn", "--count", "5", "--force") == 0
+    assert notebook.read_bytes() != before
+    with pytest.raises(QuizError, match=r"has 16 questions: 17 cannot be drawn.*from 1 to 16"):
+        course("--term", "2028", "--count", "17")
+    pool = tmp_path / "nowhere.yml"
+    with pytest.raises(QuizError, match=r"nowhere\.yml: there is no such file"):
+        course("--term", "2028", "--count", "1")
+
+
+def test_students_have_numbers_of_their_own_and_capitals_do_not_matter():
+    numeric = next(shown for shown in SHEET.questions if shown.variables)
+    stems = {numeric.item(student_seed(TERM, f"student-{n}")).stem for n in range(30)}
+    assert len(stems) > 5
+    assert numeric.item(student_seed(TERM, " Ann ")) == numeric.item(student_seed(TERM, "ann"))
+    assert "{{" not in stems.pop()
+
+
+def test_damaged_or_missing_questions_are_said_in_a_sentence(tmp_path):
+    with pytest.raises(QuizError, match=r"is missing\. It comes with the assignment: fetch"):
+        read_sheet(tmp_path / "questions.json")
+    for text in ("{", "[]", '{"quiz": 1}', sheet_json(SHEET).replace('"key"', '"correct"')):
+        (tmp_path / "questions.json").write_text(text)
+        with pytest.raises(QuizError, match=r"is damaged. Fetch the assignment again"):
+            read_sheet(tmp_path / "questions.json")
+
+
+# What nbgrader makes of it ------------------------------------------------------------------------
+
+IDS = [shown.id for shown in SHEET.questions]
+KEY = {question.id: question for question in POOL.questions}
+
+
+def answer(id, student, *, texts=None, number=None, wrong=False):
+    """One answer as a record has it; the right one unless something else is asked for."""
+    question = KEY[id]
+    shown = next(shown for shown in SHEET.questions if shown.id == id)
+    given = {"version": shown.item(student_seed(TERM, student)).version, "checked": False}
+    if isinstance(question, NumericQuestion):
+        values = question.variant(student_seed(TERM, student))
+        right = compute(question.answer, values)
+        return given | {"answer": number or repr(right * (2 if wrong else 1))}
+    keys = {choice.text: choice.key for choice in question.choices}
+    if texts is not None:
+        return given | {"answer": [keys[text] for text in texts]}
+    return given | {
+        "answer": [c.key for c in question.choices if c.correct != wrong][: 1 if wrong else 9]
+    }
+
+
+def record(student, answers=None, **changes):
+    made = {"format": 1, "quiz": NAME, "student": student}
+    made["answers"] = {id: answer(id, student) for id in IDS} if answers is None else answers
+    return made | changes
+
+
+MULTIPLE = [id for id in IDS if KEY[id].kind == "multiple"]
+NUMERIC = [id for id in IDS if KEY[id].kind == "numeric"]
+SINGLE = [id for id in IDS if KEY[id].kind == "single"]
+
+BOBS = {
+    # Two of three right choices, and one of two wrong ones: 2/3 - 1/2.
+    "two-ways-to-one-row": answer(
+        "two-ways-to-one-row",
+        "bob",
+        texts=[
+            "Both ways give the same vector, number by number.",
+            "Both ways have the same parameters to train.",
+            "The product takes fewer multiplications than the lookup.",
+        ],
+    ),
+    # One of three right choices.
+    "scratches-on-bottles": answer(
+        "scratches-on-bottles",
+        "bob",
+        texts=["The same features and classifier tell brands apart, from as many labels."],
+    ),
+    # Right, typed as people do.
+    "hits-by-guessing": answer("hits-by-guessing", "bob"),
+    "distance-of-unit-vectors": answer("distance-of-unit-vectors", "bob", number="a lot"),
+    "nearest-one-hot": answer("nearest-one-hot", "bob"),
+    "one-answer-for-all": answer("one-answer-for-all", "bob", wrong=True),
+}
+BOBS["hits-by-guessing"]["answer"] = BOBS["hits-by-guessing"]["answer"].replace(".", ",")
+
+# The five known records of the class, then what else comes in: points, and what the feedback says.
+EXPECTED = {
+    "ann": (10, ["The answers in answers.json count.", "10 of 10 questions were answered."]),
+    "bob": (0.17 + 0.33 + 1 + 1, ["Partly right.", "a lot is not a number", "Not answered."]),
+    "cyd": (3, ["The answers in the notebook count.", "answers.json holds no answers"]),
+    "dan": (0, ["is made out to 'ann', but this submission is from 'dan'"]),
+    "eve": (0, ["answers.json is damaged: it is not JSON", "the notebook holds no answers"]),
+    "file-invalid": (1, ["answers.json is not a record of answers: answers", "The answers in the"]),
+    "file-wins": (2, ["The answers in answers.json count.", "the notebook has other answers"]),
+    "huge": (0, ["it is not a record of answers"]),
+    "nothing": (0, ["answers.json holds no answers; the notebook holds no answers"]),
+    "nobody": (0, ["names no student"]),
+    "no-record-cell": (10, []),
+    "old-wording": (10, ["to an earlier wording or to other numbers"]),
+    "other-numbers": (1, ["to an earlier wording or to other numbers"]),
+    "Capital": (10, []),
+    "peeks": (0, ["No answers that can be graded"]),
+    "raises": (0, ["the notebook's cell failed with ZeroDivisionError"]),
+    "solution": (10, ["The answers in the notebook count."]),
+    "unknown-choice": (1, ["The answer cannot be graded: there is no choice"]),
+}
+
+PEEK = """\
+def collected():
+    import gc, inspect, sys
+    frames, seen = [], sys._getframe()
+    while seen:
+        frames.append({**seen.f_globals, **seen.f_locals})
+        seen = seen.f_back
+    text = repr(frames) + repr(inspect.stack())
+    assert "'correct': True" not in text, "found the key"
+    return {"format": 1, "quiz": "knowledge-check", "student": "somebody else", "answers": {}}
+collect(collected)"""
+
+
+def collect_cell(content):
+    return f"def collected():\n    return {content!r}\n\n\ncollect(collected)"
+
+
+def submit(root, student, *, file=None, cell=None, source=None, drop=()):
+    """Write what a student hands in."""
+    folder = root / "submitted" / student / NAME
+    shutil.copytree(root / "assignments" / NAME, folder)
+    path = folder / f"{NAME}.ipynb"
+    notebook = nbformat.read(source or path, as_version=4)
+    if cell is not None:
+        notebook.cells[3].source = cell
+    notebook.cells = [c for c in notebook.cells if c.metadata.nbgrader.grade_id not in drop]
+    nbformat.write(notebook, path)
+    if file is not None:
+        text = file if isinstance(file, str) else json.dumps(file)
+        (folder / "answers.json").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A class of students, graded with nbgrader's own commands."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    shutil.copytree(ROOT / "source", root / "source")
+    nbgrader(root, "generate_assignment", NAME)
+    submit(root, "ann", file=record("ann"))
+    submit(root, "bob", file=record("bob", BOBS))
+    few = {id: answer(id, "cyd") for id in IDS[:3]}
+    submit(root, "cyd", cell=collect_cell(record("cyd", few)))
+    submit(root, "dan", file=record("ann"))
+    submit(root, "eve", file=json.dumps(record("eve"))[:200])
+    invalid = record("file-invalid", {IDS[0]: {"version": "x", "answer": 5}})
+    one = {SINGLE[0]: answer(SINGLE[0], "file-invalid")}
+    submit(root, "file-invalid", file=invalid, cell=collect_cell(record("file-invalid", one)))
+    two = {id: answer(id, "file-wins") for id in IDS[:2]}
+    submit(root, "file-wins", file=record("file-wins", two), cell=collect_cell(record("file-wins")))
+    submit(root, "huge", file=" " * (LARGEST_BYTES + 1))
+    submit(root, "nothing")
+    submit(root, "nobody", file=record(""))
+    submit(root, "no-record-cell", file=record("no-record-cell"), drop=["record"])
+    old = record("old-wording")
+    for given in old["answers"].values():
+        given["version"] = "00000000"
+    submit(root, "old-wording", file=old)
+    # Answers that are right for ann's numbers, under one's own name.
+    copied = {id: answer(id, "ann") for id in NUMERIC} | {SINGLE[0]: answer(SINGLE[0], "ann")}
+    submit(root, "other-numbers", file=record("other-numbers", copied))
+    submit(root, "Capital", file=record("capital "))
+    submit(root, "peeks", cell=PEEK)
+    submit(root, "raises", cell="def collected():\n    return 1 / 0\n\n\ncollect(collected)")
+    submit(root, "solution", source=root / "source" / NAME / f"{NAME}.ipynb")
+    strange = {
+        SINGLE[0]: answer(SINGLE[0], "unknown-choice") | {"answer": ["ffffffff"]},
+        SINGLE[1]: answer(SINGLE[1], "unknown-choice"),
+        SINGLE[2]: answer(SINGLE[2], "unknown-choice") | {"answer": "text"},
+    }
+    submit(root, "unknown-choice", file=record("unknown-choice", strange))
+    nbgrader(root, "autograde", NAME)
+    nbgrader(root, "generate_feedback", NAME)
+    return root
+
+
+def nbgrader(root, *arguments):
+    environ = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(root)}
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    result = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stderr
+
+
+def feedback(course, student):
+    path = course / "feedback" / student / NAME / f"{NAME}.html"
+    body = path.read_text(encoding="utf-8").partition("<body")[2]
+    return plain(markup.unescape(re.sub(r"<[^>]*>", "", body)))
+
+
+def test_the_example_has_questions_of_each_kind():
+    assert len(SINGLE) >= 3 and MULTIPLE and NUMERIC
+    assert len(IDS) == COUNT
+
+
+@pytest.mark.parametrize("student", EXPECTED)
+def test_stock_nbgrader_gives_exactly_these_points_and_says_why(course, student):
+    points, said = EXPECTED[student]
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        submission = gradebook.find_submission(NAME, student)
+        assert submission.max_score == COUNT
+        assert submission.score == pytest.approx(points, abs=1e-9)
+        # nbgrader wants a person to look where a student removed a graded cell.
+        assert submission.needs_manual_grade == (student == "no-record-cell")
+    told = feedback(course, student)
+    for sentence in said:
+        assert plain(sentence) in told, sentence
+    assert "traceback" not in told
+
+
+def test_everybody_is_in_the_table_of_points(course):
+    assert set(EXPECTED) == {path.name for path in (course / "submitted").iterdir()}
+
+
+def test_grading_leaves_the_records_as_they_were_handed_in(course):
+    for student in EXPECTED:
+        handed_in = course / "submitted" / student / NAME / "answers.json"
+        after = course / "autograded" / student / NAME / "answers.json"
+        assert handed_in.exists() == after.exists()
+        assert not handed_in.exists() or handed_in.read_bytes() == after.read_bytes()
+        assert list(after.parent.glob("*damaged*")) == []
+
+
+def test_notebook_with_other_points_and_another_name_says_so_to_students():
+    notebook = assignment_notebook("quiz-2", draw(POOL, term="x", count=4), term="x", points=2.5)
+    assert "4 questions, 10 points" in notebook.cells[0].source
+    assert [cell.metadata.nbgrader.get("points") for cell in notebook.cells[-4:]] == [2.5] * 4
+    assert sheet("quiz-2", draw(POOL, term="x", count=4), term="x").quiz == "quiz-2"
