@@ -205,6 +205,68 @@ def test_warning_of_sphinx_fails_this_build_and_the_next(project):
         project.assert_nothing_looks_finished()
 
 
+QUESTION = """\
+questions:
+  - id: which
+    claim: some-claim
+    level: recall
+    kind: single
+    stem: Which is even?
+    choices:
+      - {text: two, correct: true, feedback: Twice one.}
+      - {text: three, feedback: One more than two.}
+"""
+
+
+@pytest.fixture
+def with_quiz(project):
+    """The small book, with a quiz on one page; its name is that of a quiz of the course."""
+    (project.root / "book" / "quizzes").mkdir()
+    (project.root / "book" / "claims.yml").write_text(
+        "- {id: some-claim, page: one, sentence: It is so.}\n"
+    )
+    project.quiz = project.root / "book" / "quizzes" / "images.yml"
+    project.quiz.write_text(QUESTION)
+    project.page("two", "from embeddings_course.quiz import quiz\n\nquiz('images')")
+    assert project.build().executed == ("book/two",)
+    return project
+
+
+def test_quiz_is_filled_in_and_changing_a_question_executes_no_page(with_quiz):
+    assert "Which is even?" in with_quiz.text("two")
+    assert "one.html#claim-some-claim" in with_quiz.text("two")
+    with_quiz.quiz.write_text(QUESTION.replace("even", "odd"))
+    assert with_quiz.build().executed == ()
+    assert "Which is odd?" in with_quiz.text("two")
+    assert "Which is even?" not in with_quiz.text("two")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ("kind: single", "kind: essay", "5: question which, kind: 'essay' is unknown"),
+        ("{text: three,", "{text: three, correct: true,", "7: question which, choices: a single"),
+        ("recall", "recal", "4: question which, level: 'recal' is unknown"),
+        ("even?", "even? ]: [", "6: this is not YAML"),
+    ],
+)
+def test_wrong_question_stops_the_build_with_file_line_and_reason(
+    with_quiz, right, wrong, complaint
+):
+    with_quiz.quiz.write_text(QUESTION.replace(right, wrong))
+    with pytest.raises(BookError) as caught:
+        with_quiz.build()
+    assert f"book/quizzes/images.yml:{complaint}" in str(caught.value)
+    with_quiz.assert_nothing_looks_finished()
+
+
+def test_quiz_that_is_not_there_any_more_is_named_with_the_page_that_asks_for_it(with_quiz):
+    with_quiz.quiz.rename(with_quiz.quiz.with_name("pictures.yml"))
+    with pytest.raises(BookError, match="book/two asks for the quiz 'images', which does not"):
+        with_quiz.build()
+    with_quiz.assert_nothing_looks_finished()
+
+
 def test_page_that_left_the_table_of_contents_leaves_the_book(project):
     project.toc("one")
     project.build()

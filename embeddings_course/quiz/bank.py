@@ -1,7 +1,7 @@
 """The question bank: what a question is, and how YAML files of questions are read and checked.
 
-A file is a mapping with ``questions:``, a list. ``CONTRIBUTING.md`` shows one question of each
-kind. Whatever is wrong with a file is said with file, line, question and field.
+A file is a mapping with ``questions:``, a list. ``book/quizzes/README.md`` shows one question of
+each kind. Whatever is wrong with a file is said with file, line, question and field.
 """
 
 from __future__ import annotations

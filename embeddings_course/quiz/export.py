@@ -94,7 +94,9 @@ _SHOWN_TO_ALL = "is shown after any answer, not only after a right one"
 _IN_STEM = "stands below the question"
 
 _FEATURES = (
-    _Feature("Stem, choices, and which are right", _YES, _YES, _YES),
+    _Feature("Single choice: stem, choices, the right one", _YES, _YES, _YES),
+    _Feature("Multiple choice: stem, choices, the right ones, part of the point", _YES, _YES, _YES),
+    _Feature("Number: stem, right answer, tolerance", _YES, _YES, _YES),
     _Feature("Lists, tables, code blocks, inline code, links", _YES, _YES, _YES),
     _Feature(
         "Formulas",
