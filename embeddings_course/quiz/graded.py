@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import indent
+from textwrap import fill, indent
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,6 +29,7 @@ from embeddings_course.quiz.bank import (
     QuizError,
     digest,
     draw_values,
+    example,
     parse_question,
     shuffled_choices,
 )
@@ -375,12 +376,18 @@ def find_answers(
         shown = read_sheet(place / QUESTIONS)
         record, notes = submitted_record(place, shown.quiz, collected)
     except QuizError as error:
-        print(error)
+        _say(str(error))
         return Submission(None, str(error))
     for note in notes:
-        print(note)
-    print(f"{len(record.answers)} of {len(shown.questions)} questions were answered.")
+        _say(note)
+    _say(f"{len(record.answers)} of {len(shown.questions)} questions were answered.")
     return Submission(record)
+
+
+def _say(*texts: str) -> None:
+    """Print texts in lines that feedback shows whole, which does not break them."""
+    for line in "\n".join(texts).splitlines():
+        print(fill(line, 88, replace_whitespace=False, break_on_hyphens=False))
 
 
 def grade(
@@ -424,9 +431,9 @@ def grade(
             record, _ = submitted_record(place, shown.quiz)
         return round(points * _grade(asked, shown, record), 2)
     except QuizError as error:
-        print(f"0 points. {error}")
+        _say(f"0 points. {error}")
     except Exception as error:  # whatever it is, the other questions must be graded
-        print(
+        _say(
             f"0 points: grading failed with {type(error).__name__}: {error}. Tell your instructor."
         )
     return 0.0
@@ -541,23 +548,24 @@ def _folders_student(folder: Path) -> str | None:
 
 
 def _grade(asked: Question, shown: Sheet, record: Record) -> float:
+    values = asked.variant(student_seed(shown.term, record.student))
+    _say(example(asked, asked.stem, values), "")
     given = record.answers.get(asked.id)
     if given is None:
-        print("Not answered.")
+        _say("Not answered.")
         return 0.0
-    values = asked.variant(student_seed(shown.term, record.student))
     if given.version != version_with(asked.version, values):
-        print(
+        _say(
             "This answer was given to an earlier wording or to other numbers of the question. It "
             "is graded as it stands; if that seems unfair, ask your instructor."
         )
     try:
         earned = score(asked, given.answer, values)
     except ValueError as error:
-        print(f"The answer cannot be graded: {str(error).rstrip('.')}.")
+        _say(f"The answer cannot be graded: {str(error).rstrip('.')}.")
         return 0.0
     verdict = {0.0: "Not right.", 1.0: "Right."}.get(earned.points, "Partly right.")
-    print(verdict, *earned.feedback, sep="\n")
+    _say(verdict, *earned.feedback)
     return earned.points
 
 
