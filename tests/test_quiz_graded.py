@@ -341,6 +341,7 @@ BOBS["hits-by-guessing"]["answer"] = BOBS["hits-by-guessing"]["answer"].replace(
 EXPECTED = {
     "ann": (10, ["The answers in answers.json count.", "10 of 10 questions were answered."]),
     "bob": (0.17 + 0.33 + 1 + 1, ["Partly right.", "a lot is not a number", "Not answered."]),
+    "bea": (0, ["Two image vectors have been scaled", "You answered 0.5.", "The right number: "]),
     "cyd": (3, ["The answers in the notebook count.", "answers.json holds no answers"]),
     "dan": (0, ["is made out to 'ann', but this submission is from 'dan'"]),
     "eve": (0, ["answers.json is damaged: it is not JSON", "the notebook holds no answers"]),
@@ -400,6 +401,8 @@ def course(tmp_path_factory):
     nbgrader(root, "generate_assignment", NAME)
     submit(root, "ann", file=record("ann"))
     submit(root, "bob", file=record("bob", BOBS))
+    wrong = answer("distance-of-unit-vectors", "bea", number="0.5")
+    submit(root, "bea", file=record("bea", {"distance-of-unit-vectors": wrong}))
     few = {id: answer(id, "cyd") for id in IDS[:3]}
     submit(root, "cyd", cell=collect_cell(record("cyd", few)))
     submit(root, "dan", file=record("ann"))

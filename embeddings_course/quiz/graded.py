@@ -566,6 +566,9 @@ def _grade(asked: Question, shown: Sheet, record: Record) -> float:
         return 0.0
     verdict = {0.0: "Not right.", 1.0: "Right."}.get(earned.points, "Partly right.")
     _say(verdict, *earned.feedback)
+    if isinstance(asked, NumericQuestion):
+        right = show_number(compute(asked.answer, values))
+        _say(f"You answered {given.answer}. The right number: {right} {asked.unit or ''}".rstrip())
     return earned.points
 
 

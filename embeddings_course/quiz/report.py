@@ -566,11 +566,14 @@ def _remarks_on_choices(item: ItemStatistics) -> Iterator[str]:
                 f"the wrong choice {_short(choice.text)!r} is taken more often than {right}, "
                 f"{choice.count} times against {rarest.count}"
             )
-        if not choice.count and item.answered >= ENOUGH_FOR_DISTRACTORS:
-            yield (
-                f"nobody of {item.answered} takes the wrong choice {_short(choice.text)!r}: it "
-                "distracts nobody, and a misconception that people have would serve better"
-            )
+    idle = [choice for choice in item.choices if not choice.right and not choice.count]
+    if idle and item.answered >= ENOUGH_FOR_DISTRACTORS:
+        several = "s" if len(idle) > 1 else ""
+        named = ", ".join(repr(_short(choice.text)) for choice in idle)
+        yield (
+            f"nobody of {item.answered} takes the wrong choice{several} {named}: a misconception "
+            "that people have would distract better"
+        )
 
 
 def to_markdown(
