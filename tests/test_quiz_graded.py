@@ -323,11 +323,11 @@ BOBS = {
             "The product takes fewer multiplications than the lookup.",
         ],
     ),
-    # One of three right choices.
+    # One of two right choices.
     "scratches-on-bottles": answer(
         "scratches-on-bottles",
         "bob",
-        texts=["The same features and classifier tell brands apart, from as many labels."],
+        texts=["The same classifier and labels do well with features of an earlier layer."],
     ),
     # Right, typed as people do.
     "hits-by-guessing": answer("hits-by-guessing", "bob"),
@@ -340,7 +340,7 @@ BOBS["hits-by-guessing"]["answer"] = BOBS["hits-by-guessing"]["answer"].replace(
 # The five known records of the class, then what else comes in: points, and what the feedback says.
 EXPECTED = {
     "ann": (10, ["The answers in answers.json count.", "10 of 10 questions were answered."]),
-    "bob": (0.17 + 0.33 + 1 + 1, ["Partly right.", "a lot is not a number", "Not answered."]),
+    "bob": (0.17 + 0.5 + 1 + 1, ["Partly right.", "a lot is not a number", "Not answered."]),
     "bea": (0, ["Two image vectors have been scaled", "You answered 0.5.", "The right number: "]),
     "cyd": (3, ["The answers in the notebook count.", "answers.json holds no answers"]),
     "dan": (0, ["is made out to 'ann', but this submission is from 'dan'"]),
