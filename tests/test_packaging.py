@@ -57,7 +57,9 @@ def imports(path) -> set[str]:
     return found - set(sys.stdlib_module_names) - {"embeddings_course", "conftest"}
 
 
-@pytest.mark.parametrize("module", ["backbones", "data", "features.py", "plots.py", "progress.py"])
+@pytest.mark.parametrize(
+    "module", ["backbones", "data", "evaluate.py", "features.py", "plots.py", "progress.py"]
+)
 def test_what_students_import_needs_only_what_students_install(module):
     path = ROOT / "embeddings_course" / module
     owners = packages_distributions()

@@ -131,18 +131,20 @@ def notebook(request, browser, server):
 
 
 def run(page, number=0):
-    """Run a cell, and again if there was no kernel yet: then nothing happens at all."""
+    """Run a cell, and again if that got lost: a kernel that is not there yet takes no cells."""
     cell = page.locator(".jp-CodeCell").nth(number)
     prompt = cell.locator(".jp-InputPrompt")
-    before = prompt.inner_text()
 
     def ran():
-        cell.locator(".cm-content").click()
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        # It is written anew with a number when the cell has run; after a restart with the same one.
+        prompt.evaluate("prompt => { prompt.textContent = ''; }")
+        cell.locator(".cm-content").focus()
         page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(2000)
-        return prompt.inner_text() != before
+        wait_for(lambda: re.search(r"\d", prompt.inner_text()), seconds=20)
+        return True
 
-    wait_for(ran)
+    wait_for(ran, seconds=120)
 
 
 def restart_kernel(page):
