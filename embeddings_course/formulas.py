@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from xml.etree import ElementTree
 
 from latex2mathml import converter, exceptions
 
+_MATHML = re.compile("math|m[a-z]+|none|semantics|annotation")
 # The converter's errors have no common base class.
 _CONVERTER_ERRORS = tuple(
     error
@@ -38,14 +40,19 @@ def to_mathml(latex: str, *, block: bool) -> str:
     """
     if latex.replace(r"\{", "").count("{") != latex.replace(r"\}", "").count("}"):
         raise ValueError("its braces do not match")
+    # The converter puts what stands in \text{} into its XML as it is.
+    written = re.sub(r"\\text\{([^{}]*)\}", lambda m: rf"\text{{{escape(m[1])}}}", latex)
     try:
-        mathml = converter.convert(latex, display="block" if block else "inline")
+        mathml = converter.convert(written, display="block" if block else "inline")
         tree = ElementTree.fromstring(mathml)
     except _CONVERTER_ERRORS as error:
         raise ValueError(type(error).__name__.removesuffix("Error")) from error
     except ElementTree.ParseError as error:
         raise ValueError("an environment or alignment in it is not supported") from error
     for element in tree.iter():
+        name = element.tag.rpartition("}")[2]
+        if not _MATHML.fullmatch(name) or any(a == "href" or a[:2] == "on" for a in element.attrib):
+            raise ValueError(f"it would put <{name}> into the page")
         if (element.text or "").startswith("\\"):
             raise ValueError(f"the command {element.text} is not supported")
     return mathml.replace("<math ", f'<math alttext="{escape(" ".join(latex.split()))}" ', 1)

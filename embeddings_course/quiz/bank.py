@@ -184,7 +184,12 @@ class NumericQuestion(_Question):
 
     @model_validator(mode="after")
     def _check_formulas(self):
-        for field, text in [("stem", self.stem), *((f[0], t) for f, t in self.texts())]:
+        if "answer" in self.variables:
+            raise ValueError(
+                "variables.answer: {{answer}} is the right number; rename the variable"
+            )
+        for place, text in self.texts():
+            field = ".".join(str(part) for part in place)
             known = {*self.variables} | (set() if field == "stem" else {"answer"})
             if unknown := placeholders(text) - known:
                 raise ValueError(f"{field}: {{{{{unknown.pop()}}}}} is not among the variables")
@@ -208,6 +213,11 @@ class NumericQuestion(_Question):
         every = itertools.product(*self.variables.values())
         for values in itertools.islice(every, _COMBINATIONS):
             yield dict(zip(self.variables, values, strict=True))
+        # Where there are more, each value at least once with the first of all others.
+        first = {name: values[0] for name, values in self.variables.items()}
+        for name, values in self.variables.items():
+            for value in values:
+                yield first | {name: value}
 
     def variant(self, seed: str) -> dict[str, float]:
         """Return the values of the variables for a seed."""
@@ -244,10 +254,21 @@ class NumericQuestion(_Question):
     def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield stem and feedback."""
         yield from super().texts()
+        if self.unit:
+            yield ("unit",), self.unit
         if self.feedback:
             yield ("feedback",), self.feedback
         for number, mistake in enumerate(self.mistakes):
             yield ("mistakes", number, "feedback"), mistake.feedback
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: what looks like one is text, and the 30th of February no error."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 Question = SingleChoice | MultipleChoice | NumericQuestion
@@ -365,8 +386,8 @@ def load_questions(path: Path) -> QuestionFile:
     except (OSError, UnicodeDecodeError) as error:
         raise QuizError([f"{path}: cannot be read: {error}"]) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise QuizError([_yaml_problem(path, error)]) from None
     if isinstance(node, yaml.MappingNode):
@@ -485,7 +506,9 @@ def _simplify(error: ValidationError) -> list[tuple[tuple, str]]:
         found.append((tuple(rest), f", {_field(rest)}: {what}"))
     unique = {}
     for loc, what in found:  # of two readings of one field, the first says enough
-        unique.setdefault(loc, what)
+        # Only the pattern's says how a percentage is written.
+        if loc not in unique or "must look like" in what:
+            unique[loc] = what
     # What holds something wrong is not wrong itself.
     inner = [
         loc for loc in unique if any(len(o) > len(loc) and o[: len(loc)] == loc for o in unique)
@@ -523,6 +546,8 @@ def _for(values: Mapping[str, float]) -> str:
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if "end of stream" in problem:  # something was opened and not closed: name where
+        mark = error.context_mark or mark
     where = f"{path}:{mark.line + 1}" if mark else str(path)
     return f"{where}: this is not YAML: {problem}. Text with a colon or a quote needs quotes or |."
 
@@ -546,18 +571,23 @@ def _line(node: yaml.Node, loc: tuple[str | int, ...]) -> int:
     return line
 
 
-def _repeated(node: yaml.Node, content: Any, name: str = "") -> Iterator[tuple[int, str]]:
+def _repeated(
+    node: yaml.Node, content: Any, name: str = "", above: tuple[yaml.Node, ...] = ()
+) -> Iterator[tuple[int, str]]:
     """Yield fields that stand twice in one mapping; YAML would silently keep the last."""
+    if node in above:  # an alias of what it stands in
+        return
+    above = (*above, node)
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if key.value in seen:
                 yield key.start_mark.line + 1, f"{name}{key.value}: "
             seen.add(key.value)
-            yield from _repeated(value, content, name)
+            yield from _repeated(value, content, name, above)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _repeated(value, content, _question_name(value) or name)
+            yield from _repeated(value, content, _question_name(value) or name, above)
 
 
 def _question_name(node: yaml.Node) -> str:

@@ -11,6 +11,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from embeddings_course.formulas import to_mathml
 
+# A blank line, or the line before code, a list, a table or a formula of its own.
+_BLOCK = re.compile(r"\n[ \t]*\n|\n(?=```|~~~|[-*+] |\d+[.)] |\||\$\$)")
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z_]*)\s*\}\}")
 
 
@@ -40,8 +42,8 @@ def to_inline_html(text: str) -> str:
 
 def split_first(text: str) -> tuple[str, str]:
     """Split a text into its first paragraph and the rest, which may be empty."""
-    first, _, rest = text.strip().partition("\n\n")
-    return first, rest.strip()
+    first, *rest = _BLOCK.split(text.strip(), maxsplit=1)
+    return first, "".join(rest).strip()
 
 
 def placeholders(text: str) -> set[str]:

@@ -8,10 +8,15 @@ import operator
 import re
 from collections.abc import Mapping
 
-# A person's separators between groups of three digits: spaces of several widths, apostrophes, "_".
-_SEPARATORS = re.compile("(?<=\\d)[\\s\u00a0\u2009\u202f_'\u2019](?=\\d{3}(?!\\d))")
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?|[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+")
-_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+# What JavaScript takes for white space, and no more, because pages read numbers too.
+_SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_SEPARATORS = re.compile(f"(?<=[0-9])[{_SPACE}_'\u2019](?=[0-9]{{3}}(?![0-9]))")
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?|[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+", re.ASCII
+)
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
 _OPERATORS = {
@@ -60,7 +65,7 @@ def read_number(text: str) -> float:
     >>> [read_number(text) for text in ("0,5", "6,400,000", "1e-3")]
     [0.5, 6400000.0, 0.001]
     """
-    shown = text.strip()
+    shown = text.strip(_SPACE)
     number = _SEPARATORS.sub("", shown.replace("\u2212", "-"))
     if _AMBIGUOUS.fullmatch(number):
         thousands, decimal = number.replace(",", ""), number.replace(",", ".")
@@ -76,7 +81,7 @@ def read_number(text: str) -> float:
 
 
 def show_number(value: float) -> str:
-    """Write a number for people: digits in groups, as many decimals as it needs, at most six.
+    """Write a number for people: six digits, from 10,000 on in groups with two decimals.
 
     Examples
     --------
@@ -85,6 +90,8 @@ def show_number(value: float) -> str:
     """
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{int(value):,}" if abs(value) >= 10_000 else f"{int(value)}"
+    if 10_000 <= abs(value) < 1e15:
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{value:.6g}"
 
 
@@ -113,6 +120,8 @@ def compute(formula: float | str, variables: Mapping[str, float]) -> float:
         return float(formula)
     try:
         value = float(_value(ast.parse(formula.strip(), mode="eval").body, variables))
+    except (RecursionError, MemoryError):
+        raise ValueError(f"the formula {formula[:40]!r} … is nested too deeply") from None
     except SyntaxError:
         raise ValueError(f"{formula!r} is not a formula") from None
     except (ArithmeticError, TypeError) as error:
