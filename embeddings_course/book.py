@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course.environment import Lock
+from embeddings_course.trained import shared_cells
 
 # What the outputs of pages follow from, besides the pages' own text.
 EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
@@ -80,6 +81,8 @@ def execution_digest(root: Path) -> str:
             if file.is_file() and not hidden and "__pycache__" not in file.parts:
                 content = hashlib.sha256(file.read_bytes()).hexdigest()
                 digest.update(f"{file.relative_to(root).as_posix()}\0{content}\0".encode())
+    for page in sorted((root / "book").glob("*.md")):  # other pages may use what these train
+        digest.update("\0".join([page.name, *shared_cells(page)[0]]).encode())
     return digest.hexdigest()
 
 

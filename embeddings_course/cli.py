@@ -328,6 +328,7 @@ def write_bundle(root: Path, target: Path) -> Path:
         notebook = nbformat.writes(page_notebook(root / page))
         texts[f"chapters/{_chapter_name(page).with_suffix('.ipynb').as_posix()}"] = notebook + "\n"
     files = {name: root / name for name in ("pyproject.toml", "requirements.txt", "LICENSE")}
+    files |= {f"book/{page.name}": page for page in sorted((root / "book").glob("*.md"))}
     folders = {
         "assignments": "assignments",
         "book/assets": "chapters/assets",

@@ -231,3 +231,81 @@ def score_pairs(
         ax.set(title=title, xlabel=label)
     axes[0].invert_yaxis()
     return _closed(figure)
+
+
+def loss_and_geometry(
+    runs: Mapping[str, Sequence[tuple[Sequence[float], Sequence[float]]]], *, every: int
+) -> Figure:
+    """Show what training does to the loss and to the geometry, one above the other.
+
+    Parameters
+    ----------
+    runs : mapping of str to sequence of (losses, aucs)
+        By name, one pair a seed: the loss of each step, and the AUC of steps 0, every, 2 every, …
+    every : int
+        Steps between two values of the AUC.
+    """
+    figure, (above, below) = plt.subplots(2, 1, figsize=(8.4, 5.2), sharex=True)
+    styles = [(BLUE, "-"), (ORANGE, "--")]
+    for (name, seeds), (color, line) in zip(runs.items(), styles, strict=False):
+        for losses, aucs in seeds:
+            above.plot(losses, color=color, linestyle=line, linewidth=0.8, alpha=0.7)
+            steps = np.arange(len(aucs)) * every
+            below.plot(steps, aucs, color=color, linestyle=line, linewidth=1.2, alpha=0.8)
+        above.plot([], color=color, linestyle=line, label=name)
+    below.axhline(0.5, color=GREY, linestyle=":", linewidth=1.5)
+    below.annotate("chance", (1, 0.5), (0, 4), xycoords=("axes fraction", "data"), **_AT_RIGHT)
+    above.set(ylabel="loss")
+    above.legend()
+    below.set(ylabel="AUC of families", xlabel="training step", ylim=(0.4, 1.03))
+    return _closed(figure)
+
+
+_AT_RIGHT = {"textcoords": "offset points", "ha": "right", "va": "bottom", "fontsize": 8}
+
+
+def cosine_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
+    """Show matrices of cosines side by side, items in the same order in each.
+
+    Parameters
+    ----------
+    matrices : mapping of str to float array [n, n]
+        By title. Purple is alike, brown opposite, white unrelated; all share one scale, -1 to 1.
+    """
+    figure, axes = plt.subplots(
+        1, len(matrices), figsize=(8.4, 8.4 / len(matrices) + 0.3), squeeze=False
+    )
+    for ax, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
+        drawn = ax.imshow(matrix, cmap="PuOr", vmin=-1, vmax=1, interpolation="antialiased")
+        ax.set(xticks=[], yticks=[], title=title)
+    figure.colorbar(drawn, ax=axes, label="cosine", shrink=0.75, aspect=30)
+    return _closed(figure)
+
+
+def cosine_histograms(
+    panels: Mapping[str, Mapping[str, np.ndarray]],
+) -> Figure:
+    """Show how the cosines of two kinds of pairs are spread, a panel for each embedding.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to float array [n]
+        By title, the cosines by kind of pair; the first kind is the one that should be to the right.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(8.4, 2.7), sharex=True, sharey=True, squeeze=False
+    )
+    bins = np.linspace(-1, 1, 41)
+    for ax, (title, kinds) in zip(axes[0], panels.items(), strict=True):
+        for (kind, cosine), color, hatch in zip(
+            kinds.items(), (BLUE, ORANGE), ("", "////"), strict=False
+        ):
+            share = np.full(len(cosine), 1 / len(cosine))
+            ax.hist(
+                cosine, bins, weights=share, color=color, alpha=0.55, hatch=hatch, label=kind,
+                edgecolor=color, histtype="stepfilled",
+            )  # fmt: skip
+        ax.set(title=title, xlabel="cosine", xticks=[-1, -0.5, 0, 0.5, 1])
+    axes[0, 0].set_ylabel("share of pairs")
+    axes[0, -1].legend()
+    return _closed(figure)
