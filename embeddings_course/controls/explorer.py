@@ -293,9 +293,9 @@ class Explorer:
         try:
             return self._made(values)
         except Exception as error:  # a person's own function may raise anything
+            state = self._named(texts[name] for name in self.controls)
             return _sentence(
-                f"{_name_of(self.render)} failed for {self._named(texts[name] for name in self.controls)}. "
-                f"{type(error).__name__}: {error}"
+                f"{_name_of(self.render)} failed for {state}. {type(error).__name__}: {error}"
             )
 
     def html(self, *, fields: bool = True) -> str:
