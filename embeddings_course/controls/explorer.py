@@ -242,7 +242,9 @@ class Explorer:
         self.caption = caption
         self.controls = {name: copy.copy(control) for name, control in controls.items()}
         for name, control in self.controls.items():
-            control.label = control.label or name.replace("_", " ").capitalize()
+            # A single letter is a symbol: k is not K.
+            words = name.replace("_", " ")
+            control.label = control.label or (words if len(name) == 1 else words.capitalize())
         prepared = [control.prepared for control in self.controls.values()]
         self.states = {texts: self._prepare(texts) for texts in itertools.product(*prepared)}
 

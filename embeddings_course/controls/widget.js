@@ -22,7 +22,9 @@ const suggest = (input, names) => {
     const picked = !event.inputType || event.inputType === "insertReplacementText";
     if (picked) input.dispatchEvent(new Event("change", { bubbles: true }));
   });
+  // The next word takes the place of this one.
   input.addEventListener("focus", () => input.select());
+  input.addEventListener("change", () => input.matches(":focus") && input.select());
   fill();
 };
 
