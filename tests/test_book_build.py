@@ -259,6 +259,9 @@ def with_quiz(project):
 def test_quiz_is_filled_in_and_changing_a_question_executes_no_page(with_quiz):
     assert "Which is even?" in with_quiz.text("two")
     assert "one.html#claim-some-claim" in with_quiz.text("two")
+    for name in ("quiz.css", "quiz.js"):
+        assert name in with_quiz.text("two")
+        assert name not in with_quiz.text("one")
     with_quiz.quiz.write_text(QUESTION.replace("even", "odd"))
     assert with_quiz.build().executed == ()
     assert "Which is odd?" in with_quiz.text("two")

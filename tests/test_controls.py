@@ -41,7 +41,7 @@ explore(
 def neighbours(word, vectors):
     return neighbours_html(
         word,
-        [f"{word}-{vectors}", "a-name-" * 8, "<b>"],
+        [f"{word}-{vectors}", "a_name_" * 8, "<b>"],
         [0.913, 0.4, -0.25],
         notes=["axis", "other", "axis"],
         same=[True, False, True],
