@@ -205,6 +205,30 @@ def test_warning_of_sphinx_fails_this_build_and_the_next(project):
         project.assert_nothing_looks_finished()
 
 
+CONTROL = """\
+from embeddings_course.controls import Choice, explore, neighbours_html
+
+explore(
+    lambda k: neighbours_html("row", ["column", "line"][:k], [0.9, -0.1][:k]),
+    caption="Neighbours",
+    k=Choice([2, 1]),
+)
+"""
+
+
+def test_only_a_page_with_a_control_loads_what_controls_need(project):
+    project.page("two", CONTROL)
+    project.build()
+    for name in ("control.css", "control.js"):
+        assert name in project.text("two")
+        assert name not in project.text("one")
+        assert (project.html / "_static" / name).is_file()
+    text = project.text("two")
+    assert text.count("<details data-state") == 2
+    assert "<form" in text
+    assert "widget-view" not in text
+
+
 QUESTION = """\
 questions:
   - id: which
@@ -235,6 +259,9 @@ def with_quiz(project):
 def test_quiz_is_filled_in_and_changing_a_question_executes_no_page(with_quiz):
     assert "Which is even?" in with_quiz.text("two")
     assert "one.html#claim-some-claim" in with_quiz.text("two")
+    for name in ("quiz.css", "quiz.js"):
+        assert name in with_quiz.text("two")
+        assert name not in with_quiz.text("one")
     with_quiz.quiz.write_text(QUESTION.replace("even", "odd"))
     assert with_quiz.build().executed == ()
     assert "Which is odd?" in with_quiz.text("two")

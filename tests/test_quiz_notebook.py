@@ -1,19 +1,13 @@
 """Quizzes in JupyterLab and Notebook 7, in a real browser with a real server and kernel."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from ast import literal_eval
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import ROOT
+from conftest import ROOT, run, serve, wait_for
 from nbformat import v4
 
 from embeddings_course.quiz.bank import load_bank, load_questions
@@ -21,7 +15,6 @@ from embeddings_course.quiz.graded import write_assignment
 
 QUIZ = load_bank(ROOT / "book" / "quizzes")["knowledge-check"]
 PRACTICE = 'from embeddings_course.quiz import quiz\n\nquiz("knowledge-check")'
-APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 
 POOL = """\
 questions:
@@ -49,10 +42,6 @@ def server(tmp_path_factory):
     """A Jupyter server with settings of its own; gives its address and the folder it shows."""
     home = tmp_path_factory.mktemp("home")
     folder = tmp_path_factory.mktemp("notebooks")
-    settings = home / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
     cell = v4.new_code_cell(PRACTICE)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     for name in ("practice-lab", "practice-notebook"):
@@ -71,80 +60,8 @@ def server(tmp_path_factory):
         body = re.compile(r" +### BEGIN SOLUTION.*### END SOLUTION", re.DOTALL)
         notebook.cells[3].source = body.sub(stub, notebook.cells[3].source)
         nbformat.write(notebook, path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environ = {
-        **os.environ,
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "lab" / "user-settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "lab" / "workspaces"),
-        "IPYTHONDIR": str(home / "ipython"),
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    log = (home / "server.log").open("w")
-    process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: urllib.request.urlopen(f"{address}/api", timeout=5).status == 200)
+    with serve(folder, home) as address:
         yield address, folder
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
-
-
-def wait_for(condition, seconds=90):
-    """Wait until a condition holds; what it raises last is the failure."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if condition():
-                return
-            problem = AssertionError("still not so")
-        except Exception as error:
-            problem = error
-        if time.monotonic() > end:
-            raise problem
-        time.sleep(0.2)
-
-
-@pytest.fixture(params=APPLICATIONS)
-def notebook(request, browser, server):
-    """Open a notebook of the server in JupyterLab or in Notebook 7: ``notebook(name)``."""
-    address, folder = server
-    context = browser.new_context(viewport={"width": 1280, "height": 1400})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-
-    def open_(kind):
-        place = folder / f"{kind}-{request.param}"
-        name = next(place.glob("*.ipynb")).relative_to(folder).as_posix()
-        page.goto(f"{address}/{APPLICATIONS[request.param].format(name)}")
-        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
-        return page, place
-
-    yield open_
-    context.close()
-
-
-def run(page, number=0):
-    """Run a cell, and again if that got lost: a kernel that is not there yet takes no cells."""
-    cell = page.locator(".jp-CodeCell").nth(number)
-    prompt = cell.locator(".jp-InputPrompt")
-
-    def ran():
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        # It is written anew with a number when the cell has run; after a restart with the same one.
-        prompt.evaluate("prompt => { prompt.textContent = ''; }")
-        cell.locator(".cm-content").focus()
-        page.keyboard.press("Shift+Enter")
-        wait_for(lambda: re.search(r"\d", prompt.inner_text()), seconds=20)
-        return True
-
-    wait_for(ran, seconds=120)
 
 
 def restart_kernel(page):

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from embeddings_course.live import display_alive, has_live_kernel, module, with_view
 from embeddings_course.quiz.bank import Question, QuizError, bank_folder, load_questions
 from embeddings_course.quiz.records import Record, read_record, set_aside, write_record
 from embeddings_course.quiz.sheet import item, practice_html, variants
@@ -173,17 +174,6 @@ class RecordKeeper:
         return f"Saved in {self.path.name} at {time.strftime('%H:%M:%S')}.", True
 
 
-def has_live_kernel() -> bool:
-    """Say whether a person's notebook runs this: not a build, not a grader, not a plain shell."""
-    if os.environ.get("COURSE_BOOK_BUILD") or os.environ.get("NBGRADER_EXECUTION"):
-        return False
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None
-
-
 def notebook_folder() -> Path:
     """Return the folder of the running notebook, as far as the program that runs it says.
 
@@ -212,27 +202,13 @@ def make_widget(html: str, keeper: RecordKeeper) -> Any:
     return widget
 
 
-def with_view(widget: Any, readable: dict[str, str]) -> Any:
-    """Return the widget's bundle, with the HTML for programs that show no widgets."""
-    bundle = widget._repr_mimebundle_()
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return {**(data or {}), **readable}, metadata or {}
-
-
 def display_with_hint(shown: Any, file: str) -> None:
-    """Display a quiz, and where it is alive the line that helps when it has stopped living."""
-    from IPython.display import display
-
-    bundle = shown._repr_mimebundle_()
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    display(data, metadata=metadata, raw=True)
-    if "application/vnd.jupyter.widget-view+json" in data:
-        hint = (
-            "An error instead of the quiz, or no answer from it? That happens after a restart of "
-            f"the kernel: run this cell again. Your answers are in {file}."
-        )
-        html = f'<p style="font-size: 0.85em; margin: 0">{hint}</p>'
-        display({"text/plain": hint, "text/html": html}, raw=True)
+    """Display a quiz, and where it is alive say what helps when it no longer is."""
+    display_alive(
+        shown,
+        "An error instead of the quiz, or no answer from it? That happens after a restart of "
+        f"the kernel: run this cell again. Your answers are in {file}.",
+    )
 
 
 @cache
@@ -244,9 +220,7 @@ def _widget_class() -> type:
     class QuizWidget(anywidget.AnyWidget):
         """A quiz on show. ``answers`` and ``student`` come from the person, the rest goes there."""
 
-        _esm = (ASSETS / "quiz.js").read_text("utf-8") + Path(__file__).with_name(
-            "widget.js"
-        ).read_text("utf-8")
+        _esm = module(ASSETS / "quiz.js", Path(__file__).with_name("widget.js"))
         _css = (ASSETS / "quiz.css").read_text("utf-8")
         html = traitlets.Unicode().tag(sync=True)
         answers = traitlets.Dict().tag(sync=True)

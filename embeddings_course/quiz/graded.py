@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from embeddings_course.live import has_live_kernel, with_view
 from embeddings_course.quiz.bank import (
     LEVELS,
     NumericQuestion,
@@ -36,11 +37,9 @@ from embeddings_course.quiz.bank import (
 from embeddings_course.quiz.display import (
     RecordKeeper,
     display_with_hint,
-    has_live_kernel,
     make_widget,
     notebook_folder,
     styled,
-    with_view,
 )
 from embeddings_course.quiz.markup import fill_in
 from embeddings_course.quiz.numeric import compute, show_number

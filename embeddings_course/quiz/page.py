@@ -11,19 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.errors import ExtensionError
 
 from embeddings_course.claims import read_claims
+from embeddings_course.page_assets import load_where_needed
 from embeddings_course.quiz.bank import QuizError, load_bank
 from embeddings_course.quiz.display import ASSETS, PLACEHOLDER
 from embeddings_course.quiz.sheet import practice_html
 
 _PLACEHOLDER = re.compile(re.escape(PLACEHOLDER).replace(r"\{name\}", '([^"]+)'))
-
-
-def _add_assets(app: Sphinx, config: Config) -> None:
-    config.html_static_path.append(str(ASSETS))
 
 
 def _load(app: Sphinx) -> None:
@@ -53,13 +49,11 @@ def _fill(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         return practice_html(match[1], app.quizzes[match[1]].questions, claim_url=claim_url)
 
     context["body"] = _PLACEHOLDER.sub(filled, body)
-    app.add_css_file("quiz.css")
-    app.add_js_file("quiz.js")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
-    app.connect("config-inited", _add_assets)
     app.connect("builder-inited", _load)
     app.connect("html-page-context", _fill)
+    load_where_needed(app, ASSETS, "quiz", 'class="quiz"')
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,19 +6,7 @@ const render = ({ model, el }) => {
     note.textContent = model.get("saved").text;
     note.classList.toggle("quiz-problem", !!model.get("saved").problem);
   };
-  // A notebook takes arrows, letters and Enter for itself, whatever has the focus. It looks for the
-  // mark before any listener inside of it is called, so the mark comes from the window. Shortcuts
-  // such as Ctrl+S, and Escape, still reach the notebook.
-  const isOurs = (event) => !(event.ctrlKey || event.metaKey || event.key === "Escape");
-  const claim = (event) => {
-    if (el.contains(event.target)) {
-      event.target.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event));
-    }
-  };
-  window.addEventListener("keydown", claim, true);
-  for (const kind of ["beforeinput", "keydown", "keypress"]) {
-    el.addEventListener(kind, (event) => isOurs(event) && event.stopPropagation());
-  }
+  const letKeysGo = keepKeys(el);
   let waiting;
   const show = () => {
     el.innerHTML = model.get("html");
@@ -53,7 +41,7 @@ const render = ({ model, el }) => {
   show();
   return () => {
     clearTimeout(waiting);
-    window.removeEventListener("keydown", claim, true);
+    letKeysGo();
     model.off("change:html", show);
     model.off("change:saved", onSaved);
   };

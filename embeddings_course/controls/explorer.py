@@ -1,0 +1,465 @@
+"""One function, shown with controls for its arguments.
+
+An `Explorer` is no widget itself. It always gives HTML in which every prepared state stands, each
+under a fold, so that it can be read without kernel and without script; on the book's pages a script
+makes native inputs of it. In a notebook with a kernel it gives also the view of a widget that calls
+the function with anything that can be chosen or typed.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import inspect
+import itertools
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from embeddings_course.live import display_alive, has_live_kernel, module, with_view
+
+ASSETS = Path(__file__).parent / "assets"
+
+# A page holds all states, and without a script a reader scrolls past them.
+MOST_STATES = 60
+
+# More are a list to open instead of buttons side by side.
+MOST_BUTTONS = 5
+
+_HINT = (
+    "An error instead of the control, or no answer from it? That happens after a restart of the "
+    "kernel: run this cell again."
+)
+
+
+class Choice:
+    """An argument that takes one of a few values.
+
+    Parameters
+    ----------
+    values : iterable
+        What can be chosen, in the order to show. ``str`` of each is what a reader sees, and tells
+        them apart; the function gets the values themselves.
+    prepared : iterable, optional
+        Those of the values that the book has, the first of them chosen at the start. Default: all.
+    label : str, optional
+        What it is called. Default: the argument's name.
+
+    Raises
+    ------
+    TypeError
+        If the values are one string, or nothing that can be gone through.
+    ValueError
+        If there are none, if two look the same, or if a prepared one is not among them.
+    """
+
+    def __init__(
+        self, values: Iterable[Any], *, prepared: Iterable[Any] | None = None, label: str = ""
+    ):
+        kind = type(self).__name__
+        self.label = label
+        self.values = _by_text(values, f"The values of a {kind}")
+        self.prepared = tuple(self.values)
+        if prepared is not None:
+            self.prepared = tuple(_by_text(prepared, f"prepared of a {kind}"))
+        for text in self.prepared:
+            if text not in self.values:
+                raise ValueError(
+                    f"prepared names {text!r}, which is not among the {len(self.values):,} values "
+                    f"of the {kind}. {self._close_to(text)}"
+                )
+
+    def find(self, text: str) -> Any:
+        """Return the value that looks like this.
+
+        Parameters
+        ----------
+        text : str
+            As a person chose or typed it; space around it does not count, and capital letters
+            count only if they must.
+
+        Raises
+        ------
+        LookupError
+            If there is none; the message is a sentence for that person.
+        """
+        asked = text.strip()
+        for known in (asked, asked.lower()):
+            if known in self.values:
+                return self.values[known]
+        if not asked:
+            raise LookupError(
+                f"{self.label}: type one of the {len(self.values):,} that are known, "
+                f"for example {self.prepared[0]}."
+            )
+        raise LookupError(
+            f"{self.label}: {asked!r} is not one of the {len(self.values):,} that are known. "
+            f"{self._close_to(asked)}"
+        )
+
+    def _close_to(self, text: str) -> str:
+        close = difflib.get_close_matches(text.lower(), self.values, n=5)
+        return f"Close to it: {', '.join(close)}." if close else "Nothing known is close to it."
+
+    def fields(self, name: str, *, live: bool) -> str:
+        """Return the inputs as HTML: of all values if `live`, else of the prepared ones.
+
+        No input has an id, so that a page can hold any number of controls.
+        """
+        title = f'<span class="control-title">{escape(self.label)}</span>'
+        texts = list(self.values) if live else self.prepared
+        first = self.prepared[0]
+        if len(texts) > MOST_BUTTONS or isinstance(self, Typed):
+            options = "".join(
+                f'<option value="{escape(text)}"{" selected" if text == first else ""}>'
+                f"{escape(text)}</option>"
+                for text in texts
+            )
+            return (
+                f'<label class="control-field">{title}'
+                f'<select name="{name}">{options}</select></label>'
+            )
+        buttons = "".join(
+            f'<label><input type="radio" name="{name}" value="{escape(text)}"'
+            f"{' checked' if text == first else ''}> {escape(text)}</label>"
+            for text in texts
+        )
+        return (
+            f'<fieldset class="control-field"><legend class="control-title">{escape(self.label)}'
+            f'</legend><div class="control-buttons">{buttons}</div></fieldset>'
+        )
+
+
+class Typed(Choice):
+    """An argument that takes one of many values, thousands if need be: a person types it.
+
+    In the book it is a list to choose from, of the prepared values only.
+
+    Parameters
+    ----------
+    values : iterable
+        What can be typed. ``str`` of each is what to type, and tells them apart.
+    prepared : iterable
+        Those of the values that the book has, the first of them there at the start.
+    label : str, optional
+        What it is called. Default: the argument's name.
+
+    Raises
+    ------
+    TypeError
+        If the values are one string, or nothing that can be gone through.
+    ValueError
+        If there are none, if two look the same, if nothing is prepared, or if something prepared
+        is not among the values.
+    """
+
+    def __init__(
+        self, values: Iterable[Any], *, prepared: Iterable[Any] | None = None, label: str = ""
+    ):
+        if prepared is None:
+            raise ValueError(
+                "A Typed needs prepared: the few values that the book, which has no kernel, can "
+                'show, such as prepared=["row", "mean"].'
+            )
+        super().__init__(values, prepared=prepared, label=label)
+
+    def fields(self, name: str, *, live: bool) -> str:
+        """Return the input as HTML: for text if `live`, else a list of the prepared values."""
+        if not live:
+            return super().fields(name, live=False)
+        return (
+            f'<label class="control-field"><span class="control-title">{escape(self.label)} '
+            f"<small>(any of {len(self.values):,})</small></span>"
+            f'<input type="text" name="{name}" value="{escape(self.prepared[0])}" '
+            'spellcheck="false" autocapitalize="off"></label>'
+        )
+
+
+def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> Explorer:
+    """Show what a function returns, with controls for its arguments.
+
+    In a notebook a change calls the function. The book has no kernel, so every combination of
+    prepared values is computed here, when the cell is run.
+
+    Parameters
+    ----------
+    render : callable
+        Gets every control's value under the control's name; returns HTML, or an object with
+        ``_repr_html_`` such as a data frame. What is in it must be escaped where it is no HTML.
+    caption : str
+        What the controls are for, in a few words.
+    **controls : Choice or Typed
+        By the name of the function's argument, in the order to show.
+
+    Returns
+    -------
+    Explorer
+        To be the last line of its cell.
+
+    Raises
+    ------
+    TypeError
+        If `render` cannot be called with these names, or returns no HTML; if a control is neither
+        a `Choice` nor a `Typed`.
+    ValueError
+        If there is no caption, no control, or more than 60 combinations of prepared values.
+    Exception
+        Whatever `render` raises, with a note that says for which values.
+
+    Examples
+    --------
+    >>> def table(k, vectors):
+    ...     return f"<p>{k} of the {vectors} vectors</p>"
+    >>> explore(
+    ...     table, caption="Neighbours", k=Choice([1, 5]), vectors=Choice(["raw", "trained"])
+    ... )
+    Explorer 'Neighbours': 4 prepared states
+    """
+    return Explorer(render, controls, caption)
+
+
+class Explorer:
+    """A function with controls for its arguments, as the book and notebooks show it.
+
+    Parameters
+    ----------
+    render : callable
+        Makes the HTML of one state.
+    controls : mapping of str to Choice
+        By the name of the argument.
+    caption : str
+        What the controls are for.
+    """
+
+    def __init__(self, render: Callable[..., Any], controls: Mapping[str, Choice], caption: str):
+        _check(render, controls, caption)
+        self.render = render
+        self.caption = caption
+        self.controls = {name: copy.copy(control) for name, control in controls.items()}
+        for name, control in self.controls.items():
+            # A single letter is a symbol: k is not K.
+            words = name.replace("_", " ")
+            control.label = control.label or (words if len(name) == 1 else words.capitalize())
+        prepared = [control.prepared for control in self.controls.values()]
+        self.states = {texts: self._prepare(texts) for texts in itertools.product(*prepared)}
+
+    def __repr__(self) -> str:
+        plural = "" if len(self.states) == 1 else "s"
+        return f"Explorer {self.caption!r}: {len(self.states)} prepared state{plural}"
+
+    def _prepare(self, texts: tuple[str, ...]) -> str:
+        try:
+            return self._made(self._values(dict(zip(self.controls, texts, strict=True))))
+        except Exception as error:
+            error.add_note(f"This happened for the prepared state {self._named(texts)}.")
+            raise
+
+    def _values(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        return {name: control.find(texts[name]) for name, control in self.controls.items()}
+
+    def _made(self, values: Mapping[str, Any]) -> str:
+        made = self.render(**values)
+        html = made
+        if not isinstance(made, str):
+            as_html = getattr(made, "_repr_html_", None)
+            html = as_html() if callable(as_html) else None
+        if not isinstance(html, str) or not html.strip():
+            got = "an empty string" if isinstance(made, str) else type(made).__name__
+            raise TypeError(
+                f"{_name_of(self.render)} must return HTML, as a string or as an object with "
+                f"_repr_html_; it returned {got}."
+            )
+        return html
+
+    def _named(self, texts: Iterable[str]) -> str:
+        labels = (control.label for control in self.controls.values())
+        return ", ".join(f"{label}: {text}" for label, text in zip(labels, texts, strict=True))
+
+    def answer(self, texts: Mapping[str, str]) -> str:
+        """Return the HTML for what a person chose and typed: a sentence if that does not work.
+
+        Parameters
+        ----------
+        texts : mapping of str to str
+            By the control's name.
+        """
+        try:
+            values = self._values(texts)
+        except LookupError as problem:
+            return _sentence(str(problem))
+        try:
+            return self._made(values)
+        except Exception as error:  # a person's own function may raise anything
+            state = self._named(texts[name] for name in self.controls)
+            return _sentence(
+                f"{_name_of(self.render)} failed for {state}. {type(error).__name__}: {error}"
+            )
+
+    def html(self, *, fields: bool = True) -> str:
+        """Return all prepared states, each under a fold, the first one open.
+
+        Parameters
+        ----------
+        fields : bool
+            Whether inputs come with them, hidden until a script shows them.
+        """
+        states = "".join(
+            f"<details data-state='{escape(_key(texts))}'{'' if number else ' open'}>"
+            f"<summary>{escape(self._named(texts))}</summary><div>{html}</div></details>"
+            for number, (texts, html) in enumerate(self.states.items())
+        )
+        form = self._form(live=False) if fields else ""
+        return self._frame(f'{form}<div class="control-states">{states}</div>')
+
+    def live_html(self) -> str:
+        """Return the inputs, of all values, and an empty place for the result."""
+        return self._frame(self._form(live=True))
+
+    def _form(self, *, live: bool) -> str:
+        fields = "".join(control.fields(name, live=live) for name, control in self.controls.items())
+        return (
+            f'<form class="control-fields" autocomplete="off"{"" if live else " hidden"}>'
+            f'{fields}</form><div class="control-result" role="status"></div>'
+        )
+
+    def _frame(self, inner: str) -> str:
+        return (
+            f'<div class="control"><fieldset><legend>{escape(self.caption)}</legend>'
+            f"{inner}</fieldset></div>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if os.environ.get("COURSE_BOOK_BUILD"):
+            return {"text/plain": repr(self), "text/html": self.html()}
+        # Where no script runs, inputs would be dead; some programs show them even if hidden.
+        style = (ASSETS / "control.css").read_text("utf-8")
+        html = f"<style>{style}</style>\n{self.html(fields=False)}"
+        readable = {"text/plain": repr(self), "text/html": html}
+        return with_view(self.widget(), readable) if has_live_kernel() else readable
+
+    def _ipython_display_(self) -> None:
+        display_alive(self, _HINT)
+
+    def widget(self) -> Any:
+        """Make the live widget: its ``values`` are what is chosen, its ``result`` is what to show.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+            A new one, which an ipywidgets layout may hold.
+        """
+        return _widget_class()(self)
+
+
+@cache
+def _widget_class() -> type:
+    # Only a live notebook needs these imports.
+    import anywidget
+    import traitlets
+
+    class ControlWidget(anywidget.AnyWidget):
+        """Controls on show. ``values`` come from the person, the rest goes there."""
+
+        _esm = module(Path(__file__).with_name("widget.js"))
+        _css = (ASSETS / "control.css").read_text("utf-8")
+        html = traitlets.Unicode().tag(sync=True)
+        names = traitlets.Dict().tag(sync=True)
+        values = traitlets.Dict().tag(sync=True)
+        result = traitlets.Dict().tag(sync=True)
+
+        def __init__(self, explorer: Explorer):
+            first = next(iter(explorer.states))
+            typed = {
+                name: list(control.values)
+                for name, control in explorer.controls.items()
+                if isinstance(control, Typed)
+            }
+            super().__init__(
+                html=explorer.live_html(),
+                names=typed,
+                values=dict(zip(explorer.controls, first, strict=True)),
+                result={"html": explorer.states[first], "n": 0},
+            )
+            self._explorer = explorer
+            self.observe(self._answer, names=["values"])
+
+        def _answer(self, change: dict) -> None:
+            # The number changes even if the HTML does not: the page waits for an answer.
+            html = self._explorer.answer(change["new"])
+            self.result = {"html": html, "n": self.result["n"] + 1}
+
+    return ControlWidget
+
+
+def _check(render: Any, controls: Mapping[str, Any], caption: Any) -> None:
+    if not callable(render):
+        raise TypeError(
+            f"explore needs a function that makes HTML, not {render!r}. Give the function itself, "
+            "without calling it."
+        )
+    if not isinstance(caption, str) or not caption.strip():
+        raise ValueError("explore needs a caption that says what the controls are for.")
+    if not controls:
+        raise ValueError(
+            "explore needs at least one control, named like an argument of the function: "
+            "k=Choice([1, 5])."
+        )
+    for name, control in controls.items():
+        if not isinstance(control, Choice):
+            raise TypeError(
+                f"{name} must be a Choice or a Typed, not {control!r}: write {name}=Choice([...])."
+            )
+    try:
+        inspect.signature(render).bind(**controls)
+    except TypeError as error:
+        raise TypeError(
+            f"{_name_of(render)} cannot be called with the controls {', '.join(controls)}: {error}."
+        ) from None
+    except ValueError:  # some built-in functions do not tell their arguments
+        pass
+    counts = {name: len(control.prepared) for name, control in controls.items()}
+    if (total := math.prod(counts.values())) > MOST_STATES:
+        product = " times ".join(f"{count} for {name}" for name, count in counts.items())
+        raise ValueError(
+            f"There are {total:,} prepared states ({product}), and a page of the book holds at "
+            f"most {MOST_STATES}. Name fewer values in prepared=[...]."
+        )
+
+
+def _by_text(values: Iterable[Any], what: str) -> dict[str, Any]:
+    if isinstance(values, str):
+        raise TypeError(f"{what} must be a list, not the single string {values!r}.")
+    try:
+        values = list(values)
+    except TypeError:
+        raise TypeError(f"{what} must be a list, not {values!r}.") from None
+    if not values:
+        raise ValueError(f"{what} are none: there would be nothing to choose.")
+    found: dict[str, Any] = {}
+    for value in values:
+        # What is typed has no space around it either.
+        text = str(value).strip()
+        if not text:
+            raise ValueError(f"{what} hold {value!r}, which nobody could see or type.")
+        if text in found:
+            raise ValueError(f"{what} hold {text!r} twice.")
+        found[text] = value
+    return found
+
+
+def _key(texts: tuple[str, ...]) -> str:
+    """Name a state as ``JSON.stringify`` does."""
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+
+
+def _name_of(function: Callable) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _sentence(text: str) -> str:
+    return f'<p class="control-problem">{escape(text)}</p>'

@@ -1,0 +1,85 @@
+"""What controls show: tables as HTML, every text in them escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+
+def neighbours_html(
+    query: str,
+    names: Sequence[str],
+    cosines: Sequence[float],
+    *,
+    notes: Sequence[str] | None = None,
+    same: Sequence[bool] | None = None,
+    name: str = "Name",
+    note: str = "Note",
+) -> str:
+    """Make a table of nearest neighbours: rank, name, cosine with a bar, and perhaps a note.
+
+    Parameters
+    ----------
+    query : str
+        What they are neighbours of; stands above the table.
+    names : sequence of str, length n
+        The nearest first.
+    cosines : sequence of float, length n
+        Cosines with the query, from -1 to 1. A bar is as long as its cosine, and a negative one has
+        an empty bar; the number stands beside it.
+    notes : sequence of str, length n, optional
+        What else to say about each, such as its family.
+    same : sequence of bool, length n, optional
+        Whether each is of the query's kind; those get a tick and the word "same".
+    name, note : str
+        The headings of the columns.
+
+    Returns
+    -------
+    str
+        HTML. Its style comes with the controls, and it can be read without.
+
+    Raises
+    ------
+    ValueError
+        If the lists differ in length or are empty, or a cosine is none.
+
+    Examples
+    --------
+    >>> "<td>column</td>" in neighbours_html("row", ["column"], [0.91])
+    True
+    """
+    if not len(names):
+        raise ValueError("There are no neighbours to show: names is empty.")
+    lists = {"names": names, "cosines": cosines, "notes": notes, "same": same}
+    lengths = {key: len(values) for key, values in lists.items() if values is not None}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{key} {length}" for key, length in lengths.items())
+        raise ValueError(f"All lists must have the same length, but theirs are: {told}.")
+    noted = notes is not None or same is not None
+    rows = []
+    for number, (neighbour, cosine) in enumerate(zip(names, cosines, strict=True)):
+        cells = f"<td>{number + 1}</td><td>{escape(str(neighbour))}</td><td>{_bar(cosine)}</td>"
+        if noted:
+            parts = [escape(str(notes[number]))] if notes is not None else []
+            parts += (
+                ["<strong>\u2713&nbsp;same</strong>"] if same is not None and same[number] else []
+            )
+            cells += f"<td>{' '.join(parts)}</td>"
+        rows.append(f"<tr>{cells}</tr>")
+    heads = ["Rank", name, "Cosine", *([note] if noted else [])]
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    return (
+        f'<table class="control-neighbours"><caption>Nearest to <strong>{escape(str(query))}'
+        f"</strong></caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _bar(cosine: float) -> str:
+    cosine = float(cosine)
+    if not math.isfinite(cosine) or abs(cosine) > 1 + 1e-3:
+        raise ValueError(f"{cosine} is not a cosine, which is between -1 and 1.")
+    number = f"{round(cosine, 2) + 0.0:.2f}".replace("-", "\u2212")
+    part = round(100 * min(max(cosine, 0), 1))
+    return f'<span class="control-bar" style="--part: {part}%"></span> {number}'
