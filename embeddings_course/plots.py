@@ -290,7 +290,7 @@ def cosine_histograms(
     Parameters
     ----------
     panels : mapping of str to mapping of str to float array [n]
-        By title, the cosines by kind of pair; the first kind is the one that should be to the right.
+        By title, the cosines by kind of pair; the first kind should be to the right.
     """
     figure, axes = plt.subplots(
         1, len(panels), figsize=(8.4, 2.7), sharex=True, sharey=True, squeeze=False
