@@ -170,6 +170,18 @@ def test_what_outputs_follow_from_changes_the_digest(project, file):
     assert execution_digest(project.root) != before
 
 
+def test_a_cell_that_other_pages_use_changes_the_digest_and_other_text_does_not(project):
+    page = project.root / "book" / "training.md"
+    page.parent.mkdir(exist_ok=True)
+    text = "# Page\n\n```{code-cell} python\n:tags: [shared]\n\nx = 1\n```\n"
+    page.write_text(text)
+    before = execution_digest(project.root)
+    page.write_text(text.replace("# Page", "# Title"))
+    assert execution_digest(project.root) == before
+    page.write_text(text.replace("x = 1", "x = 2"))
+    assert execution_digest(project.root) != before
+
+
 def test_renamed_module_changes_the_digest_and_compiled_files_do_not(project):
     before = execution_digest(project.root)
     package = project.root / "embeddings_course"

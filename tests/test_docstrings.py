@@ -6,7 +6,9 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("module", ["backbones", "features", "data.events", "data.photos"])
+@pytest.mark.parametrize(
+    "module", ["backbones", "evaluate", "features", "data.apidocs", "data.events", "data.photos"]
+)
 def test_examples_in_docstrings_run(module):
     found = doctest.testmod(importlib.import_module(f"embeddings_course.{module}"))
     assert found.attempted

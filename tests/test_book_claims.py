@@ -1,0 +1,33 @@
+"""Claims on real text hold with other libraries than those that happen to be installed."""
+
+import numpy as np
+import pytest
+
+from embeddings_course import evaluate
+from embeddings_course.data import apidocs
+from embeddings_course.trained import vectors_from
+
+
+@pytest.mark.parametrize("left_out", apidocs.LIBRARIES)
+def test_context_makes_neighbours_and_analogies_mostly_fail_with_a_library_left_out(left_out):
+    libraries = [name for name in apidocs.LIBRARIES if name != left_out]
+    text = apidocs.corpus(libraries, min_count=5)
+    vectors = vectors_from("words", libraries=libraries)
+    index = text.index
+    related = apidocs.related_pairs(text.words)
+    assert len(related) >= 30
+    near, chance = (
+        [vectors[index[a]] @ vectors[index[b]] for a, b in some]
+        for some in (related, apidocs.random_pairs(text))
+    )
+    assert evaluate.auc(near, chance) >= 0.9
+
+    riddles = apidocs.analogies(text.words)
+    assert len(riddles) >= 20
+    held = 0
+    for riddle in riddles:
+        a, b, c = (index[word] for word in (riddle.a, riddle.b, riddle.c))
+        score = vectors @ (vectors[b] - vectors[a] + vectors[c])
+        score[[a, b, c]] = -np.inf
+        held += text.words[score.argmax()] == riddle.d
+    assert 0 < held < len(riddles) / 2
