@@ -41,7 +41,7 @@ def to_mathml(latex: str, *, block: bool) -> str:
     if latex.replace(r"\{", "").count("{") != latex.replace(r"\}", "").count("}"):
         raise ValueError("its braces do not match")
     # The converter puts what stands in \text{} into its XML as it is.
-    written = re.sub(r"\\text\{([^{}]*)\}", lambda m: rf"\text{{{escape(m[1])}}}", latex)
+    written = re.sub(r"\\text\{([^{}]*)\}", lambda m: rf"\text{{{_plain(m[1])}}}", latex)
     try:
         mathml = converter.convert(written, display="block" if block else "inline")
         tree = ElementTree.fromstring(mathml)
@@ -56,3 +56,7 @@ def to_mathml(latex: str, *, block: bool) -> str:
         if (element.text or "").startswith("\\"):
             raise ValueError(f"the command {element.text} is not supported")
     return mathml.replace("<math ", f'<math alttext="{escape(" ".join(latex.split()))}" ', 1)
+
+
+def _plain(text: str) -> str:
+    return escape(re.sub(r"\\([%_&#$])", r"\1", text))

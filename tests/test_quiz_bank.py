@@ -16,7 +16,13 @@ from embeddings_course.quiz.bank import parse_question as parse
 from embeddings_course.quiz.bank import shuffled_choices as shuffled
 from embeddings_course.quiz.check import weak_items
 from embeddings_course.quiz.display import ASSETS
-from embeddings_course.quiz.markup import fill_in, placeholders, to_html, to_inline_html
+from embeddings_course.quiz.markup import (
+    fill_in,
+    placeholders,
+    split_first,
+    to_html,
+    to_inline_html,
+)
 from embeddings_course.quiz.numeric import compute, read_number, show_number
 from embeddings_course.quiz.records import EarlierAnswer, GivenAnswer, Record
 from embeddings_course.quiz.scoring import score
@@ -132,6 +138,9 @@ def problems(tmp_path):
 CHOICES, ID = "choices:", "id:"
 ROWS = "[10, 20]}\n    answer: rows * 4"
 TWO = "[10, 20], more: [1, 2]}\n    answer: 4 / (rows * more - 40)"
+TWENTY = [*range(1, 21)]
+PAIR = f"{TWENTY}, more: {TWENTY}}}\n    answer: 4 / (rows + more - 40)"
+MANY = f"{TWENTY}, more: {TWENTY}, most: {TWENTY}}}\n    answer: most / (rows + more - 40)"
 LATE = f"{[*range(8, 210), 3]}}}\n    answer: 4 / (rows - 3)"
 WRONG = [
     ("kind: single", "kind: singel", "one, kind", "'singel' is unknown; it is one of single"),
@@ -152,7 +161,17 @@ WRONG = [
     ("stem: Which are even?", "stem: ' '", "some, stem", "at least 1 character"),
     ("stem: Which are even?", "stem: 5", "some, stem", "must be text: put 5 in quotes"),
     ("unit: bytes", "unit: bytes\n    unit: B", "number, unit", "is there twice", "unit: B"),
-    ("{text: four,", "{text: a, text: b,", "one, text", "is there twice"),
+    ("{text: four,", "{text: a, text: b,", "one, choices 2, text", "is there twice"),
+    ("{answer: rows,", "{answer: 1, answer: 2,", "number, mistakes 1, answer", "is there twice"),
+    ("unit: bytes", "unit: '{{rows}} bytes'", "number, unit", "the same for all numbers"),
+    (ROWS, PAIR, "number, answer", "by zero, for rows = 20, more = 20", "answer:"),
+    (ROWS, MANY, "number, answer", "by zero, for rows = 20, more = 20", "answer:"),
+    ("rows * 4", "sqrt(-rows)", "number, answer", "'sqrt(-rows)' cannot be computed"),
+    ("Which are even?", "'- Which?'", "some, stem", "begin with a sentence"),
+    ("Which are even?", "'$$x$$'", "some, stem", "begin with a sentence"),
+    ("Which are even?", '"```\\na\\n\\nb\\n```"', "some, stem", "begin with a sentence"),
+    ("{text: three}", "{text: '- three'}", "some, choices 2, text", "is one paragraph"),
+    ("{text: three}", '{text: "a\\n\\nb"}', "some, choices 2, text", "is one paragraph"),
     ("rows * 4", "rows *", "number, answer", "'rows *' is not a formula"),
     ("rows * 4", "open(rows)", "number, answer", "'open(rows)' is not allowed"),
     ("rows * 4", "4 / (rows - 20)", "number, answer", "division by zero, for rows = 20"),
@@ -201,6 +220,8 @@ FILES = [
     (None, None, "there is no such file"),
     (UNCLOSED, line_of(UNCLOSED, "some", "stem"), "not YAML"),
     (b"questions: &all\n  - *all\n", 1, "question number 1"),
+    (b"questions: " + b"9" * 5000, None, "a value cannot be read"),
+    (b"questions: " + b"[" * 3000, None, "nested too deeply"),
 ]
 
 
@@ -269,6 +290,12 @@ def test_formulas_code_and_tables_become_html_wherever_they_stand():
     assert to_html("`$x$` costs $5 and $6") == "<p><code>$x$</code> costs $5 and $6</p>"
 
 
+def test_only_a_list_that_begins_with_one_ends_a_paragraph_and_percent_signs_are_shown():
+    assert split_first("In the year\n1984. Which?") == ("In the year\n1984. Which?", "")
+    assert split_first("Which?\n1. this") == ("Which?", "1. this")
+    assert "<mtext>50%</mtext>" in to_html(r"$\text{50\%}$")
+
+
 def test_code_right_below_the_question_is_a_block_too():
     assert "<pre>" in practice_html("quiz", [single(stem="Which?\n```python\nx\n```")])
 
@@ -319,10 +346,13 @@ NO_NUMBER = [
     *["\u0661\u0662", "\uff15", "\u00b2", "1e\u0663", "1 \u0660\u0660\u0660", "50%", "1/2", "$5"],
     *["\u20135", "5\u200b", "<b>5</b>", "1+1", "${5}", "null", "1\u00bd"],
 ]
-TWO_WAYS = {"6,400": "6400 or 6.400", "-1,000": "-1000 or -1.000", "\u22121,000": "-1000 or -1.000"}
+TWO_WAYS = {
+    **{"6,400": "6400 or 6.400", "-1,000": "-1000 or -1.000", "\u22121,000": "-1000 or -1.000"},
+    **{"1,500e3": "1500e3 or 1.500e3", "1,000 000": "1000000 or 1.000000"},
+}
 HOSTILE = [
     *[chr(sign) + "5" for sign in range(0x1C)],
-    *["1\u2028000", "1\n000", "\u30005", "\u180e5", "1\t000", "1 234,567", "1,000 000", "1,500e3"],
+    *["1\u2028000", "1\n000", "\u30005", "\u180e5", "1\t000", "1 234,567", "1,000 000e2", "1,5e3"],
 ]
 
 
@@ -669,6 +699,7 @@ def test_record_is_read_as_it_was_written(tmp_path):
     assert "Zo\u00eb" in path.read_text(encoding="utf-8"), "people can read it"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert records.read_record(path) == RECORD, "with the mark that Windows editors put first"
+    assert records.parse_record(path.read_text(encoding="utf-8"), "text") == RECORD, "as text too"
     assert [*tmp_path.iterdir()] == [path]
 
 
@@ -694,6 +725,16 @@ def test_what_is_no_record_is_said_in_a_sentence(tmp_path, content, said):
         records.read_record(path)
     with pytest.raises(QuizError, match=f"^{re.escape(tmp_path.name)} cannot be read: "):
         records.read_record(tmp_path)
+
+
+def test_a_file_that_is_no_record_is_set_aside_under_a_name_of_its_own(tmp_path):
+    for number in (1, 2):
+        path = tmp_path / "record.json"
+        path.write_text(f"damaged {number}")
+        aside = records.set_aside(path)
+        assert not path.exists()
+        assert aside.read_text() == f"damaged {number}"
+    assert len([*tmp_path.iterdir()]) == 2
 
 
 def test_answers_to_other_versions_are_kept_and_come_back_with_their_wording():

@@ -84,7 +84,7 @@ EVERYTHING = [
                 "text": "=a ~b #c {d} :e \\f",
                 "feedback": "One.\n\nTwo paragraphs: `a ~= b`.\n\n```\nx\n```",
             },
-            {"text": "```\na = {}\n\nb\n```"},
+            {"text": "`a = {}` and `b`"},
         ],
     },
     {
@@ -569,7 +569,7 @@ def test_special_characters_arrive_as_they_were(everything, out):
         assert re.search(r"<td[^>]*>5</td>", seen.stem)
         choices = {text: visible(said) for text, (_, said) in seen.choices.items()}
         assert sorted(choices) == sorted(
-            ["[1, 3, 128]", "%50% of x -> y", "=a ~b #c {d} :e \\f", "a = {}\n\nb"]
+            ["[1, 3, 128]", "%50% of x -> y", "=a ~b #c {d} :e \\f", "a = {} and b"]
         )
         assert choices["%50% of x -> y"] == 'She said "yes" & {}.'
         assert r"\(\sqrt{2} \cdot \{1\}\) costs 5 = 5." in choices["[1, 3, 128]"]

@@ -28,7 +28,13 @@ from pydantic import (
     model_validator,
 )
 
-from embeddings_course.quiz.markup import check_markup, fill_in, placeholders
+from embeddings_course.quiz.markup import (
+    check_markup,
+    fill_in,
+    is_paragraph,
+    placeholders,
+    split_first,
+)
 from embeddings_course.quiz.numeric import compute, show_number
 
 LEVELS = ("recall", "understand", "apply", "analyse")
@@ -38,8 +44,9 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
-# Combinations of variables' values that are tried when a question is read.
-_COMBINATIONS = 200
+# Combinations of variables' values that are tried when a question is read: all, or where there are
+# more, every pair of values with the first of all others.
+_COMBINATIONS = 2000
 
 
 class QuizError(ValueError):
@@ -188,6 +195,8 @@ class NumericQuestion(_Question):
             raise ValueError(
                 "variables.answer: {{answer}} is the right number; rename the variable"
             )
+        if placeholders(self.unit or ""):
+            raise ValueError("unit: is the same for all numbers; say what varies in the stem")
         for place, text in self.texts():
             field = ".".join(str(part) for part in place)
             known = {*self.variables} | (set() if field == "stem" else {"answer"})
@@ -210,14 +219,13 @@ class NumericQuestion(_Question):
         return self
 
     def _some_variants(self) -> Iterator[dict[str, float]]:
-        every = itertools.product(*self.variables.values())
-        for values in itertools.islice(every, _COMBINATIONS):
-            yield dict(zip(self.variables, values, strict=True))
-        # Where there are more, each value at least once with the first of all others.
         first = {name: values[0] for name, values in self.variables.items()}
-        for name, values in self.variables.items():
-            for value in values:
-                yield first | {name: value}
+        varied = [tuple(self.variables)]
+        if math.prod(len(values) for values in self.variables.values()) > _COMBINATIONS:
+            varied = itertools.combinations(self.variables, min(2, len(self.variables)))
+        for names in varied:
+            for values in itertools.product(*(self.variables[name] for name in names)):
+                yield first | dict(zip(names, values, strict=True))
 
     def variant(self, seed: str) -> dict[str, float]:
         """Return the values of the variables for a seed."""
@@ -390,6 +398,10 @@ def load_questions(path: Path) -> QuestionFile:
         content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise QuizError([_yaml_problem(path, error)]) from None
+    except RecursionError:
+        raise QuizError([f"{path}: brackets or indents are nested too deeply"]) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise QuizError([f"{path}: a value cannot be read: {error}"]) from None
     if isinstance(node, yaml.MappingNode):
         content = content or {}
     if not isinstance(content, dict) or not isinstance(content.get("questions"), list):
@@ -455,6 +467,12 @@ def _read_question(entry: Any) -> tuple[Question | None, list[tuple[tuple, str]]
     for loc, text in question.texts():
         try:
             check_markup(example(question, text, values))
+            if loc == ("stem",) and not is_paragraph(split_first(text)[0]):
+                raise ValueError(
+                    "begins with a list, a table, code or a formula; begin with a sentence"
+                )
+            if loc[-1] == "text" and not is_paragraph(text):
+                raise ValueError("is one paragraph; lists, tables and code blocks go into the stem")
         except ValueError as error:
             wrong.append((loc, f", {_field(loc)}: {error}"))
     return (None if wrong else question), wrong
@@ -584,10 +602,13 @@ def _repeated(
             if key.value in seen:
                 yield key.start_mark.line + 1, f"{name}{key.value}: "
             seen.add(key.value)
-            yield from _repeated(value, content, name, above)
+            part = f"{key.value} " if key.value in _PARTS else ""
+            yield from _repeated(value, content, name + part, above)
     elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _repeated(value, content, _question_name(value) or name, above)
+        part = name.rpartition(", ")[2].rstrip()
+        for number, value in enumerate(node.value, start=1):
+            inner = f"{name}{number}, " if part in _PARTS else _question_name(value) or name
+            yield from _repeated(value, content, inner, above)
 
 
 def _question_name(node: yaml.Node) -> str:

@@ -12,7 +12,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from embeddings_course.formulas import to_mathml
 
 # A blank line, or the line before code, a list, a table or a formula of its own.
-_BLOCK = re.compile(r"\n[ \t]*\n|\n(?=```|~~~|[-*+] |\d+[.)] |\||\$\$)")
+_BLOCK = re.compile(r"\n[ \t]*\n|\n(?=```|~~~|[-*+] |1[.)] |\||\$\$)")
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z_]*)\s*\}\}")
 
 
@@ -44,6 +44,15 @@ def split_first(text: str) -> tuple[str, str]:
     """Split a text into its first paragraph and the rest, which may be empty."""
     first, *rest = _BLOCK.split(text.strip(), maxsplit=1)
     return first, "".join(rest).strip()
+
+
+def is_paragraph(text: str) -> bool:
+    """Say whether a text is one paragraph: no list, table, code block or formula of its own."""
+    return [token.type for token in _parser().parse(text)] == [
+        "paragraph_open",
+        "inline",
+        "paragraph_close",
+    ]
 
 
 def placeholders(text: str) -> set[str]:

@@ -6,7 +6,7 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 # What JavaScript takes for white space, and no more, because pages read numbers too.
 _SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
@@ -16,7 +16,10 @@ _SEPARATORS = re.compile(f"(?<=[0-9])[{_SPACE}_'\u2019](?=[0-9]{{3}}(?![0-9]))")
 _GROUPED = re.compile(
     r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?|[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+", re.ASCII
 )
-_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+_AMBIGUOUS = re.compile(
+    rf"[+-]?[1-9]\d{{0,2}},\d{{3}}([{_SPACE}_'\u2019]\d{{3}})*(e[+-]?\d+)?",
+    re.IGNORECASE | re.ASCII,
+)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
 _OPERATORS = {
@@ -66,8 +69,9 @@ def read_number(text: str) -> float:
     [0.5, 6400000.0, 0.001]
     """
     shown = text.strip(_SPACE)
-    number = _SEPARATORS.sub("", shown.replace("\u2212", "-"))
-    if _AMBIGUOUS.fullmatch(number):
+    typed = shown.replace("\u2212", "-")
+    number = _SEPARATORS.sub("", typed)
+    if _AMBIGUOUS.fullmatch(typed):
         thousands, decimal = number.replace(",", ""), number.replace(",", ".")
         raise ValueError(
             f"{shown} can be read in two ways. Write {thousands} or {decimal}, without the comma."
@@ -144,9 +148,16 @@ def _value(node: ast.expr, variables: Mapping[str, float]) -> float:
             raise ValueError(f"{name!r} is not among the variables: {known}")
         case ast.BinOp() if type(node.op) in _OPERATORS:
             left, right = _value(node.left, variables), _value(node.right, variables)
-            return _OPERATORS[type(node.op)](left, right)
+            return _apply(_OPERATORS[type(node.op)], left, right)
         case ast.UnaryOp() if type(node.op) in _OPERATORS:
             return _OPERATORS[type(node.op)](_value(node.operand, variables))
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](*(_value(argument, variables) for argument in node.args))
+            return _apply(_FUNCTIONS[name], *(_value(one, variables) for one in node.args))
     raise ValueError(f"{ast.unparse(node)!r} is not allowed in a formula")
+
+
+def _apply(function: Callable[..., float], *numbers: float) -> float:
+    try:
+        return function(*numbers)
+    except ValueError as error:  # as for the root of -1
+        raise ArithmeticError(error) from None

@@ -114,7 +114,7 @@ def parse_record(text: str | bytes, where: str) -> Record:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        content = json.loads(text)
+        content = json.loads(text.removeprefix("\ufeff"))
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise QuizError([f"{where} is damaged: it is not JSON ({reason})"]) from None

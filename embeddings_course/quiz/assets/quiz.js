@@ -4,10 +4,9 @@
 
 const readNumber = (text) => {
   const shown = text.trim();
-  let number = shown
-    .replace(/\u2212/g, "-")
-    .replace(/(?<=\d)[\s_'\u2019](?=\d{3}(?!\d))/g, "");
-  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(number)) {
+  const typed = shown.replace(/\u2212/g, "-");
+  let number = typed.replace(/(?<=\d)[\s_'\u2019](?=\d{3}(?!\d))/g, "");
+  if (/^[+-]?[1-9]\d{0,2},\d{3}([\s_'\u2019]\d{3})*(e[+-]?\d+)?$/i.test(typed)) {
     const [thousands, decimal] = [number.replace(",", ""), number.replace(",", ".")];
     throw `${shown} can be read in two ways. Write ${thousands} or ${decimal}, without the comma.`;
   }
