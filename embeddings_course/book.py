@@ -20,15 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course.environment import Lock
+from embeddings_course.execution import MOST_AT_ONCE, CellFailed, execute_pages
 from embeddings_course.trained import shared_cells
 
 # What the outputs of pages follow from, besides the pages' own text.
 EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_EXECUTING = re.compile(r"^(?P<page>.+?): Executing notebook using")
-_EXECUTED = re.compile(r"^(?P<page>.+?): Executed notebook in (?P<seconds>[\d.]+) seconds")
-_CELL_FAILED = re.compile(r"^(?P<page>.+?): WARNING: Executing notebook failed: (?P<error>\w+)")
+_CAUSED = re.compile("The above exception was")
 _PROBLEM = re.compile(r"(^|: )(WARNING|ERROR|CRITICAL|SEVERE): ")
 
 
@@ -89,13 +88,16 @@ def execution_digest(root: Path) -> str:
 def kernel_environment(root: Path) -> dict[str, str]:
     """Return the variables under which pages run, when they are built and when they are checked.
 
-    Progress bars, a backend that opens windows, and a person's IPython start-up files would all
-    change what pages show.
+    Progress bars, a backend that opens windows, the number of cores, and a person's IPython
+    start-up files would all change what pages show.
     """
     return {
         "COURSE_BOOK_BUILD": "1",
         "IPYTHONDIR": str(root / "_build" / "work" / "ipython"),
+        "MKL_NUM_THREADS": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "TQDM_DISABLE": "1",
     }
@@ -129,7 +131,9 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         _check_quizzes(root)
         work = build / "work" / execution_digest(root)[:16]
         output = _prepare(work)
-        executed = _run_jupyter_book(root, work, lock, report)
+        executed = _execute(root, names, output / ".jupyter_cache", report)
+        (work / "running").unlink()
+        _run_jupyter_book(root, work, lock)
         _check_sources(output / "html", names)
         notebooks = output / "jupyter_execute"
         notebooks.mkdir(exist_ok=True)
@@ -207,15 +211,32 @@ def _fill_outputs(notebooks: Path, cache_folder: Path) -> None:
         nbformat.write(notebook, path)
 
 
-def _run_jupyter_book(
-    root: Path, work: Path, lock: Lock, report: Callable[[str], None]
-) -> list[str]:
-    """Run Jupyter Book with warnings as errors; return the names of the pages it executed."""
+def _execute(root: Path, names: list[str], cache: Path, report: Callable[[str], None]) -> list[str]:
+    """Execute the pages that the cache lacks; return their names."""
+    import yaml
+
+    settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    try:
+        return execute_pages(
+            root,
+            names,
+            cache,
+            environment=kernel_environment(root),
+            timeout=settings["execute"]["timeout"],
+            jobs=min(MOST_AT_ONCE, os.cpu_count() or 1),
+            report=report,
+        )
+    except CellFailed as error:
+        log = root / "_build" / "book.log"
+        log.write_text(f"{error}\n\n{error.details}\n", encoding="utf-8")
+        raise BookError(f"{error}\nThe whole log: {log}") from error
+
+
+def _run_jupyter_book(root: Path, work: Path, lock: Lock) -> None:
+    """Run Jupyter Book with warnings as errors. It finds all pages executed."""
     log = root / "_build" / "book.log"
     environ = {**os.environ, **kernel_environment(root)}
-    # The kernel named python3 is the environment's own, whatever else is installed here.
-    environ.update(JUPYTER_PREFER_ENV_PATH="1", PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
-    environ.pop("JUPYTER_PATH", None)
+    environ.update(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
     # -P: a folder in the current directory must not be taken for a package.
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-P", "-c", start, "build", str(root)]
@@ -231,76 +252,37 @@ def _run_jupyter_book(
         # If this process is killed, Jupyter Book goes on, and with it the lock.
         pass_fds=() if os.name == "nt" else (lock.fileno(),),
     )
-    lines, executed = [], []
+    lines = []
     try:
         with log.open("w", encoding="utf-8") as file:
             for raw in process.stdout:
                 line = _ANSI.sub("", raw).rstrip()
                 lines.append(line)
                 file.write(line + "\n")
-                if match := _EXECUTING.match(line):
-                    report(f"executing {_relative(match['page'], root)}")
-                elif match := _EXECUTED.match(line):
-                    page = _relative(match["page"], root)
-                    report(f"executed  {page} in {float(match['seconds']):.1f} s")
-                    executed.append(Path(page).with_suffix("").as_posix())
         process.wait()
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait()
-    (work / "running").unlink()
     if process.returncode != 0:
         raise BookError(f"{_explain(lines, root)}\nThe whole log: {log}")
-    return executed
 
 
 def _explain(lines: list[str], root: Path) -> str:
     """Say in a sentence what a failed build's log says."""
-    page = None
-    for number, line in enumerate(lines):
-        if match := _EXECUTING.match(line):
-            page = match["page"]
-        elif _EXECUTED.match(line):
-            page = None
-        elif match := _CELL_FAILED.match(line):
-            page = _relative(match["page"], root)
-            return f"{page} could not be executed: {_cell_error(lines[number:], match['error'])}"
     problems = [line for line in lines if _PROBLEM.search(line)]
-    if page is None and problems:
+    if problems:
         shown = [problem.replace(f"{root}{os.sep}", "") for problem in problems[:10]]
         more = f"\n  and {len(problems) - 10} more" if len(problems) > 10 else ""
         return "Sphinx has complaints, and the book must have none:\n  " + "\n  ".join(shown) + more
     # What follows are errors that the first one caused, and they say less.
-    first = [n for n, line in enumerate(lines) if line.startswith("The above exception was")]
-    before = lines[: first[0]] if first else lines
-    last = next((line for line in reversed(before) if _is_error(line)), "no reason given")
-    if page is not None:
-        return f"{_relative(page, root)} could not be executed: {last}"
+    first = next((n for n, line in enumerate(lines) if _CAUSED.match(line)), len(lines))
+    last = next((line for line in reversed(lines[:first]) if _is_error(line)), "no reason given")
     return f"Jupyter Book could not build the book: {last}"
-
-
-def _cell_error(lines: list[str], fallback: str) -> str:
-    """Return the error of a failed cell, and its line in the cell, from the log that follows."""
-    # The cell's error causes MyST-NB's, which causes Jupyter Book's; the cell's own may have a
-    # cause as well.
-    causes = [n for n, line in enumerate(lines) if line.startswith("The above exception was")]
-    if len(causes) < 2:
-        return fallback
-    block = [line.strip() for line in lines[1 : causes[-2]] if line.strip()]
-    error = next((line for line in reversed(block) if _is_error(line)), block[-1])
-    error = re.sub(r"^[\w.]+\.(?=\w+Error\b)", "", error)
-    arrow = next((line for line in block if re.match(r"-+> \d+ ", line)), None)
-    return error if arrow is None else f"{error}\n  in its line {arrow.lstrip('-> ')}"
 
 
 def _is_error(line: str) -> bool:
     return re.match(r"^\s*([\w.]+(Error|Exception)\b|Exception:)", line) is not None
-
-
-def _relative(page: str, root: Path) -> str:
-    path = Path(page)
-    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 def _check_sources(html: Path, names: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The build of the book: it runs what changed, publishes whole books only, and no secrets."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -348,38 +349,100 @@ build_book(pathlib.Path(sys.argv[1]), report=lambda line: print(line, flush=True
 """
 
 
-def test_killed_build_leaves_no_book_and_does_not_stop_the_next_one(project):
-    go_on = project.root / "go-on"
-    waiting = f"""import pathlib, time
-for _ in range(300):
-    if pathlib.Path({str(go_on)!r}).exists():
-        break
-    time.sleep(0.1)"""
+def test_killed_build_leaves_no_book_no_kernel_and_does_not_stop_the_next_one(project):
+    note = project.root / "kernel"
+    waiting = f"""import os, pathlib, time
+if not pathlib.Path({str(note)!r}).exists():
+    pathlib.Path({str(note)!r}).write_text(str(os.getpid()))
+    time.sleep(100)"""
     project.page("two", waiting)
     with subprocess.Popen(
         [sys.executable, "-c", BUILD, str(project.root)], stdout=subprocess.PIPE, text=True
     ) as build:
         assert "executing book/two.md" in build.stdout.readline()
+        assert _soon(lambda: note.exists() and note.read_text())
         # Somebody else starts a build meanwhile.
         with pytest.raises(EnvironmentProblem, match=rf"Another build .*\(process {build.pid}\)"):
             project.build()
         build.kill()
     project.assert_nothing_looks_finished()
-    # What the killed process had started is still there, and still holds the lock: it could write
-    # where the next build does.
-    with pytest.raises(EnvironmentProblem, match="Another build"):
-        project.build()
-    go_on.touch()
-    book = None
-    for _ in range(600):
-        try:
-            book = project.build()
-            break
-        except EnvironmentProblem:
-            time.sleep(0.1)
-    assert book is not None
+    assert _soon(lambda: not _lives(int(note.read_text())))
+    book = project.build()
     assert sorted(book.executed + book.cached) == ["book/one", "book/two"]
     assert project.html.exists()
+
+
+def test_failing_page_stops_the_others_and_leaves_no_kernel(project):
+    note = project.root / "kernel"
+    project.page(
+        "one",
+        f"""import os, pathlib, time
+pathlib.Path({str(note)!r}).write_text(str(os.getpid()))
+time.sleep(100)""",
+    )
+    project.page(
+        "two",
+        f"""import pathlib, time
+while not pathlib.Path({str(note)!r}).exists():
+    time.sleep(0.1)
+1 / 0""",
+    )
+    start = time.monotonic()
+    with pytest.raises(BookError, match=r"book/two\.md could not be executed: ZeroDivisionError"):
+        project.build()
+    assert time.monotonic() - start < 50
+    assert _soon(lambda: not _lives(int(note.read_text())))
+
+
+def test_pages_run_side_by_side_in_kernels_of_one_thread(project):
+    # Each waits for the other: one after the other they would never end.
+    for name, other in (("one", "two"), ("two", "one")):
+        project.page(
+            name,
+            f"""import os, pathlib, time
+folder = pathlib.Path({str(project.root)!r})
+(folder / "{name}.here").touch()
+for _ in range(300):
+    if (folder / "{other}.here").exists():
+        break
+    time.sleep(0.1)
+else:
+    raise TimeoutError
+print("threads:", os.environ["OMP_NUM_THREADS"])""",
+        )
+    assert project.build().executed == ("book/one", "book/two")
+    assert "threads: 1" in project.text("one")
+
+
+def test_jupyter_book_finds_every_page_executed(project):
+    project.page("two", "print('again')")
+    project.build()
+    log = (project.root / "_build" / "book.log").read_text(encoding="utf-8")
+    assert "Using cached notebook" in log
+    assert "Executing notebook" not in log
+
+
+def test_kernel_that_dies_is_reported(project):
+    project.page("two", "import os\nos._exit(1)")
+    with pytest.raises(BookError, match=r"book/two\.md could not be executed: its kernel died"):
+        project.build()
+    project.assert_nothing_looks_finished()
+
+
+def _soon(holds):
+    for _ in range(300):
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _lives(process):
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")")[-1].split()[0]
 
 
 def test_page_that_was_stored_only_half_is_executed_again(project):

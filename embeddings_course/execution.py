@@ -1,0 +1,196 @@
+"""Executes the pages of the book that the cache lacks, several at once.
+
+MyST-NB would execute them one after another. Here each page has a kernel of its own with one
+thread for its arithmetic, so that as many pages run as there are cores, and so that a result does
+not depend on how many there are. What has been executed goes into MyST-NB's own cache, and there
+MyST-NB finds it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL
+
+import nbformat
+
+MOST_AT_ONCE = 4  # a page may need more than two gigabytes
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_TICK = 0.5  # seconds after which an interruption is noticed
+
+
+class CellFailed(Exception):
+    """A page could not be executed; the message says which one, why, and in which line.
+
+    Attributes
+    ----------
+    details : str
+        The traceback, for a log.
+    """
+
+    def __init__(self, page: str, what: str, details: str = "") -> None:
+        message = f"{page}.md could not be executed: {what.strip()}"
+        # IPython marks the line of each frame with an arrow; the cell's own is the first.
+        arrow = re.search(r"^-+> \d+ .*$", details, re.MULTILINE)
+        if arrow:
+            message += f"\n  in its line {arrow[0].lstrip('-> ')}"
+        super().__init__(message)
+        self.details = details
+
+
+@dataclass
+class _Page:
+    name: str
+    path: Path
+    notebook: nbformat.NotebookNode
+    client: object = None
+    seconds: float = 0.0
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+def read_page(path: Path) -> nbformat.NotebookNode | None:
+    """Return a page as the notebook that MyST-NB makes of it, or None if it has no code."""
+    from myst_nb.core.config import NbParserConfig
+    from myst_nb.core.read import create_nb_reader
+    from myst_parser.config.main import MdParserConfig
+
+    text = path.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), text)
+    return None if reader is None else reader.read(text)
+
+
+def execute_pages(
+    root: Path,
+    names: Iterable[str],
+    cache_folder: Path,
+    *,
+    environment: Mapping[str, str],
+    timeout: int,
+    jobs: int,
+    report: Callable[[str], None] = lambda line: None,
+) -> list[str]:
+    """Execute what the cache lacks and put it there.
+
+    Pages that have been executed before one fails stay in the cache.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    names : iterable of str
+        Pages, relative to `root`, without the suffix ``.md``.
+    cache_folder : Path
+        MyST-NB's cache.
+    environment : mapping of str to str
+        Variables that the kernels get beside those of this process.
+    timeout : int
+        Seconds for a cell.
+    jobs : int
+        Pages at once, at least 1.
+    report : callable
+        Gets a line when a page begins and when it is done.
+
+    Returns
+    -------
+    list of str
+        Pages that were executed, in the order of `names`.
+
+    Raises
+    ------
+    CellFailed
+        If a cell raises an error, takes too long, or its kernel dies.
+    """
+    from jupyter_cache import get_cache
+    from jupyter_cache.base import CacheBundleIn
+
+    cache = get_cache(cache_folder)
+    names = list(names)
+    missing = []
+    for name in names:
+        path = root / f"{name}.md"
+        notebook = read_page(path)
+        if notebook is None:
+            continue
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            missing.append(_Page(name, path, notebook))
+
+    def run(page: _Page) -> None:
+        if not page.stopped.is_set():
+            report(f"executing {page.name}.md")
+            _execute(page, {**os.environ, **environment}, timeout)
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        waiting: dict[Future, _Page] = {pool.submit(run, page): page for page in missing}
+        try:
+            while waiting:
+                done, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
+                for future in done:
+                    page = waiting.pop(future)
+                    future.result()
+                    bundle = CacheBundleIn(
+                        page.notebook, str(page.path), data={"execution_seconds": page.seconds}
+                    )
+                    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                    report(f"executed  {page.name}.md in {page.seconds:.1f} s")
+        finally:
+            for page in waiting.values():  # after an error, or Ctrl-C
+                _stop(page)
+    return [name for name in names if name in {page.name for page in missing}]
+
+
+def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
+    """Fill in the outputs of a page."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    start = time.monotonic()
+    page.client = NotebookClient(
+        page.notebook,
+        kernel_manager_class=_own_kernel(),
+        timeout=timeout,
+        resources={"metadata": {"path": str(page.path.parent)}},
+        record_timing=False,
+    )
+    try:
+        # What a kernel itself writes is of no use to readers; outputs of cells come another way.
+        page.client.execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
+    except CellExecutionError as error:
+        what, details = f"{error.ename}: {error.evalue}", _ANSI.sub("", error.traceback)
+        raise CellFailed(page.name, what, details) from error
+    except CellTimeoutError as error:
+        raise CellFailed(page.name, f"a cell took longer than {timeout} s.") from error
+    except DeadKernelError as error:
+        what = "its kernel died. Most often that is a lack of memory."
+        raise CellFailed(page.name, what) from error
+    page.seconds = time.monotonic() - start
+
+
+def _own_kernel() -> type:
+    """Return a kernel manager that starts this environment's Python, whatever else is installed."""
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
+    from traitlets import default
+
+    class OwnKernel(AsyncKernelManager):
+        @default("kernel_spec_manager")
+        def _only_the_native_one(self) -> KernelSpecManager:
+            return KernelSpecManager(kernel_dirs=[], parent=self)
+
+    return OwnKernel
+
+
+def _stop(page: _Page) -> None:
+    """Kill the kernel of a page, wherever it is in its work."""
+    page.stopped.set()
+    manager = getattr(page.client, "km", None)
+    process = getattr(getattr(manager, "provisioner", None), "process", None)
+    if process is not None:
+        process.kill()
