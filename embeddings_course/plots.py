@@ -309,3 +309,111 @@ def cosine_histograms(
     axes[0, 0].set_ylabel("share of pairs")
     axes[0, -1].legend()
     return _closed(figure)
+
+
+def task_winners(
+    scores: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    chance: Mapping[str, float],
+    predicted: Mapping[str, str] | None = None,
+    faint: Sequence[str] = (),
+) -> Figure:
+    """Show which embedding wins which task, and by how much: a row a task, a mark an embedding.
+
+    Parameters
+    ----------
+    scores : mapping of str to mapping of str to sequence of float
+        By task, then by embedding, one score a seed, from 0 to 1.
+    chance : mapping of str to float
+        What a blind guess scores, by task.
+    predicted : mapping of str to str, optional
+        The embedding that was expected to win, by task. It gets a ring.
+    faint : sequence of str
+        Embeddings that are baselines, drawn small and grey, and never named as the winner.
+    """
+    names = list(next(iter(scores.values())))
+    looks = {
+        name: {"color": color, "marker": marker, "ms": 9}
+        for name, color, marker in zip(
+            [name for name in names if name not in faint],
+            (BLUE, ORANGE, GREEN, RED, PURPLE, SKY),
+            "osD^vP",
+            strict=False,
+        )
+    }
+    looks |= {
+        name: {"color": GREY, "marker": marker, "ms": 7}
+        for name, marker in zip(faint, "x+", strict=False)
+    }
+    figure, ax = plt.subplots(figsize=(8.4, 0.62 * len(scores) + 1.3))
+    for row, (task, of_names) in enumerate(scores.items()):
+        ax.plot([0, 1], [row, row], color=GREY, linewidth=0.6, alpha=0.5, zorder=0)
+        ax.plot(
+            [chance[task]] * 2, [row - 0.3, row + 0.3], color=GREY, linestyle=":", linewidth=1.5
+        )
+        best = max(
+            (name for name in names if name not in faint), key=lambda n: np.mean(of_names[n])
+        )
+        for name, values in of_names.items():
+            mean, spread = np.mean(values), np.std(values)
+            look, thick = looks[name], 3 if name == best else 1.2
+            ax.plot(
+                [mean - spread, mean + spread], [row, row], color=look["color"], linewidth=thick
+            )
+            ax.plot(mean, row, linestyle="", zorder=3, **look)
+            if predicted is not None and predicted[task] == name:
+                ring = {"color": GREY, "marker": "o", "ms": 17, "mfc": "none", "mew": 1.3}
+                ax.plot(mean, row, linestyle="", zorder=4, **ring)
+        rivals = [
+            np.mean(values) for name, values in of_names.items() if name not in (best, *faint)
+        ]
+        ahead = np.mean(of_names[best]) - max(rivals)
+        ax.plot(1.06, row, linestyle="", clip_on=False, **looks[best])
+        ax.annotate(best, (1.1, row - 0.02), va="bottom", fontweight="bold")
+        ax.annotate(f"ahead by {ahead:.2f}", (1.1, row + 0.04), va="top", fontsize=8)
+    for name, look in looks.items():
+        ax.plot([], linestyle="", label=name, **look)
+    if predicted is not None:
+        ax.plot([], linestyle="", label="predicted", color=GREY, marker="o", ms=13, mfc="none")
+    ax.plot([], color=GREY, linestyle=":", label="chance")
+    ax.set(
+        yticks=range(len(scores)),
+        xlim=(-0.03, 1.36),
+        xlabel="score",
+        ylim=(len(scores) - 0.5, -0.6),
+    )
+    ax.set_yticklabels(scores)
+    ax.set_xticks(np.arange(0, 1.1, 0.2))
+    ax.annotate("winner", (1.1, -0.58), va="bottom", fontsize=8, annotation_clip=False)
+    ax.tick_params(axis="y", length=0)
+    figure.legend(loc="outside lower center", ncols=4, fontsize=8)
+    return _closed(figure)
+
+
+def answers(
+    query: np.ndarray, found: Mapping[str, np.ndarray], titles: Mapping[str, Sequence[str]]
+) -> Figure:
+    """Show what several embeddings find for one query: a row an embedding, nearest first.
+
+    Parameters
+    ----------
+    query : uint8 array [h, w, 3]
+        Shown at the left, once.
+    found : mapping of str to uint8 array [k, h, w, 3]
+        By embedding, its nearest pictures.
+    titles : mapping of str to sequence of str, length k
+        By embedding, a few words under each picture.
+    """
+    k = len(next(iter(found.values())))
+    figure, axes = plt.subplots(len(found), k + 2, figsize=(8.4, 1.28 * len(found)))
+    for ax in axes[:, :2].flat:
+        ax.axis("off")
+    middle = axes[(len(found) - 1) // 2, 0]
+    middle.axis("on")
+    _picture(middle, query, "query")
+    for row, (name, pictures) in enumerate(found.items()):
+        axes[row, 1].text(1, 0.5, name.replace(" ", "\n"), ha="right", va="center", fontsize=9)
+        for ax, picture, words in zip(axes[row, 2:], pictures, titles[name], strict=True):
+            _picture(ax, picture)
+            ax.set_xlabel(words, fontsize=6, labelpad=2)
+    return _closed(figure)
