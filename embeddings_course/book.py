@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course.environment import Lock
-from embeddings_course.execution import MOST_AT_ONCE, CellFailed, execute_pages
+from embeddings_course.execution import MOST_AT_ONCE, CellFailed, PageRun, execute_pages
 from embeddings_course.trained import shared_cells
 
 # What the outputs of pages follow from, besides the pages' own text.
@@ -40,9 +40,14 @@ class Book:
     """A finished build: where it is, and the pages that ran and that came from the cache."""
 
     index: Path
-    executed: tuple[str, ...]
+    runs: tuple[PageRun, ...]
     cached: tuple[str, ...]
     seconds: float
+
+    @property
+    def executed(self) -> tuple[str, ...]:
+        """Names of the pages that ran."""
+        return tuple(run.name for run in self.runs)
 
 
 def pages(root: Path) -> list[Path]:
@@ -131,7 +136,7 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         _check_quizzes(root)
         work = build / "work" / execution_digest(root)[:16]
         output = _prepare(work)
-        executed = _execute(root, names, output / ".jupyter_cache", report)
+        runs = _execute(root, names, output / ".jupyter_cache", report)
         (work / "running").unlink()
         _run_jupyter_book(root, work, lock)
         _check_sources(output / "html", names)
@@ -144,8 +149,8 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         (output / "html").rename(build / "html")
     return Book(
         index=build / "html" / "index.html",
-        executed=tuple(executed),
-        cached=tuple(name for name in with_code if name not in executed),
+        runs=tuple(runs),
+        cached=tuple(name for name in with_code if name not in {run.name for run in runs}),
         seconds=time.monotonic() - start,
     )
 
@@ -211,8 +216,10 @@ def _fill_outputs(notebooks: Path, cache_folder: Path) -> None:
         nbformat.write(notebook, path)
 
 
-def _execute(root: Path, names: list[str], cache: Path, report: Callable[[str], None]) -> list[str]:
-    """Execute the pages that the cache lacks; return their names."""
+def _execute(
+    root: Path, names: list[str], cache: Path, report: Callable[[str], None]
+) -> list[PageRun]:
+    """Execute the pages that the cache lacks."""
     import yaml
 
     settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))

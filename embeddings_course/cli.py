@@ -76,7 +76,11 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
     add("bundle", _bundle, "pack what students need into one zip file")
     add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
-    add("bench", _bench, "measure feature extraction and a second build, and print the tables")
+    add(
+        "bench",
+        _bench,
+        "measure feature extraction and the build, cold and warm, and print the tables",
+    )
     add("clean", _clean, "remove what was built, except the notebooks of lab")
     return parser, passes_on
 
@@ -371,15 +375,18 @@ def _bench(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     status = _call([sys.executable, str(script)])
     if status != 0:
         return status
-    build_book(root)
-    book = build_book(root)
-    print()
-    print("| build | pages executed | pages from the cache | seconds |")
-    print("| --- | --- | --- | --- |")
-    print(
-        f"| second `make book`, nothing changed | {len(book.executed)} "
-        f"| {len(book.cached)} | {book.seconds:.1f} |"
-    )
+    for name in ("work", "vectors"):  # executed pages, and what they trained
+        shutil.rmtree(root / "_build" / name, ignore_errors=True)
+    cold, again = _build(root), build_book(root)
+    in_cells = sum(run.in_cells for run in cold.runs)
+    print("\n| page | seconds | in its cells |\n| --- | --- | --- |")
+    for run in cold.runs:
+        print(f"| {run.name} | {run.seconds:.1f} | {run.in_cells:.1f} |")
+    print("\n| build | seconds | ratio | aim |\n| --- | --- | --- | --- |")
+    print(f"| cold / all cells one after another | {cold.seconds:.0f}", end="")
+    print(f" | {cold.seconds / in_cells:.2f} | 1.2 |")
+    print(f"| second, nothing changed / cold | {again.seconds:.1f}", end="")
+    print(f" | {again.seconds / cold.seconds:.3f} | |")
     return 0
 
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -44,6 +45,15 @@ class CellFailed(Exception):
         self.details = details
 
 
+@dataclass(frozen=True)
+class PageRun:
+    """An executed page: its name, and the seconds that it and its cells alone took."""
+
+    name: str
+    seconds: float
+    in_cells: float
+
+
 @dataclass
 class _Page:
     name: str
@@ -51,6 +61,7 @@ class _Page:
     notebook: nbformat.NotebookNode
     client: object = None
     seconds: float = 0.0
+    in_cells: float = 0.0
     stopped: threading.Event = field(default_factory=threading.Event)
 
 
@@ -74,7 +85,7 @@ def execute_pages(
     timeout: int,
     jobs: int,
     report: Callable[[str], None] = lambda line: None,
-) -> list[str]:
+) -> list[PageRun]:
     """Execute what the cache lacks and put it there.
 
     Pages that have been executed before one fails stay in the cache.
@@ -98,8 +109,8 @@ def execute_pages(
 
     Returns
     -------
-    list of str
-        Pages that were executed, in the order of `names`.
+    list of PageRun
+        What was executed, in the order of `names`.
 
     Raises
     ------
@@ -110,7 +121,6 @@ def execute_pages(
     from jupyter_cache.base import CacheBundleIn
 
     cache = get_cache(cache_folder)
-    names = list(names)
     missing = []
     for name in names:
         path = root / f"{name}.md"
@@ -143,7 +153,7 @@ def execute_pages(
         finally:
             for page in waiting.values():  # after an error, or Ctrl-C
                 _stop(page)
-    return [name for name in names if name in {page.name for page in missing}]
+    return [PageRun(page.name, page.seconds, page.in_cells) for page in missing]
 
 
 def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
@@ -157,7 +167,7 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
         kernel_manager_class=_own_kernel(),
         timeout=timeout,
         resources={"metadata": {"path": str(page.path.parent)}},
-        record_timing=False,
+        record_timing=True,
     )
     try:
         # What a kernel itself writes is of no use to readers; outputs of cells come another way.
@@ -171,6 +181,15 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
         what = "its kernel died. Most often that is a lack of memory."
         raise CellFailed(page.name, what) from error
     page.seconds = time.monotonic() - start
+    for cell in page.notebook.cells:
+        # Out of the notebook with them: times differ from build to build.
+        times = cell.metadata.pop("execution", {})
+        if "shell.execute_reply" in times:
+            began, ended = (
+                datetime.fromisoformat(times[key])
+                for key in ("iopub.status.busy", "shell.execute_reply")
+            )
+            page.in_cells += (ended - began).total_seconds()
 
 
 def _own_kernel() -> type:

@@ -422,6 +422,15 @@ def test_jupyter_book_finds_every_page_executed(project):
     assert "Executing notebook" not in log
 
 
+def test_times_of_cells_are_told_and_stay_out_of_the_notebooks(project):
+    project.page("two", "import time\ntime.sleep(0.5)")
+    (run,) = project.build().runs
+    assert run.name == "book/two"
+    assert 0.5 <= run.in_cells <= run.seconds
+    notebook = nbformat.read(project.executed_notebooks / "book" / "two.ipynb", as_version=4)
+    assert not [cell for cell in notebook.cells if "execution" in cell.metadata]
+
+
 def test_kernel_that_dies_is_reported(project):
     project.page("two", "import os\nos._exit(1)")
     with pytest.raises(BookError, match=r"book/two\.md could not be executed: its kernel died"):
