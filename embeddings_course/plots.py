@@ -295,7 +295,7 @@ def cosine_histograms(
     figure, axes = plt.subplots(
         1, len(panels), figsize=(8.4, 2.7), sharex=True, sharey=True, squeeze=False
     )
-    bins = np.linspace(-1, 1, 41)
+    bins, narrow = np.linspace(-1, 1, 41), len(panels) > 3
     for ax, (title, kinds) in zip(axes[0], panels.items(), strict=True):
         for (kind, cosine), color, hatch in zip(
             kinds.items(), (BLUE, ORANGE), ("", "////"), strict=False
@@ -305,9 +305,12 @@ def cosine_histograms(
                 cosine, bins, weights=share, color=color, alpha=0.55, hatch=hatch, label=kind,
                 edgecolor=color, histtype="stepfilled",
             )  # fmt: skip
-        ax.set(title=title, xlabel="cosine", xticks=[-1, -0.5, 0, 0.5, 1])
+        ax.set(title=title, xlabel="cosine", xticks=[-1, 0, 1] if narrow else [-1, -0.5, 0, 0.5, 1])
     axes[0, 0].set_ylabel("share of pairs")
-    axes[0, -1].legend()
+    if narrow:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    else:
+        axes[0, -1].legend()
     return _closed(figure)
 
 
