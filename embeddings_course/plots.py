@@ -346,7 +346,7 @@ def task_winners(
     }
     looks |= {
         name: {"color": GREY, "marker": marker, "ms": 7}
-        for name, marker in zip(faint, "x+", strict=False)
+        for name, marker in zip(faint, "x+12", strict=False)
     }
     figure, ax = plt.subplots(figsize=(8.4, 0.62 * len(scores) + 1.3))
     for row, (task, of_names) in enumerate(scores.items()):
@@ -381,7 +381,7 @@ def task_winners(
     ax.plot([], color=GREY, linestyle=":", label="chance")
     ax.set(
         yticks=range(len(scores)),
-        xlim=(-0.03, 1.36),
+        xlim=(-0.03, 1.42),
         xlabel="score",
         ylim=(len(scores) - 0.5, -0.6),
     )
@@ -418,5 +418,5 @@ def answers(
         axes[row, 1].text(1, 0.5, name.replace(" ", "\n"), ha="right", va="center", fontsize=9)
         for ax, picture, words in zip(axes[row, 2:], pictures, titles[name], strict=True):
             _picture(ax, picture)
-            ax.set_xlabel(words, fontsize=6, labelpad=2)
+            ax.set_xlabel(words.replace(", ", "\n"), fontsize=6.5, labelpad=2)
     return _closed(figure)

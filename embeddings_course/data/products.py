@@ -62,6 +62,7 @@ SIZE = 32
 """Height and width of a picture in pixels."""
 
 _HUES = (0.0, 0.07, 0.15, 0.33, 0.48, 0.6, 0.76, 0.9)
+_BLACK = 0.06  # of a crack
 _FINER = 2  # pictures are drawn at so many times their size, so that edges are smooth
 _TOGETHER = 256
 
@@ -313,26 +314,30 @@ def _drawn(
     for index, name in enumerate(LINES):
         rows = line == index
         shade[rows] = _PATTERNS[name](u[rows], v[rows])
-    hue = (np.asarray(_HUES)[colour] + 0.03 * (looks[:, 0] - 0.5)) % 1
-    paint = mpl.colors.hsv_to_rgb(
-        np.stack([hue, np.full_like(hue, 0.8), np.full_like(hue, 0.9)], 1)
-    )
-    surface = paint[:, None, None, :].astype(np.float32) * np.minimum(shade, 1)[..., None]
-    surface += np.maximum(shade - 1, 0)[..., None]  # a badge is lighter than the paint
-
     course, height = looks[:, 1, None, None] * np.pi, 0.5 * (looks[:, 2, None, None] - 0.5)
-    along = np.cos(course) * u + np.sin(course) * v
-    beside = np.cos(course) * v - np.sin(course) * u - height
+    rows = np.flatnonzero(damaged)
+    along = np.cos(course[rows]) * u[rows] + np.sin(course[rows]) * v[rows]
+    beside = np.cos(course[rows]) * v[rows] - np.sin(course[rows]) * u[rows] - height[rows]
     zigzag = 0.12 * (np.abs((3 * along) % 2 - 1) - 0.5)
-    crack = damaged[:, None, None] & (np.abs(beside - zigzag) < 0.055)
-    surface[crack] = 0.06
+    crack = np.zeros(u.shape, bool)
+    crack[rows] = np.abs(beside - zigzag) < 0.055
 
+    # Paint, white of badges, and wall: how much of each a pixel shows.
+    sound = inside & ~crack
+    painted = _coarse(np.where(sound, np.minimum(shade, 1), 0))
+    white = _coarse(np.where(sound, np.maximum(shade - 1, 0), np.where(inside, _BLACK, 0)))
     wall = 0.78 + 0.14 * grey + 0.08 * (slope - 0.5) * x + 0.08 * (lean - 0.5) * y
-    picture = (
-        np.where(inside[..., None], surface, wall[..., None]) * (0.75 + 0.4 * light)[..., None]
-    )
-    n = len(picture)
-    return picture.reshape(n, SIZE, _FINER, SIZE, _FINER, 3).mean(axis=(2, 4))
+    behind = _coarse(np.where(inside, 0, wall))
+    hue = (np.asarray(_HUES)[colour] + 0.03 * (looks[:, 0] - 0.5)) % 1
+    rest = np.full_like(hue, 0.8), np.full_like(hue, 0.9)  # saturation and value
+    paint = mpl.colors.hsv_to_rgb(np.stack([hue, *rest], axis=1)).astype(np.float32)
+    picture = painted[..., None] * paint[:, None, None, :] + (white + behind)[..., None]
+    return picture * (0.75 + 0.4 * light)[..., None]
+
+
+def _coarse(fine: np.ndarray) -> np.ndarray:
+    """Average blocks of pixels: [n, 64, 64] -> [n, 32, 32]."""
+    return fine.reshape(len(fine), SIZE, _FINER, SIZE, _FINER).mean(axis=(2, 4))
 
 
 def _disc(u: np.ndarray, v: np.ndarray, radius: float) -> np.ndarray:
