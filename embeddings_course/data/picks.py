@@ -229,8 +229,8 @@ def split(
     """Hold out some interactions of each user, drawn at random; each item stays in training.
 
     Every set of a user's interactions is equally likely to be held out, with one exception: an item
-    that would have none left to train with gets one back, of a user for whom another interaction,
-    drawn at random too, is held out in its place.
+    that would have none left to train with gets one back, and another interaction of that user is
+    held out in its place, drawn at random too.
 
     Parameters
     ----------
@@ -274,19 +274,17 @@ def split(
 
     left = np.bincount(item[~held], minlength=item.max() + 1)
     for lost in np.flatnonzero(left == 0):
-        for back in rng.permutation(np.flatnonzero(item == lost)):
-            instead = np.flatnonzero((user == user[back]) & ~held & (left[item] > 1))
-            if len(instead):
-                out = rng.choice(instead)
-                held[back], held[out] = False, True
-                left[lost], left[item[out]] = 1, left[item[out]] - 1
-                break
-        else:
+        exchanges = _exchanges(int(lost), user, item, held, left, rng)
+        if not exchanges:
             raise ValueError(
-                f"{_called('item', lost, items)} would have no interaction left to train with, and "
-                f"no other can be held out in its place; hold out fewer than {held_out}, or leave "
-                "out such items."
+                f"{_called('item', lost, items)} cannot have an interaction left to train with if "
+                f"all other items have one and {held_out} are held out for each user; hold out "
+                "fewer, or leave out items with few interactions."
             )
+        for back, out in exchanges:
+            held[back], held[out] = False, True
+            left[item[back]] += 1
+            left[item[out]] -= 1
     rows = np.lexsort((item, user))
     kept = rows[held[rows]]
     picked = np.zeros((len(counts), len(left)), bool)
@@ -341,6 +339,38 @@ def shuffled(pairs: np.ndarray, *, seed: int = 0) -> np.ndarray:
         item[first], item[second] = item[second], item[first].copy()
         there[user[first], item[first]] = there[user[second], item[second]] = True
     return pairs
+
+
+def _exchanges(
+    lost: int,
+    user: np.ndarray,
+    item: np.ndarray,
+    held: np.ndarray,
+    left: np.ndarray,
+    rng: np.random.Generator,
+) -> list[tuple[int, int]]:
+    """Return which rows to take back and which to hold out instead, so that `lost` is in training.
+
+    What is held out instead can be the last one of its item, which then needs an exchange as well.
+    The shortest chain is found, breadth first, if there is any: none means that it cannot be done.
+    """
+    came: dict[int, tuple[int, int]] = {}
+    queue = [lost]
+    for wanted in queue:
+        for back in rng.permutation(np.flatnonzero((item == wanted) & held)):
+            for out in rng.permutation(np.flatnonzero((user == user[back]) & ~held)):
+                other = int(item[out])
+                if other == lost or other in came:
+                    continue
+                came[other] = (int(back), int(out))
+                if left[other] > 1:
+                    chain = []
+                    while other != lost:
+                        chain.append(came[other])
+                        other = int(item[came[other][0]])
+                    return chain
+                queue.append(other)
+    return []
 
 
 def _require_integer(name: str, value: int, least: int, most: int | None = None) -> None:
