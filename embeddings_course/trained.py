@@ -101,7 +101,7 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
             f"The page {page!r} has no parameter {unknown[0]!r}; "
             f"it has {', '.join(sorted(known)) or 'none'}."
         )
-    store = cache_folder() / f"{page}-{name}-{_key(cells, name, parameters)}.npy"
+    store = _store(page, name, cells, parameters)
     try:
         return np.load(store, allow_pickle=False)
     except FileNotFoundError:
@@ -111,12 +111,26 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
     names = _run(path, parameters)
     if name not in names:
         raise ValueError(f"The shared cells of the page {page!r} do not compute {name!r}.")
-    value = names[name]
-    value = value.detach().numpy() if hasattr(value, "detach") else value
-    if not isinstance(value, np.ndarray) or value.dtype == object:
-        raise ValueError(f"{name!r} of the page {page!r} is {type(value).__name__}, not an array.")
-    _save(store, value)
-    return value
+    arrays = {each: array for each, value in names.items() if (array := _array(value)) is not None}
+    if name not in arrays:
+        kind = type(names[name]).__name__
+        raise ValueError(f"{name!r} of the page {page!r} is {kind}, not an array.")
+    # All of them, since who asks for the vectors next asks for the names that belong to them.
+    for each, array in arrays.items():
+        _save(_store(page, each, cells, parameters), array)
+    return arrays[name]
+
+
+def _array(value: object) -> np.ndarray | None:
+    import torch
+
+    value = value.detach().numpy() if isinstance(value, torch.Tensor) else value
+    plain = isinstance(value, np.ndarray) and value.dtype != object
+    return value if plain else None
+
+
+def _store(page: str, name: str, cells: list[str], parameters: dict[str, Any]) -> Path:
+    return cache_folder() / f"{page}-{name}-{_key(cells, name, parameters)}.npy"
 
 
 def _key(cells: list[str], name: str, parameters: dict[str, Any]) -> str:

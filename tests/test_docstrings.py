@@ -6,9 +6,11 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize(
-    "module", ["backbones", "evaluate", "features", "data.apidocs", "data.events", "data.photos"]
-)
+MODULES = ["audio", "backbones", "evaluate", "features"]
+MODULES += [f"data.{name}" for name in ("apidocs", "events", "photos", "picks", "products", "sounds")]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_examples_in_docstrings_run(module):
     found = doctest.testmod(importlib.import_module(f"embeddings_course.{module}"))
     assert found.attempted

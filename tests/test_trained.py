@@ -54,6 +54,7 @@ with Path(log).open("a") as file:
 torch.manual_seed(seed)
 vectors = torch.randn(4, dim, requires_grad=True)
 words = ["a", "b"]
+names = np.array(words)
 ```
 """
 
@@ -79,6 +80,15 @@ def test_shared_cells_run_once_and_give_the_same_array_again(page, capsys):
     assert np.array_equal(first, vectors_from("words"))
     assert runs(page) == 1
     assert capsys.readouterr().out == ""
+
+
+def test_other_arrays_of_the_same_cells_need_no_second_run(page):
+    vectors_from("words")
+    assert vectors_from("words", "names").tolist() == ["a", "b"]
+    assert runs(page) == 1
+    vectors_from("words", "names", seed=1)
+    vectors_from("words", seed=1)
+    assert runs(page) == 2
 
 
 def test_parameters_replace_what_the_page_assigns(page):
