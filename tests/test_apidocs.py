@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from embeddings_course.data import apidocs
 
@@ -206,6 +207,47 @@ def test_words_that_a_vocabulary_lacks_take_their_pairs_out():
     assert apidocs.analogies() == apidocs.ANALOGIES
 
 
+def test_questions_are_well_formed_and_both_kinds_are_there():
+    assert apidocs.questions() == apidocs.QUESTIONS
+    assert len({each.text for each in apidocs.QUESTIONS}) == len(apidocs.QUESTIONS)
+    for kind in ("plain", "reworded"):
+        assert sum(each.kind == kind for each in apidocs.QUESTIONS) >= 20
+    for each in apidocs.QUESTIONS:
+        assert each.kind in {"plain", "reworded"}
+        assert len(apidocs.tokens(each.text)) >= 2
+        assert len(set(each.answers)) == len(each.answers) > 0
+        for name in each.answers:
+            assert name.partition(".")[0] in apidocs.LIBRARIES
+
+
+def test_questions_keep_the_answers_that_can_be_found_and_go_without_any():
+    first, second = apidocs.QUESTIONS[0], apidocs.QUESTIONS[2]
+    assert len(first.answers) > 1
+    found = apidocs.questions([first.answers[1], *second.answers])
+    assert [each.text for each in found] == [first.text, second.text]
+    assert found[0].answers == first.answers[1:2]
+    assert found[1] == second
+    assert apidocs.questions(name for name in ["numpy.nothing"]) == ()
+    with pytest.raises(ValueError, match=r"names is the string 'numpy\.sum'; it must be a list"):
+        apidocs.questions("numpy.sum")
+
+
+def test_most_questions_can_be_answered_and_reworded_ones_share_no_word_with_the_answer():
+    asked = apidocs.passages()
+    text = dict(zip((each.name for each in asked.entries), asked.texts, strict=True))
+    found = apidocs.questions(text)
+    assert len(found) >= 0.9 * len(apidocs.QUESTIONS)
+    for library in apidocs.LIBRARIES:
+        others = [name for name in text if name.partition(".")[0] != library]
+        assert len(apidocs.questions(others)) >= 20
+    reworded = [(each, name) for each in found if each.kind == "reworded" for name in each.answers]
+    shared = [
+        (set(apidocs.tokens(each.text)) - ENGLISH_STOP_WORDS) & set(apidocs.tokens(text[name]))
+        for each, name in reworded
+    ]
+    assert sum(map(bool, shared)) <= 0.1 * len(reworded)  # passages change with versions
+
+
 def test_random_pairs_occur_about_as_often_as_the_related_ones():
     text = apidocs.corpus(["numpy"])
     related = apidocs.related_pairs(text.words)
@@ -227,10 +269,13 @@ def test_a_vocabulary_too_small_for_random_pairs_is_refused():
         apidocs.random_pairs(text)
 
 
-def test_the_file_of_the_lists_says_that_they_were_fixed_beforehand():
+def test_the_files_of_the_lists_say_that_they_were_fixed_beforehand():
     text = (files(apidocs.__package__) / "apidocs-pairs.toml").read_text(encoding="utf-8")
     assert "Fixed before any vector was trained" in text
     assert len(tomllib.loads(text)["related"]) == len(apidocs.RELATED)
+    text = (files(apidocs.__package__) / "apidocs-questions.toml").read_text(encoding="utf-8")
+    assert "Fixed before any method ranked a passage" in text
+    assert sum(map(len, tomllib.loads(text).values())) == len(apidocs.QUESTIONS)
 
 
 @pytest.mark.parametrize(

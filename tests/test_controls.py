@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import DESKTOP, PHONE, ROOT, run, serve, wait_for
 from nbformat import v4
 
-from embeddings_course.controls import Choice, Typed, explore, neighbours_html
+from embeddings_course.controls import Choice, Text, Typed, explore, neighbours_html
 from embeddings_course.controls.explorer import ASSETS, MOST_BUTTONS, MOST_STATES
 
 WORDS = ["row", "rows", "column", "mean", "kernel", "kernels", "a <b> & \"c\" 'd'", "a  b"]
@@ -160,6 +160,24 @@ def test_spaces_around_and_capital_letters_do_not_matter():
     assert "kernel-trained" in answer
 
 
+def test_any_text_can_be_written_and_the_book_has_the_prepared_ones():
+    texts = ["blur a photo", "How do I sort rows?"]
+    made = explore(
+        lambda query, k: f"<p>{k}: {len(query)}</p>",
+        caption="Search",
+        query=Text(prepared=texts),
+        k=Choice([1, 5]),
+    )
+    assert [state[0] for state in made.states] == ["blur a photo"] * 2 + ["How do I sort rows?"] * 2
+    assert made.html().count("<option") == 2
+    assert 'type="text"' not in made.html()
+    assert 'value="blur a photo"' in made.live_html()
+    assert made.answer({"query": "  Something ELSE ", "k": "5"}) == "<p>5: 14</p>"
+    for nothing in ("", "  ", "?!"):
+        said = made.answer({"query": nothing, "k": "1"})
+        assert "Query: write a few words, for example: blur a photo" in said
+
+
 def test_error_of_the_function_is_a_sentence_when_alive_and_an_error_when_prepared():
     def render(word, vectors):
         return f"<p>{1 / (word != 'mean')}</p>"
@@ -190,6 +208,9 @@ def html_of(k):
             "'kernal', which is not among the 8 values.*Close to it: kernel",
         ),
         (lambda: Typed(WORDS, prepared="row"), TypeError, "not the single string 'row'"),
+        (lambda: Text(), ValueError, "needs prepared"),
+        (lambda: Text(prepared=[]), ValueError, "prepared of a Text are none"),
+        (lambda: Text(prepared="row"), TypeError, "not the single string 'row'"),
         (lambda: Choice([]), ValueError, "values of a Choice are none"),
         (lambda: Choice([1, "1"]), ValueError, "hold '1' twice"),
         (lambda: Choice(["a", " "]), ValueError, "hold ' ', which nobody could see"),

@@ -163,21 +163,72 @@ class Typed(Choice):
     ):
         if prepared is None:
             raise ValueError(
-                "A Typed needs prepared: the few values that the book, which has no kernel, can "
-                'show, such as prepared=["row", "mean"].'
+                f"A {type(self).__name__} needs prepared: the few values that the book, which has "
+                'no kernel, can show, such as prepared=["row", "mean"].'
             )
         super().__init__(values, prepared=prepared, label=label)
 
     def fields(self, name: str, *, live: bool) -> str:
         """Return the input as HTML: for text if `live`, else a list of the prepared values."""
-        if not live:
-            return super().fields(name, live=False)
+        return self._field(name) if live else super().fields(name, live=False)
+
+    def _field(self, name: str) -> str:
+        return self._input(name, f"any of {len(self.values):,}", size=20)
+
+    def _input(self, name: str, hint: str, *, size: int) -> str:
         return (
             f'<label class="control-field"><span class="control-title">{escape(self.label)} '
-            f"<small>(any of {len(self.values):,})</small></span>"
-            f'<input type="text" name="{name}" value="{escape(self.prepared[0])}" '
+            f"<small>({hint})</small></span>"
+            f'<input type="text" name="{name}" value="{escape(self.prepared[0])}" size="{size}" '
             'spellcheck="false" autocapitalize="off"></label>'
         )
+
+
+class Text(Typed):
+    """An argument that takes any text a person writes, such as a question.
+
+    In the book it is a list to choose from, of the prepared texts only. No text without a letter
+    or a digit reaches the function; what it does not understand, it must answer itself.
+
+    Parameters
+    ----------
+    prepared : iterable of str
+        Texts that the book has, the first of them there at the start.
+    label : str, optional
+        What it is called. Default: the argument's name.
+
+    Raises
+    ------
+    TypeError
+        If what is prepared is one string, or nothing that can be gone through.
+    ValueError
+        If nothing is prepared, or two of the texts look the same.
+    """
+
+    def __init__(self, *, prepared: Iterable[str] | None = None, label: str = ""):
+        texts = None if prepared is None else _by_text(prepared, "prepared of a Text")
+        super().__init__(texts, prepared=texts, label=label)
+
+    def find(self, text: str) -> str:
+        """Return the text without the space around it.
+
+        Parameters
+        ----------
+        text : str
+            As a person wrote it.
+
+        Raises
+        ------
+        LookupError
+            If there is no letter and no digit in it; the message is a sentence for that person.
+        """
+        asked = text.strip()
+        if not any(character.isalnum() for character in asked):
+            raise LookupError(f"{self.label}: write a few words, for example: {self.prepared[0]}")
+        return asked
+
+    def _field(self, name: str) -> str:
+        return self._input(name, "write your own", size=44)
 
 
 def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> Explorer:
@@ -193,7 +244,7 @@ def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> 
         ``_repr_html_`` such as a data frame. What is in it must be escaped where it is no HTML.
     caption : str
         What the controls are for, in a few words.
-    **controls : Choice or Typed
+    **controls : Choice, Typed or Text
         By the name of the function's argument, in the order to show.
 
     Returns

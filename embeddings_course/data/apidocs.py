@@ -8,6 +8,8 @@ libraries. Nothing is downloaded: the libraries are imported and asked for their
 [('numpy.linalg.det', 'Compute the determinant of an array.')]
 >>> tokens("Return ``n_samples`` rows, see :func:`numpy.sort`.")
 ['return', 'n_samples', 'rows', 'see', 'numpy', 'sort']
+>>> questions(["torch.save"])[0].text
+'keep my trained network for tomorrow'
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from types import ModuleType
@@ -152,6 +154,26 @@ class Analogy:
     kind: str
 
 
+@dataclass(frozen=True)
+class Question:
+    """Something a person asks, in other words than the documentation's.
+
+    Attributes
+    ----------
+    text : str
+        What is asked.
+    kind : "plain" or "reworded"
+        Plain ones are asked as they come to mind. Of reworded ones no word but the likes of "of"
+        and "how" stands in a passage that answers, so a search by words has nothing to go by.
+    answers : tuple of str, not empty
+        Names of the entries that answer; finding one of them is enough.
+    """
+
+    text: str
+    kind: str
+    answers: tuple[str, ...]
+
+
 _FIXED = _listed("apidocs-pairs.toml")
 
 RELATED: tuple[tuple[str, str], ...] = tuple((a, b) for a, b in _FIXED["related"])
@@ -161,6 +183,13 @@ ANALOGIES: tuple[Analogy, ...] = tuple(
     Analogy(*words, kind=group["kind"]) for group in _FIXED["analogies"] for words in group["words"]
 )
 """Analogies, fixed before any vector was trained."""
+
+QUESTIONS: tuple[Question, ...] = tuple(
+    Question(each["text"], kind, tuple(each["answers"]))
+    for kind, group in _listed("apidocs-questions.toml").items()
+    for each in group
+)
+"""Questions in a person's own words, fixed before any method had ranked a passage for them."""
 
 
 def related_pairs(words: Collection[str] | None = None) -> tuple[tuple[str, str], ...]:
@@ -244,6 +273,37 @@ def analogies(words: Collection[str] | None = None) -> tuple[Analogy, ...]:
         for each in ANALOGIES
         if known is None or known.issuperset((each.a, each.b, each.c, each.d))
     )
+
+
+def questions(names: Collection[str] | None = None) -> tuple[Question, ...]:
+    """Return the questions, or those that one of the named entries answers.
+
+    Parameters
+    ----------
+    names : collection of str, optional
+        Names of the entries that can be found, such as those of :class:`Passages`.
+
+    Returns
+    -------
+    tuple of Question
+        In the order of the file ``apidocs-questions.toml``; ``answers`` holds only what is among
+        the names.
+
+    Raises
+    ------
+    ValueError
+        If `names` is a single string.
+    """
+    if isinstance(names, str):
+        raise ValueError(f"names is the string {names!r}; it must be a list of names of entries.")
+    if names is None:
+        return QUESTIONS
+    known = set(names)
+    kept = (
+        replace(each, answers=tuple(name for name in each.answers if name in known))
+        for each in QUESTIONS
+    )
+    return tuple(each for each in kept if each.answers)
 
 
 def entries(libraries: Sequence[str] = LIBRARIES) -> tuple[Entry, ...]:
