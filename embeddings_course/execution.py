@@ -132,9 +132,15 @@ def execute_pages(
         except KeyError:
             missing.append(_Page(name, path, notebook))
 
+    one_at_a_time = threading.Lock()
+
+    def say(line: str) -> None:
+        with one_at_a_time:  # or lines of two threads would mix
+            report(line)
+
     def run(page: _Page) -> None:
         if not page.stopped.is_set():
-            report(f"executing {page.name}.md")
+            say(f"executing {page.name}.md")
             _execute(page, {**os.environ, **environment}, timeout)
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
@@ -149,7 +155,7 @@ def execute_pages(
                         page.notebook, str(page.path), data={"execution_seconds": page.seconds}
                     )
                     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-                    report(f"executed  {page.name}.md in {page.seconds:.1f} s")
+                    say(f"executed  {page.name}.md in {page.seconds:.1f} s")
         finally:
             for page in waiting.values():  # after an error, or Ctrl-C
                 _stop(page)
