@@ -31,3 +31,16 @@ def test_context_makes_neighbours_and_analogies_mostly_fail_with_a_library_left_
         score[[a, b, c]] = -np.inf
         held += text.words[score.argmax()] == riddle.d
     assert 0 < held < len(riddles) / 2
+
+
+def test_a_text_encoder_beats_chance_by_far_with_a_library_left_out():
+    libraries = [name for name in apidocs.LIBRARIES if name != "scipy"]  # the largest
+    settings = {"libraries": libraries, "epochs": 4}
+    queries, vectors = (vectors_from("text", name, **settings) for name in ("queries", "vectors"))
+    assert queries.shape == vectors.shape
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    found = evaluate.nearest(queries, vectors, k=10)
+    right = evaluate.relevance(found, range(len(queries)), range(len(vectors)))
+    assert len(vectors) > 400
+    assert evaluate.recall_at_k(right, 10) > 0.5  # chance is 10 of more than 400
