@@ -23,7 +23,7 @@ def test_every_factor_takes_all_its_values(many):
     assert abs(many.damaged.mean() - 0.2) < 0.03
 
 
-@pytest.mark.parametrize(("one", "other"), combinations(FACTORS, 2))
+@pytest.mark.parametrize(("one", "other"), list(combinations(FACTORS, 2)))
 def test_no_factor_tells_anything_about_another(many, one, other):
     table = np.zeros((len(FACTORS[one]), len(FACTORS[other])))
     first, second = getattr(many, one).astype(int), getattr(many, other).astype(int)
