@@ -22,10 +22,11 @@ import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from numbers import Real
 
 import numpy as np
 import torch
+
+from embeddings_course.checks import is_number, require_integer
 
 FLOOR = -80.0
 """Decibels below which nothing is told apart, and the level of silence."""
@@ -71,9 +72,9 @@ def mel_filters(
         short window has bins that are far apart.
     """
     for name, value, least in (("n_mels", n_mels, 1), ("window", window, 2), ("rate", rate, 1)):
-        _require_integer(name, value, least)
+        require_integer(name, value, least)
     top = rate / 2 if high is None else high
-    if not (_number(low) and _number(top) and 0 <= low < top <= rate / 2):
+    if not (is_number(low) and is_number(top) and 0 <= low < top <= rate / 2):
         raise ValueError(
             f"low is {low!r} and high is {high!r}; they must be frequencies with "
             f"0 <= low < high <= {rate / 2:g} Hz, half the rate."
@@ -140,8 +141,8 @@ def log_mel(
         [-1, 1]; for a number out of range; or as in :func:`mel_filters`.
     """
     waves = _waves(waves)
-    _require_integer("hop", hop, 1)
-    if not _number(floor) or not -np.inf < floor < 0:
+    require_integer("hop", hop, 1)
+    if not is_number(floor) or not -np.inf < floor < 0:
         raise ValueError(f"floor is {floor!r}; it must be a number of decibels below 0.")
     filters = mel_filters(n_mels=n_mels, window=window, rate=rate, low=low, high=high)
     if waves.shape[1] < window:
@@ -202,8 +203,8 @@ def as_images(
             "The spectrograms must be finite floats, decibels as log_mel gives them; repair NaN, "
             "infinity or another type first."
         )
-    _require_integer("size", size, 1)
-    if not (_number(low) and _number(high) and -np.inf < low < high < np.inf):
+    require_integer("size", size, 1)
+    if not (is_number(low) and is_number(high) and -np.inf < low < high < np.inf):
         raise ValueError(f"low is {low!r} and high is {high!r}; low must be below high, in dB.")
     grey = torch.from_numpy(np.array(spectrograms, np.float32))
     grey = grey.flip(1)[:, None]  # [n, 1, band, frame], the highest band on top
@@ -276,7 +277,7 @@ def playable(
         If the lists differ in length, or as in :func:`log_mel` where the sounds are unfit.
     """
     waves = _waves(waves)
-    _require_integer("rate", rate, 1)
+    require_integer("rate", rate, 1)
     for name, texts in (("labels", labels), ("heard", heard)):
         if isinstance(texts, str) or len(texts) != len(waves):
             raise ValueError(
@@ -325,13 +326,3 @@ def _waves(waves: object) -> np.ndarray:
             "divide all of them by full scale, or by their peak."
         )
     return waves
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _require_integer(name: str, value: object, least: int) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{name} is {value!r}; it must be an integer, {least} or more.")

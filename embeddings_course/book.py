@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course.environment import Lock
-from embeddings_course.execution import MOST_AT_ONCE, CellFailed, PageRun, execute_pages
+from embeddings_course.execution import ANSI, MOST_AT_ONCE, CellFailed, PageRun, execute_pages
 from embeddings_course.trained import shared_cells
 
 # What the outputs of pages follow from, besides the pages' own text.
 EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CAUSED = re.compile("The above exception was")
 _PROBLEM = re.compile(r"(^|: )(WARNING|ERROR|CRITICAL|SEVERE): ")
 
@@ -263,7 +262,7 @@ def _run_jupyter_book(root: Path, work: Path, lock: Lock) -> None:
     try:
         with log.open("w", encoding="utf-8") as file:
             for raw in process.stdout:
-                line = _ANSI.sub("", raw).rstrip()
+                line = ANSI.sub("", raw).rstrip()
                 lines.append(line)
                 file.write(line + "\n")
         process.wait()

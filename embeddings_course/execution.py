@@ -22,7 +22,7 @@ from subprocess import DEVNULL
 import nbformat
 
 MOST_AT_ONCE = 4  # a page may need more than two gigabytes
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TICK = 0.5  # seconds after which an interruption is noticed
 
 
@@ -156,9 +156,12 @@ def execute_pages(
                     )
                     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
                     say(f"executed  {page.name}.md in {page.seconds:.1f} s")
-        finally:
-            for page in waiting.values():  # after an error, or Ctrl-C
-                _stop(page)
+        finally:  # after an error, or Ctrl-C
+            while True:  # a kernel that is about to start is there the next time
+                for page in waiting.values():
+                    _stop(page)
+                if not wait(waiting, timeout=_TICK).not_done:
+                    break
     return [PageRun(page.name, page.seconds, page.in_cells) for page in missing]
 
 
@@ -179,7 +182,7 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
         # What a kernel itself writes is of no use to readers; outputs of cells come another way.
         page.client.execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
     except CellExecutionError as error:
-        what, details = f"{error.ename}: {error.evalue}", _ANSI.sub("", error.traceback)
+        what, details = f"{error.ename}: {error.evalue}", ANSI.sub("", error.traceback)
         raise CellFailed(page.name, what, details) from error
     except CellTimeoutError as error:
         raise CellFailed(page.name, f"a cell took longer than {timeout} s.") from error

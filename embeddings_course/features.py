@@ -31,6 +31,7 @@ import torch
 from PIL import Image, ImageOps
 
 from embeddings_course.backbones import Backbone
+from embeddings_course.checks import require_integer
 from embeddings_course.progress import progress_bar
 
 logger = logging.getLogger(__name__)
@@ -152,8 +153,7 @@ def extract(
     BrokenImagesError
         If images could not be read, with the vectors of the others in it.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size!r}; it must be an integer, 1 or more.")
+    require_integer("batch_size", batch_size, 1)
     if broken not in ("raise", "nan"):
         raise ValueError(f"broken is {broken!r}; it must be 'raise' or 'nan'.")
     sources = _sources(images)

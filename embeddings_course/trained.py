@@ -101,7 +101,8 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
             f"The page {page!r} has no parameter {unknown[0]!r}; "
             f"it has {', '.join(sorted(known)) or 'none'}."
         )
-    store = _store(page, name, cells, parameters)
+    key = _key(cells, parameters)
+    store = _store(page, name, key)
     try:
         return np.load(store, allow_pickle=False)
     except FileNotFoundError:
@@ -117,7 +118,7 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
         raise ValueError(f"{name!r} of the page {page!r} is {kind}, not an array.")
     # All of them, since who asks for the vectors next asks for the names that belong to them.
     for each, array in arrays.items():
-        _save(_store(page, each, cells, parameters), array)
+        _save(_store(page, each, key), array)
     return arrays[name]
 
 
@@ -129,17 +130,17 @@ def _array(value: object) -> np.ndarray | None:
     return value if plain else None
 
 
-def _store(page: str, name: str, cells: list[str], parameters: dict[str, Any]) -> Path:
-    return cache_folder() / f"{page}-{name}-{_key(cells, name, parameters)}.npy"
+def _store(page: str, name: str, key: str) -> Path:
+    return cache_folder() / f"{page}-{name}-{key}.npy"
 
 
-def _key(cells: list[str], name: str, parameters: dict[str, Any]) -> str:
+def _key(cells: list[str], parameters: dict[str, Any]) -> str:
     digest = hashlib.sha256()
     for file in sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml")]):
         digest.update(file.relative_to(_PACKAGE).as_posix().encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     versions = [version(library) for library in _LIBRARIES]
-    digest.update(json.dumps([cells, name, parameters, versions], sort_keys=True).encode())
+    digest.update(json.dumps([cells, parameters, versions], sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 

@@ -11,25 +11,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import FRONT_MATTER, ROOT
 
 from embeddings_course import cli
 from embeddings_course.book import BookError, build_book, execution_digest
 from embeddings_course.environment import EnvironmentProblem
 
-ROOT = Path(__file__).resolve().parent.parent
 SECRET = "the-solution-is-42"
 
-PAGE = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
+PAGE = (
+    FRONT_MATTER
+    + """\
 
 # Page {name}
 
@@ -37,6 +29,7 @@ kernelspec:
 {code}
 ```
 """
+)
 
 
 class Project:

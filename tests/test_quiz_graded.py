@@ -472,6 +472,14 @@ def test_stock_nbgrader_gives_exactly_these_points_and_says_why(course, student)
     assert "traceback" not in told
 
 
+def test_a_wrong_number_gets_the_way_to_the_right_one(course):
+    (said,) = re.findall(r"you answered 0\.5\. the right number: .*", feedback(course, "bea"))
+    question = KEY["distance-of-unit-vectors"]
+    words = plain(question.feedback.rpartition("{{answer}}.")[2])
+    assert words
+    assert words in said
+
+
 def test_everybody_is_in_the_table_of_points(course):
     assert set(EXPECTED) == {path.name for path in (course / "submitted").iterdir()}
 

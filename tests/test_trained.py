@@ -5,22 +5,14 @@ import logging
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import FRONT_MATTER, ROOT
 
 from embeddings_course import trained
 from embeddings_course.trained import shared_cells, vectors_from
 
-PAGE = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
+PAGE = (
+    FRONT_MATTER
+    + """\
 
 # A page
 
@@ -57,6 +49,7 @@ words = ["a", "b"]
 names = np.array(words)
 ```
 """
+)
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ from typing import Any
 
 import numpy as np
 
+from embeddings_course.checks import require_integer
+
 
 def _listed(name: str) -> dict[str, Any]:
     return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
@@ -231,7 +233,7 @@ def random_pairs(text: Corpus, *, per_pair: int = 20, seed: int = 0) -> tuple[tu
     ValueError
         If ``per_pair`` is no integer of 1 or more, or the vocabulary is smaller than 100 words.
     """
-    _check_count("per_pair", per_pair)
+    require_integer("per_pair", per_pair, 1)
     if len(text.words) < 100:
         raise ValueError(
             f"The vocabulary has {len(text.words)} words; random pairs need at least 100. "
@@ -503,7 +505,7 @@ def passages(libraries: Sequence[str] = LIBRARIES, *, least_words: int = 20) -> 
         As for :func:`entries`, for a ``least_words`` that is no integer of 1 or more, and if no
         passage is that long.
     """
-    _check_count("least_words", least_words)
+    require_integer("least_words", least_words, 1)
     chosen: list[tuple[Entry, str, str]] = []
     seen: set[str] = set()
     for each in entries(libraries):
@@ -572,11 +574,6 @@ _BEFORE_SUMMARY = re.compile(
 _LEAST_WORDS = 5
 
 
-def _check_count(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it must be an integer, 1 or more.")
-
-
 def _checked(libraries: Sequence[str]) -> tuple[str, ...]:
     if isinstance(libraries, str):
         raise ValueError(f"libraries is the string {libraries!r}; it must be a list of names.")
@@ -616,7 +613,7 @@ def _split(entry: Entry) -> list[list[str]]:
 
 
 def _vocabulary(split: tuple[list[list[str]], ...], min_count: int) -> dict[str, int]:
-    _check_count("min_count", min_count)
+    require_integer("min_count", min_count, 1)
     counter = Counter(word for of_entry in split for words in of_entry for word in words)
     kept = [(word, count) for word, count in counter.items() if count >= min_count]
     if not kept:

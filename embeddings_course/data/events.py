@@ -26,10 +26,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from numbers import Real
 from string import ascii_uppercase
 
 import numpy as np
+
+from embeddings_course.checks import require_integer, require_number
 
 FAMILIES: tuple[str, ...] = (
     "belt start",
@@ -218,9 +219,8 @@ def scanner_log(
         ("min_count", min_count, 0, None),
         ("seed", seed, 0, None),
     ):
-        _require_integer(name, value, least, most)
-    if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= noise <= 1:
-        raise ValueError(f"noise is {noise!r}; it must be a number from 0 to 1.")
+        require_integer(name, value, least, most)
+    require_number("noise", noise, 0, 1)
     if n_codes < 2 * n_families:
         raise ValueError(
             f"n_codes is {n_codes}; {n_families} families of two codes or more need at least "
@@ -312,7 +312,7 @@ def stoppages(
         ("window", window, 1),
         ("seed", seed, 0),
     ):
-        _require_integer(name, value, least)
+        require_integer(name, value, least)
     rng = np.random.default_rng([seed, 4])
     n_families = len(log.families)
     severity = rng.normal(size=n_families)
@@ -333,13 +333,6 @@ def stoppages(
         risk = 1 / (1 + np.exp(-3 * severity[walked].sum(axis=1) / np.sqrt(window)))
         parts += [codes, (rng.random(count) < risk).astype(np.int64), risk]
     return Stoppages(*parts, severity=severity)
-
-
-def _require_integer(name: str, value: int, least: int, most: int | None = None) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        span = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}; it must be an integer, {span}.")
 
 
 def _names(n_codes: int, rng: np.random.Generator) -> tuple[str, ...]:

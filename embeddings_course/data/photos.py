@@ -23,6 +23,8 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
+from embeddings_course.checks import require_integer
+
 SIDES = ("left", "right")
 
 
@@ -201,8 +203,7 @@ def frames(
         ("size", size, 8),
         ("seed", seed, 0),
     ):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise ValueError(f"{name} is {value!r}; it must be an integer, {least} or more.")
+        require_integer(name, value, least)
     if isinstance(cameras, str):
         raise ValueError(f"cameras is the string {cameras!r}; it must be a list of names.")
     chosen = CAMERAS if cameras is None else tuple(camera(name) for name in cameras)

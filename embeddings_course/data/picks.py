@@ -26,9 +26,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
+
+from embeddings_course.checks import require_integer, require_number
 
 FAMILIES: tuple[str, ...] = (
     "adhesives",
@@ -167,7 +168,7 @@ def operator_picks(
         ("n_products", n_products, 4, None),
         ("seed", seed, 0, None),
     ):
-        _require_integer(name, value, least, most)
+        require_integer(name, value, least, most)
     if n_products < 2 * n_families:
         raise ValueError(
             f"n_products is {n_products}; {n_families} families of two products or more need at "
@@ -178,9 +179,7 @@ def operator_picks(
         ("zipf", zipf, 0, 5),
         ("noise", noise, 0, 1),
     ):
-        number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-        if not number or not low <= value <= high:
-            raise ValueError(f"{name} is {value!r}; it must be a number from {low:g} to {high:g}.")
+        require_number(name, value, low, high)
     fewest, most = _fewest_and_most(picked, n_products)
 
     # One stream for the world and one for the orders, so that these do not change it.
@@ -255,8 +254,8 @@ def split(
         If the pairs are no ids ``[n, 2]``, one is there twice or has no name; if a user or an item
         has no interaction, or a user too few; if items cannot all stay in training.
     """
-    _require_integer("held_out", held_out, 1)
-    _require_integer("seed", seed, 0)
+    require_integer("held_out", held_out, 1)
+    require_integer("seed", seed, 0)
     pairs = _checked(pairs, users, items)
     user, item = pairs.T
     counts = np.bincount(user)
@@ -318,7 +317,7 @@ def shuffled(pairs: np.ndarray, *, seed: int = 0) -> np.ndarray:
     ValueError
         As in ``split``.
     """
-    _require_integer("seed", seed, 0)
+    require_integer("seed", seed, 0)
     pairs = _checked(pairs, None, None).copy()
     rng = np.random.default_rng([seed, 3])
     user, item = pairs[:, 0], pairs[:, 1]
@@ -373,18 +372,11 @@ def _exchanges(
     return []
 
 
-def _require_integer(name: str, value: int, least: int, most: int | None = None) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        span = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}; it must be an integer, {span}.")
-
-
 def _fewest_and_most(picked: tuple[int, int], n_products: int) -> tuple[int, int]:
     if isinstance(picked, tuple | list) and len(picked) == 2:
         fewest, most = picked
-        _require_integer("the fewest picks", fewest, 1, n_products // 2)
-        _require_integer("the most picks", most, fewest, n_products // 2)
+        require_integer("the fewest picks", fewest, 1, n_products // 2)
+        require_integer("the most picks", most, fewest, n_products // 2)
         return fewest, most
     raise ValueError(f"picked is {picked!r}; it must be two integers, the fewest and the most.")
 

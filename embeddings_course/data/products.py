@@ -23,10 +23,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from importlib.resources import files
-from numbers import Real
 
 import matplotlib as mpl
 import numpy as np
+
+from embeddings_course.checks import require_integer, require_number
 
 KINDS: tuple[str, ...] = ("mug", "bracket", "tee", "arch", "dome", "wedge", "funnel", "key")
 """What a product is: its outline. None looks the same when it is turned."""
@@ -128,9 +129,9 @@ def draw(n: int, *, damaged: float = 0.2, seed: int = 0) -> Products:
     ValueError
         For a number out of range.
     """
-    _require_integer("n", n, 1)
-    _require_integer("seed", seed, 0)
-    _require_share("damaged", damaged)
+    require_integer("n", n, 1)
+    require_integer("seed", seed, 0)
+    require_number("damaged", damaged, 0, 1)
     rng = np.random.default_rng([seed, 0])
     drawn = rng.random((n, 7))  # [n, factor], row by row
     kind, colour, line = (
@@ -164,7 +165,7 @@ def photograph_again(products: Products, *, seed: int = 0) -> Products:
     Products
         Row by row the same products.
     """
-    _require_integer("seed", seed, 0)
+    require_integer("seed", seed, 0)
     return _photographed(
         products.kind,
         products.colour,
@@ -203,9 +204,9 @@ def bought_together(
     ValueError
         For a number out of range, or a line with a single product, which has no partner.
     """
-    _require_integer("n_pairs", n_pairs, 1)
-    _require_integer("seed", seed, 0)
-    _require_share("noise", noise)
+    require_integer("n_pairs", n_pairs, 1)
+    require_integer("seed", seed, 0)
+    require_number("noise", noise, 0, 1)
     members = [np.flatnonzero(products.line == index) for index in range(len(LINES))]
     for name, rows in zip(LINES, members, strict=True):
         if len(rows) == 1:
@@ -237,17 +238,6 @@ def predicted_winners() -> dict[str, str]:
     """
     text = (files(__package__) / "products-predictions.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
-
-
-def _require_integer(name: str, value: int, least: int) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{name} is {value!r}; it must be an integer, {least} or more.")
-
-
-def _require_share(name: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value!r}; it must be a number from 0 to 1.")
 
 
 def _photographed(

@@ -41,9 +41,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
+
+from embeddings_course.checks import is_number, require_integer, require_number
 
 RATE = 8000
 """Samples a second. Frequencies from 0 to half of it can be heard in a sound."""
@@ -180,13 +181,11 @@ def machine_sounds(
     ValueError
         For an unknown state, a state named twice, or a number out of range.
     """
-    for name, value, least in (("per_state", per_state, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise ValueError(f"{name} is {value!r}; it must be an integer, {least} or more.")
-    if not _number(noise) or not 0 <= noise < np.inf:
+    require_integer("per_state", per_state, 1)
+    require_integer("seed", seed, 0)
+    if not is_number(noise) or not 0 <= noise < np.inf:
         raise ValueError(f"noise is {noise!r}; it must be a number, 0 or more.")
-    if not _number(seconds) or not 0.5 <= seconds <= 60:
-        raise ValueError(f"seconds is {seconds!r}; it must be a number from 0.5 to 60.")
+    require_number("seconds", seconds, 0.5, 60)
     if isinstance(states, str):
         raise ValueError(f"states is the string {states!r}; it must be a list of names.")
     chosen = STATES if states is None else tuple(states)
@@ -215,10 +214,6 @@ def machine_sounds(
     for array in (waves, state, truth):
         array.setflags(write=False)
     return Sounds(waves=waves, rate=RATE, state=state, states=chosen, ids=tuple(ids), truth=truth)
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _draw(state: str, rng: np.random.Generator) -> tuple:

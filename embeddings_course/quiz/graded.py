@@ -566,8 +566,11 @@ def _grade(asked: Question, shown: Sheet, record: Record) -> float:
     verdict = {0.0: "Not right.", 1.0: "Right."}.get(earned.points, "Partly right.")
     _say(verdict, *earned.feedback)
     if isinstance(asked, NumericQuestion):
-        right = show_number(compute(asked.answer, values))
-        _say(f"You answered {given.answer}. The right number: {right} {asked.unit or ''}".rstrip())
+        right = compute(asked.answer, values)
+        shown_right = f"{show_number(right)} {asked.unit or ''}".rstrip()
+        _say(f"You answered {given.answer}. The right number: {shown_right}")
+        if earned.points == 0:  # how to come to it
+            _say(*score(asked, repr(right), values).feedback)
     return earned.points
 
 

@@ -1,0 +1,38 @@
+"""One sentence for a setting that is out of range: which, what it is, and what it may be."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+
+
+def require_integer(name: str, value: object, least: int, most: int | None = None) -> None:
+    """Refuse what is no integer from `least` to `most`; True and False are none.
+
+    Raises
+    ------
+    ValueError
+        With the name, the value and the span.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        span = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}; it must be an integer, {span}.")
+
+
+def is_number(value: object) -> bool:
+    """Say whether something is a real number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def require_number(name: str, value: object, least: float, most: float) -> None:
+    """Refuse what is no real number from `least` to `most`.
+
+    Raises
+    ------
+    ValueError
+        With the name, the value and the span.
+    """
+    if not is_number(value) or not least <= value <= most:
+        raise ValueError(f"{name} is {value!r}; it must be a number from {least:g} to {most:g}.")
