@@ -107,6 +107,11 @@ def kernel_environment(root: Path) -> dict[str, str]:
     }
 
 
+def pages_at_once() -> int:
+    """Return how many pages run side by side on this machine."""
+    return min(MOST_AT_ONCE, os.cpu_count() or 1)
+
+
 def build_book(root: Path, report: Callable[[str], None] = lambda line: None) -> Book:
     """Execute what changed, build the book, and publish it as ``_build/html``.
 
@@ -229,7 +234,7 @@ def _execute(
             cache,
             environment=kernel_environment(root),
             timeout=settings["execute"]["timeout"],
-            jobs=min(MOST_AT_ONCE, os.cpu_count() or 1),
+            jobs=pages_at_once(),
             report=report,
         )
     except CellFailed as error:

@@ -13,7 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from embeddings_course.book import Book, BookError, build_book, kernel_environment, pages
+from embeddings_course.book import (
+    Book,
+    BookError,
+    build_book,
+    kernel_environment,
+    pages,
+    pages_at_once,
+)
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
@@ -22,6 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Not python3: kernels that tests start themselves must not run as if a book were being built.
 _CHECK_KERNEL = "course-book"
+
+# With which pytest ends.
+_INTERRUPTED = 2
+_NOTHING_SELECTED = 5
 
 
 class CommandError(Exception):
@@ -122,16 +133,28 @@ def _test_all(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     _build(root)
+    jupyter = root / "_build" / "work" / "jupyter"
+    _write_check_kernel(root, jupyter)
+    paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    environ = {**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
     command = [sys.executable, "-m", "pytest", "--rootdir", str(root), *nbval_options(root)]
     if not options.all:
         command += ["-m", "not slow"]
     # Who names files wants these; who names none wants all.
-    if not any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
-        command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
-    jupyter = root / "_build" / "work" / "jupyter"
-    _write_check_kernel(root, jupyter)
-    paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    return _call(command + rest, env={**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)})
+    if any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
+        return _call(command + rest, env=environ)
+    # Notebooks run side by side, like when they are built: kernels share nothing. Tests do share
+    # things, a browser and a server among them.
+    side_by_side = ["-n", str(pages_at_once()), "--dist", "loadfile"]
+    notebooks = str(root / "_build" / "jupyter_execute")
+    outcome = _NOTHING_SELECTED
+    for arguments in ([str(root / "tests")], [*side_by_side, notebooks]):
+        status = _call([*command, *rest, *arguments], env=environ)
+        if status == _INTERRUPTED:
+            return status
+        if status != _NOTHING_SELECTED and outcome in (0, _NOTHING_SELECTED):
+            outcome = status
+    return outcome
 
 
 def nbval_options(root: Path) -> list[str]:

@@ -477,4 +477,12 @@ def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     assert cli.main(["test", "-p", "no:cacheprovider"]) == 0
     said = capfd.readouterr().out
     assert "Executed 1 page, 1 from the cache" in said
-    assert "3 passed" in said
+    assert "1 passed" in said
+    assert "2 passed" in said
+    (tests / "test_two.py").write_text("def test_two(): assert False\n")
+    assert cli.main(["test", "-p", "no:cacheprovider"]) == 1, "notebooks passed, a test did not"
+    notebook = project.executed_notebooks / "book" / "two.ipynb"
+    changed = notebook.read_text(encoding="utf-8").replace("1 2", "1 3")
+    (tests / "test_two.py").unlink()
+    monkeypatch.setattr(cli, "_build", lambda root: notebook.write_text(changed, "utf-8"))
+    assert cli.main(["test", "-p", "no:cacheprovider"]) == 1, "a notebook shows something else now"
