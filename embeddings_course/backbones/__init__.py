@@ -132,13 +132,7 @@ def load_backbone(
     WeightsError
         If the weights are missing, damaged or cannot be downloaded; the message says what to do.
     """
-    known = ["embedded", *list_models(module=torchvision.models)]
-    if name not in known:
-        raise ValueError(
-            f"There is no backbone {name!r}. {_near(str(name), known)} "
-            'Use "embedded", or a name of '
-            "torchvision.models.list_models(module=torchvision.models)."
-        )
+    _require_known(name)
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
         raise ValueError(f"size is {size!r}; it must be a number of pixels, 1 or more.")
 
@@ -163,6 +157,38 @@ def load_backbone(
 
     network, layer, dim = _cut(model, name, layer, size)
     return Backbone(name, layer, dim, size, network, preprocess)
+
+
+def at_hand(name: str) -> bool:
+    """Say whether ``load_backbone(name)`` needs no download.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`load_backbone`.
+
+    Returns
+    -------
+    bool
+        True for ``"embedded"``, and for others if torch hub's cache has their weights.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    _require_known(name)
+    return name == "embedded" or _weights_file(get_model_weights(name).DEFAULT).exists()
+
+
+def _require_known(name: str) -> None:
+    known = ["embedded", *list_models(module=torchvision.models)]
+    if name not in known:
+        raise ValueError(
+            f"There is no backbone {name!r}. {_near(str(name), known)} "
+            'Use "embedded", or a name of '
+            "torchvision.models.list_models(module=torchvision.models)."
+        )
 
 
 def _near(wrong: str, known: list[str]) -> str:
@@ -245,8 +271,12 @@ def _reason(error: Exception) -> str:
 # --- torchvision's weights -----------------------------------------------------------------------
 
 
+def _weights_file(enum: WeightsEnum) -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(enum.url).path).name
+
+
 def _imagenet(name: str, enum: WeightsEnum) -> nn.Module:
-    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(enum.url).path).name
+    path = _weights_file(enum)
     digits = re.search(r"-([0-9a-f]{8,})\.\w+$", path.name)
     expected = digits.group(1) if digits else ""
     if not path.exists():
