@@ -55,3 +55,19 @@ def test_a_typed_result_is_found_and_settings_names_and_years_are_not():
         "```{code-cell} python\ndim = 32\n```\n"
     )
     assert typed_numerals(jupytext.reads(text, "md:myst")) == {"0.97", "1,234", "40"}
+
+
+# What is looked up rather than read through.
+_REFERENCE = {"claims", "credits", "glossary", "index", "key-insights", "resources", "what-ran"}
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if p.stem not in _REFERENCE], ids=lambda p: p.stem
+)
+def test_a_page_begins_with_objectives_and_ends_with_recap_and_quiz(page):
+    text = page.read_text(encoding="utf-8")
+    objectives = text.index("After this page you can")
+    recap = text.index("## Recap")
+    assert objectives < text.index("```{code-cell}")
+    assert f'quiz("{page.stem}")' in text
+    assert text.count("\n- ", objectives, recap) >= 2
