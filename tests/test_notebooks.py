@@ -11,6 +11,16 @@ from embeddings_course.notebooks import page_notebook, plain_markdown
 @pytest.fixture
 def page(tmp_path):
     (tmp_path / "other.md").write_text("---\nx: 1\n---\n\n# The other page\n", encoding="utf-8")
+    (tmp_path / "claims.yml").write_text(
+        "- {id: far, page: other, sentence: It is.}\n- {id: here, page: page, sentence: It is.}\n"
+    )
+    works = {"one": "Rowe, Anna", "two": "Rowe, Anna and Line, Bo", "many": "Rowe, Anna and others"}
+    (tmp_path / "references.bib").write_text(
+        "".join(
+            f"@book{{{key}, author = {{{author}}}, title = {{T}}, year = {{2001}}}}\n"
+            for key, author in works.items()
+        )
+    )
     return tmp_path / "page.md"
 
 
@@ -20,6 +30,14 @@ def page(tmp_path):
         ("See {doc}`other`.", "See [The other page](other.ipynb)."),
         ("See {doc}`that one <other>`.", "See [that one](other.ipynb)."),
         ("See {ref}`the cell <claim-x>`.", "See the cell."),
+        ("See {ref}`that cell <claim-far>`.", "See [that cell](other.ipynb)."),
+        ("See {ref}`this cell <claim-here>`.", "See this cell."),
+        ("As said {cite:p}`one`.", "As said (Rowe, 2001)."),
+        ("{cite:t}`two` and {cite:t}`many`.", "Rowe and Line, 2001 and Rowe et al., 2001."),
+        (
+            "```{glossary}\nrow\nline\n  A thing.\n  Flat.\n\ncolumn\n  See {doc}`other`.\n```",
+            "- **row, line**: A thing. Flat.\n- **column**: See [The other page](other.ipynb).",
+        ),
         ("(claim-x)=\n\nText", "Text"),
         ("```{admonition} Try it\n:class: tip\n\nDo this.\n```", "> **Try it**\n> \n> Do this."),
         ("```{note}\nMind this.\n```", "> **Note**\n> \n> Mind this."),
@@ -41,7 +59,9 @@ def test_no_raw_myst_is_left_in_the_notebook_of_a_page(page):
     assert notebook.cells[0].source.startswith("# ")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            assert not re.search(r"^(```|:::)\{|^\([\w-]+\)=|\{\w+\}`", cell.source, re.MULTILINE)
+            assert not re.search(
+                r"^(```|:::)\{|^\([\w-]+\)=|\{[\w:]+\}`", cell.source, re.MULTILINE
+            )
         else:
             assert not cell.outputs
 
