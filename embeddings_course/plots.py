@@ -552,7 +552,9 @@ def precision_recall(
     left.set(xlabel=label, ylim=(0, 1.1), xlim=(max(lowest, 0.4), 1.01))
     left.set_yticks(np.arange(0, 1.1, 0.2))
     grid = np.linspace(0.02, 1, 99)
-    lines = zip((BLUE, ORANGE, GREEN, RED, PURPLE), ("-", "--", "-.", ":", (0, (6, 1, 1, 1))))
+    lines = zip(
+        (BLUE, ORANGE, GREEN, RED, PURPLE), ("-", "--", "-.", ":", (0, (6, 1, 1, 1))), strict=True
+    )
     for (name, seeds), (color, style) in zip(curves.items(), lines, strict=False):
         rows = []
         for _, precision, recall in seeds:
