@@ -517,3 +517,52 @@ def _spectrogram(
             places.append(place)
     ax.set_yticks(places, marks)
     return drawn
+
+
+def precision_recall(
+    curves: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]],
+    *,
+    chosen: Mapping[str, Sequence[float]] | None = None,
+    label: str = "threshold on the cosine",
+) -> Figure:
+    """Show what a threshold does: at the left against the threshold, at the right against recall.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of (thresholds, precision, recall)
+        By way to score pairs, one triple of float arrays [n] a seed, with thresholds rising. The
+        left panel shows the first way alone.
+    chosen : mapping of str to sequence of float, optional
+        Thresholds to mark at the left, by reason, one a seed. At most three reasons.
+    label : str
+        What the threshold is on.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.6))
+    first = next(iter(curves.values()))
+    for thresholds, precision, recall in first:
+        left.plot(thresholds, precision, color=BLUE, linewidth=1, alpha=0.7)
+        left.plot(thresholds, recall, color=ORANGE, linestyle="--", linewidth=1, alpha=0.8)
+    left.plot([], color=BLUE, label="precision")
+    left.plot([], color=ORANGE, linestyle="--", label="recall")
+    for (reason, values), marker in zip((chosen or {}).items(), "v^s", strict=False):
+        left.plot(
+            values, np.full(len(values), 1.05), marker, color=GREY, ms=6, alpha=0.8, label=reason
+        )
+    lowest = min(thresholds.min() for thresholds, _, _ in first)
+    left.set(xlabel=label, ylim=(0, 1.1), xlim=(max(lowest, 0.4), 1.01))
+    left.set_yticks(np.arange(0, 1.1, 0.2))
+    grid = np.linspace(0.02, 1, 99)
+    lines = zip(
+        (BLUE, ORANGE, GREEN, RED, PURPLE), ("-", "--", "-.", ":", (0, (6, 1, 1, 1))), strict=True
+    )
+    for (name, seeds), (color, style) in zip(curves.items(), lines, strict=False):
+        rows = []
+        for _, precision, recall in seeds:
+            order = np.argsort(recall, kind="stable")
+            rows.append(np.interp(grid, recall[order], precision[order]))
+        right.plot(grid, np.mean(rows, axis=0), color=color, linestyle=style, label=name)
+    right.set(xlabel="recall", ylabel="precision", ylim=(0, 1.1), xlim=(0, 1.02))
+    right.set_yticks(np.arange(0, 1.1, 0.2))
+    for ax in (left, right):
+        ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+    return _closed(figure)
