@@ -566,3 +566,46 @@ def precision_recall(
     for ax in (left, right):
         ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     return _closed(figure)
+
+
+def score_curves(
+    curves: Mapping[str, Mapping[float, Sequence[float]]],
+    *,
+    across: str,
+    label: str,
+    chance: float | None = None,
+) -> Figure:
+    """Show how a score grows with something that is counted: a line a method, with its spread.
+
+    Parameters
+    ----------
+    curves : mapping of str to mapping of float to sequence of float
+        By method, then by place on the axis, one score a seed, from 0 to 1. The band is the
+        standard deviation over seeds on either side of the mean; the first method is drawn widest.
+    across : str
+        What is counted along the axis, which is logarithmic.
+    label : str
+        What the score is.
+    chance : float, optional
+        Drawn as a dotted line.
+    """
+    figure, ax = plt.subplots(figsize=(8.4, 3.6))
+    looks = zip((BLUE, ORANGE, GREEN, PURPLE), "osD^", ("-", "--", "-.", ":"), strict=True)
+    for (name, points), (colour, marker, dashes) in zip(curves.items(), looks, strict=False):
+        places = sorted(points)
+        mean = np.array([np.mean(points[place]) for place in places])
+        spread = np.array([np.std(points[place]) for place in places])
+        width = 2.4 if name == next(iter(curves)) else 1.5
+        ax.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+        ax.plot(places, mean, dashes, marker=marker, color=colour, linewidth=width, label=name)
+    if chance is not None:
+        ax.axhline(chance, color=GREY, linestyle=":", linewidth=1.5)
+        ax.annotate("chance", (1, chance), (-2, 2), ("axes fraction", "data"), "offset points",
+                    ha="right", va="bottom", fontsize=8)  # fmt: skip
+    places = sorted({place for points in curves.values() for place in points})
+    ax.set_xscale("log")
+    ax.set_xticks(places, [f"{place:g}" for place in places])
+    ax.minorticks_off()
+    ax.set(xlabel=across, ylabel=label, ylim=(0, 1))
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return _closed(figure)
