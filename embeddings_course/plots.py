@@ -517,3 +517,46 @@ def _spectrogram(
             places.append(place)
     ax.set_yticks(places, marks)
     return drawn
+
+
+def curves(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float] | np.ndarray]]],
+    *,
+    x: str,
+    y: str,
+    logarithmic: str = "",
+) -> Figure:
+    """Show how something changes along an axis: a line a method through its means over seeds.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to (places, values)
+        By title, then by method: places [n] on the horizontal axis, and values [n] or [n, seed],
+        each seed a dot. A method has the same look in all panels.
+    x, y : str
+        What the axes are.
+    logarithmic : str
+        The axes with a logarithmic scale: ``"x"``, ``"y"``, ``"xy"`` or none.
+    """
+    names = list(dict.fromkeys(name for of_panel in panels.values() for name in of_panel))
+    colors = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+    marks, dashes = "osD^vP", ("-", "--", "-.", ":", "-", "--")
+    figure, axes = plt.subplots(1, len(panels), figsize=(8.4, 3.3), sharey=True, squeeze=False)
+    for ax, (title, of_panel) in zip(axes[0], panels.items(), strict=True):
+        for name, (places, values) in of_panel.items():
+            look = names.index(name) % len(colors)
+            values = np.asarray(values, dtype=float).reshape(len(places), -1)
+            ax.plot(
+                places, values.mean(axis=1), color=colors[look], marker=marks[look],
+                linestyle=dashes[look], label=name, ms=6,
+            )  # fmt: skip
+            if values.shape[1] > 1:
+                ax.plot(places, values, ".", color=colors[look], alpha=0.5, ms=4)
+        ax.set(title=title, xlabel=x)
+        if "x" in logarithmic:
+            ax.set_xscale("log")
+        if "y" in logarithmic:
+            ax.set_yscale("log")
+    axes[0, 0].set_ylabel(y)
+    axes[0, -1].legend(loc="best", fontsize=8)
+    return _closed(figure)
