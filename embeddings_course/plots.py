@@ -553,10 +553,12 @@ def curves(
             if values.shape[1] > 1:
                 ax.plot(places, values, ".", color=colors[look], alpha=0.5, ms=4)
         ax.set(title=title, xlabel=x)
-        if "x" in logarithmic:
-            ax.set_xscale("log")
-        if "y" in logarithmic:
-            ax.set_yscale("log")
+        for which, axis in {"x": ax.xaxis, "y": ax.yaxis}.items():
+            if which in logarithmic:
+                axis.axes.set(**{f"{which}scale": "log"})
+                axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 3)))
+                axis.set_major_formatter("{x:,.0f}")
+                axis.set_minor_locator(mpl.ticker.NullLocator())
     axes[0, 0].set_ylabel(y)
     axes[0, -1].legend(loc="best", fontsize=8)
     return _closed(figure)
