@@ -568,44 +568,64 @@ def precision_recall(
     return _closed(figure)
 
 
-def score_curves(
-    curves: Mapping[str, Mapping[float, Sequence[float]]],
+def curves(
+    panels: Mapping[str, Mapping[str, Mapping[float, float | Sequence[float]]]],
     *,
-    across: str,
-    label: str,
+    x: str,
+    y: str,
+    logarithmic: str = "x",
     chance: float | None = None,
 ) -> Figure:
-    """Show how a score grows with something that is counted: a line a method, with its spread.
+    """Show how something changes along an axis: a line a method through its means over seeds.
 
     Parameters
     ----------
-    curves : mapping of str to mapping of float to sequence of float
-        By method, then by place on the axis, one score a seed, from 0 to 1. The band is the
-        standard deviation over seeds on either side of the mean; the first method is drawn widest.
-    across : str
-        What is counted along the axis, which is logarithmic.
-    label : str
-        What the score is.
+    panels : mapping of str to mapping of str to mapping of float to float or sequence of float
+        By title, then by method: what was measured at each place of the horizontal axis, once or
+        once a seed. The band is the standard deviation over seeds on either side of the mean. A
+        method has the same look in all panels.
+    x, y : str
+        What the axes are.
+    logarithmic : str
+        The axes with a logarithmic scale: ``"x"``, ``"y"``, ``"xy"`` or none.
     chance : float, optional
-        Drawn as a dotted line.
+        Where a blind guess would be, drawn as a line.
     """
-    figure, ax = plt.subplots(figsize=(8.4, 3.6))
-    looks = zip((BLUE, ORANGE, GREEN, PURPLE), "osD^", ("-", "--", "-.", ":"), strict=True)
-    for (name, points), (colour, marker, dashes) in zip(curves.items(), looks, strict=False):
-        places = sorted(points)
-        mean = np.array([np.mean(points[place]) for place in places])
-        spread = np.array([np.std(points[place]) for place in places])
-        width = 2.4 if name == next(iter(curves)) else 1.5
-        ax.fill_between(places, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(places, mean, dashes, marker=marker, color=colour, linewidth=width, label=name)
-    if chance is not None:
-        ax.axhline(chance, color=GREY, linestyle=":", linewidth=1.5)
-        ax.annotate("chance", (1, chance), (-2, 2), ("axes fraction", "data"), "offset points",
-                    ha="right", va="bottom", fontsize=8)  # fmt: skip
-    places = sorted({place for points in curves.values() for place in points})
-    ax.set_xscale("log")
-    ax.set_xticks(places, [f"{place:g}" for place in places])
-    ax.minorticks_off()
-    ax.set(xlabel=across, ylabel=label, ylim=(0, 1))
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    names = list(dict.fromkeys(name for of_panel in panels.values() for name in of_panel))
+    colors = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+    marks, dashes = "osD^vP", ("-", "--", "-.", ":", "-", "--")
+    figure, axes = plt.subplots(1, len(panels), figsize=(8.4, 3.4), sharey=True, squeeze=False)
+    for ax, (title, of_panel) in zip(axes[0], panels.items(), strict=True):
+        for name, measured in of_panel.items():
+            look, places = names.index(name) % len(colors), sorted(measured)
+            mean = np.array([np.mean(measured[place]) for place in places])
+            spread = np.array([np.std(measured[place]) for place in places])
+            if spread.any():
+                band = {"color": colors[look], "alpha": 0.2, "linewidth": 0}
+                ax.fill_between(places, mean - spread, mean + spread, **band)
+            ax.plot(
+                places, mean, color=colors[look], marker=marks[look], linestyle=dashes[look],
+                label=name, ms=6,
+            )  # fmt: skip
+        if chance is not None:
+            ax.axhline(chance, color=GREY, linestyle=":", linewidth=1.5)
+            place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+            ax.annotate(
+                "chance", (1, chance), (-2, 2), ha="right", va="bottom", fontsize=8, **place
+            )
+        ax.set(title=title, xlabel=x)
+        for which, axis in {"x": ax.xaxis, "y": ax.yaxis}.items():
+            if which in logarithmic:
+                ax.set(**{f"{which}scale": "log"})
+                axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 3)))
+                axis.set_major_formatter("{x:,.0f}")
+                axis.set_minor_locator(mpl.ticker.NullLocator())
+        everywhere = {place for measured in of_panel.values() for place in measured}
+        if "x" in logarithmic and len(everywhere) <= 10:
+            ax.set_xticks(sorted(everywhere), [f"{place:,g}" for place in sorted(everywhere)])
+    axes[0, 0].set_ylabel(y)
+    if len(panels) == 1:
+        axes[0, 0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    else:
+        axes[0, -1].legend(loc="best", fontsize=8)
     return _closed(figure)
