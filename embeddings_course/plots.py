@@ -617,11 +617,12 @@ def curves(
         for which, axis in {"x": ax.xaxis, "y": ax.yaxis}.items():
             if which in logarithmic:
                 ax.set(**{f"{which}scale": "log"})
-                axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 3)))
+                axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
                 axis.set_major_formatter("{x:,.0f}")
                 axis.set_minor_locator(mpl.ticker.NullLocator())
         everywhere = {place for measured in of_panel.values() for place in measured}
-        if "x" in logarithmic and len(everywhere) <= 10:
+        whole = all(float(place).is_integer() for place in everywhere)
+        if "x" in logarithmic and whole and len(everywhere) <= 10:
             ax.set_xticks(sorted(everywhere), [f"{place:,g}" for place in sorted(everywhere)])
     axes[0, 0].set_ylabel(y)
     if len(panels) == 1:
