@@ -19,7 +19,7 @@ SUMMARY = '<div class="reader-summary"></div>'
 
 
 def counted_pages(app: Sphinx) -> dict[str, dict[str, int]]:
-    """List the pages that a reader can finish: those with code or questions, in reading order.
+    """List the pages that count for a reader's progress: those with questions, in reading order.
 
     Returns
     -------
@@ -30,11 +30,7 @@ def counted_pages(app: Sphinx) -> dict[str, dict[str, int]]:
     for page in order:
         order += [each for each in app.env.toctree_includes.get(page, []) if each not in order]
     found = {page: quizzes_in(app, page) for page in order}
-    return {
-        page: quizzes
-        for page, quizzes in found.items()
-        if quizzes or "kernelspec" in app.env.metadata[page]
-    }
+    return {page: quizzes for page, quizzes in found.items() if quizzes}
 
 
 def _add(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -14,9 +14,9 @@ from sphinx.application import Sphinx
 from embeddings_course.quiz.page import quizzes_in
 
 WORDS_A_MINUTE = 200
-SECONDS_A_CELL = 30
-SECONDS_A_PICTURE = 15
-SECONDS_A_QUESTION = 30
+SECONDS_A_CELL = 60  # up to twenty lines, and what they print
+SECONDS_A_PICTURE = 20
+SECONDS_A_QUESTION = 45
 LEAST_WORDS = 200
 
 _NO_PROSE = (nodes.literal_block, nodes.raw, nodes.table, nodes.comment, nodes.math_block)
@@ -41,7 +41,7 @@ def reading_minutes(words: int, *, cells: int = 0, pictures: int = 0, questions:
     Examples
     --------
     >>> reading_minutes(900), reading_minutes(2200, cells=10, pictures=4, questions=6), LEAST_WORDS
-    (4, 20, 200)
+    (5, 25, 200)
     """
     if words < LEAST_WORDS:
         return 0

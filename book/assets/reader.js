@@ -30,14 +30,10 @@
   const isRead = (page) => {
     const said = load("read")[page];
     if (said !== undefined) return said;
-    const quizzes = quizzesOf(page);
-    return (
-      quizzes.length > 0 &&
-      quizzes.every(([quiz, count]) => {
-        const answers = Object.values(load(`quiz/${quiz}`).answers || {});
-        return answers.filter((answer) => answer.checked).length >= count;
-      })
-    );
+    return quizzesOf(page).every(([quiz, count]) => {
+      const answers = Object.values(load(`quiz/${quiz}`).answers || {});
+      return answers.filter((answer) => answer.checked).length >= count;
+    });
   };
   const rightIn = ([quiz, count]) => {
     const points = Object.values(load(`quiz/${quiz}`).points || {});
@@ -65,11 +61,9 @@
 
     if (here in coursePages) {
       const button = make("button", { type: "button", textContent: "I have read this page" });
-      const rule = quizzesOf(here).length
-        ? "A page also counts as read when you have checked all its questions."
-        : "";
       const note = stores
-        ? `${rule} What you have read stays in this browser, on this device.`
+        ? "A page also counts as read when you have checked all its questions. What you have read " +
+          "stays in this browser, on this device."
         : "This browser does not let the page remember what you have read.";
       button.hidden = !stores;
       button.addEventListener("click", () => {
@@ -87,8 +81,8 @@
       const counts = make("p", { tabIndex: -1 });
       const forget = make("button", { type: "button", textContent: "Forget my progress" });
       const note =
-        "Pages count that have code or questions: you tick them off at their end, or check all " +
-        "their questions. This stays in this browser, on this device." +
+        "Pages with questions count: tick one off at its end, or check all its questions. This stays " +
+        "in this browser, on this device." +
         (location.protocol === "file:"
           ? " Some browsers keep files that are opened from disk apart, and then count only those " +
             "read from a server."
@@ -110,7 +104,9 @@
         if (counts.textContent !== text) counts.textContent = text;
         forget.hidden = !Object.keys(localStorage).some((key) => key.startsWith(KEY));
       });
-      place.append(counts, make("p", { className: "reader-note", textContent: note }), forget);
+      const fold = make("details", {}, make("summary", { textContent: "How this is counted" }));
+      fold.append(make("p", { textContent: note }), forget);
+      place.append(counts, fold);
       place.setAttribute("role", "group");
       place.setAttribute("aria-label", "Your progress");
     }
