@@ -381,8 +381,8 @@ def _links(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     answers = ask(pages)
     if answers and all(answer.status is None for answer in answers):
         raise CommandError(
-            f"None of {len(answers)} addresses could be reached ({answers[0].reason}): this machine "
-            "seems to have no network, so nothing is known about the links."
+            f"None of {len(answers)} addresses could be reached ({answers[0].reason}): this "
+            "machine seems to have no network, so nothing is known about the links."
         )
     for answer in answers:
         if answer.verdict != "ok":

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +51,12 @@ def html() -> Path:
     if not (folder / "index.html").exists():
         pytest.fail(f"There is no book in {folder}. Run `make book`, or `make test`, which does.")
     return folder
+
+
+def pages(html: Path) -> list[Path]:
+    """Every page of the book but the first, which only leads on to the welcome page."""
+    found = sorted(path for path in html.rglob("*.html") if "_static" not in path.parts)
+    return [path for path in found if path != html / "index.html"]
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +120,25 @@ def tab(browser, request):
     )
     yield page
     context.close()
+
+
+def barriers(page, within: str | None = None, rules: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds on a page, or within a part of it, a line for each kind of barrier.
+
+    Colours are compared as they stay, so nothing may be fading meanwhile.
+    """
+    if not page.evaluate("typeof axe === 'object'"):
+        page.add_style_tag(content="* { transition: none !important; animation: none !important }")
+        page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = list(rules)
+    return page.evaluate(
+        """async ([within, options]) => (await axe.run(within || document, options)).violations.map(
+            (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html)}`
+        )""",
+        [within, options],
+    )
 
 
 @contextmanager

@@ -7,15 +7,9 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from conftest import DESKTOP, PHONE, ROOT
+from conftest import DESKTOP, PHONE, ROOT, pages
 
 from embeddings_course.claims import read_claims
-
-
-def pages(html: Path) -> list[Path]:
-    """Every page but the first, which only leads on to the welcome page."""
-    found = sorted(path for path in html.rglob("*.html") if "_static" not in path.parts)
-    return [path for path in found if path != html / "index.html"]
 
 
 def chapters(html: Path) -> list[Path]:

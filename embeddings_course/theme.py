@@ -1,9 +1,13 @@
-"""Sphinx extension: pages get the icons that they show, not all two thousand.
+"""Sphinx extension: what the theme leaves heavy, or closed to screen readers, is mended at the end.
 
-The theme brings Font Awesome as a script of one and a half megabytes, more than all else of a page.
-It also brings the same icons as a font. The few of them that pages and the theme's own script and
-style use become a font of some kilobytes inside a style sheet, which every browser also reads from
-disk, and the script goes. Should a page use an icon in another way, the theme's font has it still.
+Pages get the icons that they show, not all two thousand. The theme brings Font Awesome as a script
+of one and a half megabytes, more than all else of a page. It also brings the same icons as a font.
+The few of them that pages and the theme's own script and style use become a font of some kilobytes
+inside a style sheet, which every browser also reads from disk, and the script goes. Should a page
+use an icon in another way, the theme's font has it still.
+
+Icons say nothing to a screen reader, the sidebar is a landmark, and the empty corner of a table is
+no header.
 """
 
 from __future__ import annotations
@@ -17,10 +21,18 @@ from sphinx.application import Sphinx
 
 _SCRIPT = re.compile(r'<script defer src="([^"]*)scripts/fontawesome\.js[^"]*"></script>')
 _ICON = re.compile(r'(<(?:i|span)) (class="fa[srb-][^"]*")')
+_MENDED = (
+    (
+        re.compile(r'(<div id="pst-primary-sidebar")'),
+        r'\1 role="complementary" aria-label="Sidebar"',
+    ),
+    (re.compile(r'<th class="head[^"]*">(?:<p></p>)?</th>'), "<td></td>"),
+    (_ICON, r'\1 aria-hidden="true" \2'),
+)
 _NAME = re.compile(r"\bfa-[a-z-]+")
 _FONT = Path("vendor") / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
 _STYLE = """\
-/* The icons that this book shows, out of Font Awesome Free (https://fontawesome.com), SIL OFL 1.1. */
+/* The icons that this book shows, of Font Awesome Free (fontawesome.com), SIL OFL 1.1. */
 @font-face {{
   font-family: "Font Awesome 6 Free";
   font-weight: 900;
@@ -51,7 +63,9 @@ def subset(font: Path, characters: set[int]) -> bytes:
     from fontTools import subset as fonts
     from fontTools.ttLib import TTFont
 
-    chooser = fonts.Subsetter(fonts.Options(hinting=False, layout_features=[], recalc_timestamp=False))
+    chooser = fonts.Subsetter(
+        fonts.Options(hinting=False, layout_features=[], recalc_timestamp=False)
+    )
     chooser.populate(unicodes=characters)
     with TTFont(font, recalcTimestamp=False) as whole:
         chooser.subset(whole)
@@ -72,7 +86,9 @@ def _finish(app: Sphinx, problem: Exception | None) -> None:
             continue
         names |= {name for icon in _ICON.finditer(text) for name in _NAME.findall(icon[0])}
         text = _SCRIPT.sub(r'<link rel="stylesheet" href="\1icons.css" />', text)
-        path.write_text(_ICON.sub(r'\1 aria-hidden="true" \2', text), "utf-8")
+        for found, mended in _MENDED:
+            text = found.sub(mended, text)
+        path.write_text(text, "utf-8")
     style = "".join(path.read_text("utf-8") for path in static.glob("styles/*-theme.css"))
     font = subset(static / _FONT, code_points(names, style))
     text = _STYLE.format(font=base64.b64encode(font).decode())
