@@ -6,8 +6,8 @@ The few of them that pages and the theme's own script and style use become a fon
 inside a style sheet, which every browser also reads from disk, and the script goes. Should a page
 use an icon in another way, the theme's font has it still.
 
-Icons say nothing to a screen reader, the sidebar is a landmark, and the empty corner of a table is
-no header.
+Icons say nothing to a screen reader, the sidebar is a landmark, the empty corner of a table is no
+header, and the keyboard reaches whatever scrolls sideways.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ from sphinx.application import Sphinx
 _SCRIPT = re.compile(r'<script defer src="([^"]*)scripts/fontawesome\.js[^"]*"></script>')
 _ICON = re.compile(r'(<(?:i|span)) (class="fa[srb-][^"]*")')
 _MENDED = (
+    # What the theme's script lets the keyboard reach where it is too wide for the window.
+    (
+        re.compile(r'class="(control-result|math notranslate)'),
+        r'class="\1 pst-scrollable-table-container',
+    ),
     (
         re.compile(r'(<div id="pst-primary-sidebar")'),
         r'\1 role="complementary" aria-label="Sidebar"',

@@ -32,6 +32,7 @@ kernelspec:
 """
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+CODE = ".highlight pre *"
 CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -122,22 +123,22 @@ def tab(browser, request):
     context.close()
 
 
-def barriers(page, within: str | None = None, rules: tuple[str, ...] = ()) -> list[str]:
+def barriers(page, within: str = "html", but: str = CODE, **options) -> list[str]:
     """What axe-core finds on a page, or within a part of it, a line for each kind of barrier.
 
-    Colours are compared as they stay, so nothing may be fading meanwhile.
+    The coloured words of code are left out, since they would take most of the time and are the same
+    on all pages; a test of their own looks at them. `options` are axe-core's.
     """
     if not page.evaluate("typeof axe === 'object'"):
+        # What is fading has the colours of neither state.
         page.add_style_tag(content="* { transition: none !important; animation: none !important }")
         page.evaluate(AXE_SCRIPT)
-    options = {"resultTypes": ["violations"]}
-    if rules:
-        options["runOnly"] = list(rules)
+    context = {"include": within, "exclude": but}
     return page.evaluate(
-        """async ([within, options]) => (await axe.run(within || document, options)).violations.map(
+        """async ([context, options]) => (await axe.run(context, options)).violations.map(
             (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html)}`
         )""",
-        [within, options],
+        [context, {"resultTypes": ["violations"], **options}],
     )
 
 
