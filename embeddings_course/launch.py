@@ -150,7 +150,8 @@ def _student_pins(root: Path) -> list[str]:
 
 
 def _offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    repository = repository_of(app.config.html_theme_options.get("repository_url"))
+    # Not what the theme was told: Jupyter Book names a repository of its own where a book has none.
+    repository = configured_repository(Path(app.srcdir))
     if repository is None or "ipynb_source" not in context:  # set for pages with code
         return
     buttons = [

@@ -1,7 +1,7 @@
 """Sphinx extension: heavy pictures of pages go out as WebP.
 
 Figures with photographs in them are drawn as PNG, which keeps every pixel's noise: one of them may
-weigh more than the rest of the page. As WebP it looks the same and weighs a fifth. The notebooks
+weigh more than the rest of the page. As WebP it looks the same and weighs a sixth. The notebooks
 keep what was drawn.
 """
 
@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms.images import BaseImageConverter
 
 HEAVY = 100_000  # bytes
-QUALITY = 90  # of 100, where text and thin lines in a figure stay sharp
+QUALITY = 85  # of 100, where text and thin lines in a figure stay sharp
 
 
 class LighterPictures(BaseImageConverter):

@@ -20,7 +20,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 _SCRIPT = re.compile(r'<script defer src="([^"]*)scripts/fontawesome\.js[^"]*"></script>')
-_ICON = re.compile(r'(<(?:i|span)) (class="fa[srb-][^"]*")')
+_ICON = re.compile(r'(<(?:i|span)) (class="(?:[^" ]+ )*fa[srb-][^"]*")')
 _MENDED = (
     # What the theme's script lets the keyboard reach where it is too wide for the window.
     (
@@ -56,11 +56,12 @@ def code_points(names: set[str], style: str) -> set[int]:
     style : str
         The theme's style sheet.
     """
-    found = set(re.findall(r'--pst-(?:icon|breadcrumb)-[\w-]+:\s*"\\([0-9a-f]+)', style))
+    found = set(map(ord, re.findall("[\ue000-\uf8ff]", style)))  # those of admonitions, for example
+    escaped = re.findall(r'content:"\\([0-9a-f]+)";[^{}]*Font Awesome', style)
     for rule, character in re.findall(r'([^{}]*)\{content:"\\([0-9a-f]+) ?"\}', style):
         if names & set(_NAME.findall(rule)):
-            found.add(character)
-    return {int(character, 16) for character in found}
+            escaped.append(character)
+    return found | {int(character, 16) for character in escaped}
 
 
 def subset(font: Path, characters: set[int]) -> bytes:

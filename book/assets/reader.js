@@ -113,8 +113,9 @@
 
     const show = () => shown.forEach((each) => each());
     show();
-    // Here after a click or a checked question, in other tabs, and on a page that one goes back to.
-    for (const kind of ["click", "submit"]) document.addEventListener(kind, () => setTimeout(show));
+    // After what was done here, once its own listeners have stored it; in another tab; and on a page
+    // that one goes back to.
+    for (const kind of ["click", "input", "submit"]) document.addEventListener(kind, show);
     for (const kind of ["storage", "pageshow"]) window.addEventListener(kind, show);
   };
   document.addEventListener("DOMContentLoaded", start);
