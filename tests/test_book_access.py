@@ -29,6 +29,8 @@ def test_axe_finds_no_barrier_on_any_page_light_or_dark(html, view):
         view.goto(path.as_uri())
         assert view.evaluate("document.documentElement.dataset.theme") == "light"
         found[path.stem, "light"] = barriers(view)
+        if view.viewport_size == ZOOMED:
+            continue  # the colours of a phone, at another width
         view.emulate_media(color_scheme="dark")
         view.wait_for_function("document.documentElement.dataset.theme === 'dark'")
         found[path.stem, "dark"] = barriers(view, runOnly=COLOURS)

@@ -47,6 +47,7 @@ class Project:
         shutil.copy(ROOT / "_config.yml", root)
         (root / "book" / "assets").mkdir(parents=True)
         (root / "book" / "assets" / "course.css").touch()
+        shutil.copy(ROOT / "book" / "assets" / "reader.js", root / "book" / "assets")
         (root / "requirements.txt").write_text("numpy==2.0\n")
         package = root / "embeddings_course" / "backbones" / "embedded"
         package.mkdir(parents=True)

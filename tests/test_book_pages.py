@@ -160,7 +160,7 @@ PAPERLESS = (
     ".reader-page",
     "#jb-print-docs-body",
 )
-ICONS = ("download", "expand", "magnifying-glass")
+ICONS = ("download", "expand", "bars")
 
 
 def test_no_page_weighs_more_than_one_and_a_half_megabytes(html, tab):
@@ -210,7 +210,7 @@ def test_heavy_pictures_go_out_lighter_and_as_large(html, executed):
         with Image.open(path) as shown, Image.open(drawn) as original:
             assert shown.size == original.size
             apart = ImageChops.difference(on_white(shown), on_white(original))
-            assert max(ImageStat.Stat(apart).mean) < 3, "of 255"
+            assert max(ImageStat.Stat(apart).mean) < 5, "of 255"
 
 
 def test_pages_lead_to_the_previous_and_the_next_in_the_order_of_the_contents(html):
