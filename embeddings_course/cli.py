@@ -86,6 +86,9 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
     add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
     add("bundle", _bundle, "pack what students need into one zip file")
+    add("links", _links, "ask the network whether what the built book links to is still there")
+    notebooks = add("notebooks", _notebooks, "write the notebooks that Colab and Binder open")
+    notebooks.add_argument("--commit", help="what they install; the newest without it")
     add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
     add(
         "bench",
@@ -389,6 +392,41 @@ def _copy_missing(source: Path, target: Path) -> None:
         if file.is_file() and ".ipynb_checkpoints" not in file.parts and not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
+
+
+def _links(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    from embeddings_course.links import ask, external_links
+
+    html = root / "_build" / "html"
+    if not (html / "index.html").exists():
+        raise CommandError(f"There is no book in {html}: build it first, with `make book`.")
+    pages = external_links(html)
+    answers = ask(pages)
+    if answers and all(answer.status is None for answer in answers):
+        raise CommandError(
+            f"None of {len(answers)} addresses could be reached ({answers[0].reason}): this "
+            "machine seems to have no network, so nothing is known about the links."
+        )
+    for answer in answers:
+        if answer.verdict != "ok":
+            why = f"{answer.status or ''} {answer.reason}".strip()
+            print(f"{answer.verdict:8} {answer.url} ({why}), on {', '.join(pages[answer.url])}")
+    dead = sum(answer.verdict == "dead" for answer in answers)
+    print(f"{len(answers)} links lead out of the book, {dead} of them to nothing.")
+    return 1 if dead else 0
+
+
+def _notebooks(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    from embeddings_course.launch import configured_repository, write_branch
+
+    repository = configured_repository(root)
+    if repository is None:
+        print("_config.yml names no repository on GitHub: Colab and Binder have nothing to open.")
+        return 0
+    target = root / "_build" / "notebooks"
+    written = write_branch(root, pages(root), target, repository, options.commit)
+    print(f"Wrote {len(written)} notebooks to {target}")
+    return 0
 
 
 def _bench(root: Path, options: argparse.Namespace, rest: list[str]) -> int:

@@ -21,6 +21,8 @@ COMMANDS = (
     "lab",
     "assignments",
     "bundle",
+    "links",
+    "notebooks",
     "quiz",
     "bench",
     "clean",

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +32,7 @@ kernelspec:
 """
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+CODE = ".highlight pre *"
 CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -50,6 +52,12 @@ def html() -> Path:
     if not (folder / "index.html").exists():
         pytest.fail(f"There is no book in {folder}. Run `make book`, or `make test`, which does.")
     return folder
+
+
+def pages(html: Path) -> list[Path]:
+    """Every page of the book but the first, which only leads on to the welcome page."""
+    found = sorted(path for path in html.rglob("*.html") if "_static" not in path.parts)
+    return [path for path in found if path != html / "index.html"]
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +121,25 @@ def tab(browser, request):
     )
     yield page
     context.close()
+
+
+def barriers(page, within: str = "html", but: str = CODE, **options) -> list[str]:
+    """What axe-core finds on a page, or within a part of it, a line for each kind of barrier.
+
+    The coloured words of code are left out, since they would take most of the time and are the same
+    on all pages; a test of their own looks at them. `options` are axe-core's.
+    """
+    if not page.evaluate("typeof axe === 'object'"):
+        # What is fading has the colours of neither state.
+        page.add_style_tag(content="* { transition: none !important; animation: none !important }")
+        page.evaluate(AXE_SCRIPT)
+    context = {"include": within, "exclude": but}
+    return page.evaluate(
+        """async ([context, options]) => (await axe.run(context, options)).violations.map(
+            (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html)}`
+        )""",
+        [context, {"resultTypes": ["violations"], **options}],
+    )
 
 
 @contextmanager

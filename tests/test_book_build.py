@@ -16,6 +16,7 @@ from conftest import FRONT_MATTER, ROOT
 from embeddings_course import cli
 from embeddings_course.book import BookError, build_book, execution_digest
 from embeddings_course.environment import EnvironmentProblem
+from embeddings_course.launch import launch_urls
 
 SECRET = "the-solution-is-42"
 
@@ -46,6 +47,7 @@ class Project:
         shutil.copy(ROOT / "_config.yml", root)
         (root / "book" / "assets").mkdir(parents=True)
         (root / "book" / "assets" / "course.css").touch()
+        shutil.copy(ROOT / "book" / "assets" / "reader.js", root / "book" / "assets")
         (root / "requirements.txt").write_text("numpy==2.0\n")
         package = root / "embeddings_course" / "backbones" / "embedded"
         package.mkdir(parents=True)
@@ -233,6 +235,31 @@ def test_only_a_page_with_a_control_loads_what_controls_need(project):
     assert text.count("<details data-state") == 2
     assert "<form" in text
     assert "widget-view" not in text
+
+
+def test_a_configured_repository_gives_pages_with_code_buttons_that_open_their_notebook(project):
+    assert "launch-buttons" not in project.text("one"), "without one there are no dead buttons"
+    config = project.root / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    assert 'url: ""' in text
+    config.write_text(text.replace('url: ""', "url: https://github.com/someone/a-course"))
+    project.build()
+    for url in launch_urls("someone/a-course", "one").values():
+        assert f'href="{url}"' in project.text("one")
+    assert "launch-buttons" not in project.text("index"), "it has no code"
+
+
+def test_the_search_finds_a_term_of_a_glossary_from_disk(project, tab):
+    glossary = "# Terms\n\n```{glossary}\nHypersphere\n  All points at one distance.\n```\n"
+    (project.root / "book" / "glossary.md").write_text(glossary)
+    project.toc("one", "two", "glossary")
+    project.build()
+    tab.goto((project.html / "search.html").as_uri() + "?q=hypersphere")
+    found = tab.locator("#search-results li a[href*='#term-Hypersphere']").first
+    found.click()
+    tab.wait_for_url("**/book/glossary.html*#term-Hypersphere")
+    assert tab.locator("#term-Hypersphere").inner_text().startswith("Hypersphere")
+    assert not tab.wrong
 
 
 QUESTION = """\

@@ -3,19 +3,19 @@
 import ast
 import json
 import re
+from base64 import b64decode
 from html import unescape
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
-from conftest import DESKTOP, PHONE, ROOT
+from conftest import DESKTOP, PHONE, ROOT, pages
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageChops, ImageStat
 
+from embeddings_course.book import pages as pages_in_order
 from embeddings_course.claims import read_claims
-
-
-def pages(html: Path) -> list[Path]:
-    """Every page but the first, which only leads on to the welcome page."""
-    found = sorted(path for path in html.rglob("*.html") if "_static" not in path.parts)
-    return [path for path in found if path != html / "index.html"]
 
 
 def chapters(html: Path) -> list[Path]:
@@ -147,3 +147,113 @@ def test_published_pages_hold_no_stack_trace_and_no_progress_bar(html):
         text = path.read_text(encoding="utf-8")
         assert "Traceback (most recent call last)" not in text, path.name
         assert 'class="output stderr' not in text, path.name
+
+
+HEAVIEST = 1_500_000  # bytes, everything that a page loads
+PAPERLESS = (
+    "#pst-primary-sidebar",
+    ".bd-sidebar-secondary",
+    ".bd-header-article",
+    ".prev-next-footer",
+    ".copybtn",
+    ".quiz-buttons",
+    ".reader-page",
+    "#jb-print-docs-body",
+)
+ICONS = ("download", "expand", "bars")
+
+
+def test_no_page_weighs_more_than_one_and_a_half_megabytes(html, tab):
+    weights = {}
+    loaded = set()
+    tab.on("request", lambda request: loaded.add(request.url.partition("?")[0].partition("#")[0]))
+    for path in pages(html):
+        loaded.clear()
+        tab.goto(path.as_uri())
+        load_everything(tab)
+        files = [url for url in loaded if url.startswith("file:")]
+        assert len(files) > 10
+        weights[path.stem] = sum(Path(unquote(urlsplit(url).path)).stat().st_size for url in files)
+    print(*(f"{weights[name]:9,} {name}" for name in sorted(weights, key=weights.get)), sep="\n")
+    assert max(weights.values()) <= HEAVIEST, weights
+
+
+def test_icons_are_drawn_with_and_without_a_script_and_say_nothing_to_screen_readers(html, browser):
+    for script in (True, False):
+        context = browser.new_context(java_script_enabled=script)
+        page = context.new_page()
+        page.goto((html / "book" / "images.html").as_uri())
+        assert not page.locator("i[class*='fa-']:not([aria-hidden])").count()
+        for name in ICONS:
+            box = page.locator(f".fa-{name}:visible").first.bounding_box()
+            assert box["width"] >= 10, name
+        context.close()
+    style = (html / "_static" / "icons.css").read_text(encoding="utf-8")
+    font = TTFont(BytesIO(b64decode(re.search(r"base64,([^\"]+)", style)[1])))
+    assert {0xF019, 0xF065, 0xF002, 0xF00D} <= set(font.getBestCmap()), "the last is the script's"
+    assert len(style) < 20_000
+    for path in pages(html):
+        assert "fontawesome.js" not in path.read_text(encoding="utf-8"), path.name
+
+
+def on_white(picture):
+    paper = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+
+
+def test_heavy_pictures_go_out_lighter_and_as_large(html, executed):
+    light = sorted((html / "_images").glob("*.webp"))
+    assert light, "no page has a heavy picture"
+    for path in light:
+        drawn = executed / f"{path.stem}.png"
+        assert path.stat().st_size < drawn.stat().st_size / 1.3
+        with Image.open(path) as shown, Image.open(drawn) as original:
+            assert shown.size == original.size
+            apart = ImageChops.difference(on_white(shown), on_white(original))
+            assert max(ImageStat.Stat(apart).mean) < 5, "of 255"
+
+
+def test_pages_lead_to_the_previous_and_the_next_in_the_order_of_the_contents(html):
+    order = [path.with_suffix(".html").name for path in pages_in_order(ROOT)]
+    for place, name in enumerate(order):
+        text = (html / "book" / name).read_text(encoding="utf-8")
+        for side, neighbour in (("left-prev", place - 1), ("right-next", place + 1)):
+            found = re.search(rf'<a class="{side}"\s+href="([^"]+)"', text)
+            expected = order[neighbour] if 0 <= neighbour < len(order) else None
+            assert (found and found[1]) == expected, f"{name}, {side}"
+
+
+def test_a_deep_link_opens_from_disk_at_its_place(html, tab):
+    claim = read_claims(ROOT / "book" / "claims.yml")[-1]
+    tab.goto(f"{(html / 'book' / f'{claim.page}.html').as_uri()}#claim-{claim.id}")
+    place = tab.locator(f"#claim-{claim.id}")
+    tab.wait_for_function("window.scrollY > 0")
+    assert 0 <= place.bounding_box()["y"] < DESKTOP["height"]
+    tab.locator(".bd-docs-nav").get_by_role("link", name="Words in context").click()
+    tab.wait_for_url("**/words.html")
+    assert not tab.wrong
+
+
+def test_on_paper_a_page_is_its_text_in_ink_and_as_wide_as_the_paper(html, tab):
+    tab.emulate_media(media="print", color_scheme="dark")
+    tab.set_viewport_size({"width": 673, "height": 1000})  # A4 without its margins
+    tab.goto((html / "book" / "training.html").as_uri())
+    for gone in PAPERLESS:
+        assert not tab.locator(gone).first.is_visible(), gone
+    assert tab.locator("article h1").is_visible()
+    assert tab.locator("article").bounding_box()["width"] == 673
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 673
+    cut = tab.evaluate(
+        "[...document.querySelectorAll('article pre')].filter("
+        "p => p.scrollWidth > p.clientWidth).map(p => p.innerText)"
+    )
+    assert not cut, "code that the paper cuts off"
+    a_line = tab.locator(".cell_input pre").first
+    a_line.evaluate("p => { p.textContent = 'x'.repeat(88) }")
+    height = a_line.evaluate("p => p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)")
+    assert height < 3, "a line of 88 characters is broken"
+    for kind in (".cell_input", "article figure"):
+        assert tab.locator(kind).first.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
+    ink = "e => getComputedStyle(e).color"
+    for text in ("article p", ".highlight pre span"):
+        assert tab.locator(text).last.evaluate(ink) in ("rgb(0, 0, 0)", "rgb(68, 68, 68)"), text

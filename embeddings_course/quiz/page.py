@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -20,6 +21,19 @@ from embeddings_course.quiz.display import ASSETS, PLACEHOLDER
 from embeddings_course.quiz.sheet import practice_html
 
 _PLACEHOLDER = re.compile(re.escape(PLACEHOLDER).replace(r"\{name\}", '([^"]+)'))
+
+
+def quizzes_in(app: Sphinx, page: str) -> dict[str, int]:
+    """Say which quizzes a page asks for, and how many questions each has."""
+    asked = app.env.metadata.get(page, {}).get("quizzes", ())
+    return {name: len(app.quizzes[name].questions) for name in asked if name in app.quizzes}
+
+
+def _note(app: Sphinx, doctree: nodes.document) -> None:
+    found = [
+        name for part in doctree.findall(nodes.raw) for name in _PLACEHOLDER.findall(part.astext())
+    ]
+    app.env.metadata[app.env.docname]["quizzes"] = list(dict.fromkeys(found))
 
 
 def _load(app: Sphinx) -> None:
@@ -54,6 +68,7 @@ def _fill(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("builder-inited", _load)
+    app.connect("doctree-read", _note)
     app.connect("html-page-context", _fill)
     load_where_needed(app, ASSETS, "quiz", 'class="quiz"')
     return {"parallel_read_safe": True, "parallel_write_safe": True}

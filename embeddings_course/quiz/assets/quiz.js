@@ -18,8 +18,9 @@ const readNumber = (text) => {
   return +number;
 };
 
-// root: the element with class quiz. store: load() returns what save(answers) was given last;
-// note is a sentence that says where answers are kept.
+// root: the element with class quiz. store: load() returns the answers that save(answers, points)
+// was given last; points has the score of each checked question; note is a sentence that says where
+// answers are kept.
 const mountQuiz = (root, store) => {
   const graded = root.dataset.mode === "graded";
   const questions = [...root.querySelectorAll(".quiz-question")];
@@ -115,7 +116,7 @@ const mountQuiz = (root, store) => {
     if (answer.length) answers[id] = { version: form.dataset.version, answer, checked };
     else delete answers[id];
     if (!checked) delete points[id];
-    store.save(answers);
+    store.save(answers, points);
     showScore();
   };
 
@@ -185,7 +186,7 @@ const mountQuiz = (root, store) => {
       reset(question);
       delete answers[question.dataset.id];
     });
-    store.save(answers);
+    store.save(answers, points);
     showScore();
     formOf(questions[0]).querySelector("input").focus();
   });
@@ -208,9 +209,9 @@ if (document.currentScript) {
             return {};
           }
         },
-        save(answers) {
+        save(answers, points) {
           try {
-            localStorage.setItem(key, JSON.stringify({ answers }));
+            localStorage.setItem(key, JSON.stringify({ answers, points }));
           } catch {
             root.querySelector(".quiz-note").textContent =
               "This browser does not let the page remember your answers.";
