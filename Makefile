@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-all lab assignments bundle bench clean
+.PHONY: help book test test-all lab assignments bundle links bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ assignments: ## write assignments/ anew from source/
 
 bundle:    ## one zip file with what students need
 	$(PYTHON) -m embeddings_course bundle
+
+links:     ## ask the network whether the book's links to other hosts still work
+	$(PYTHON) -m embeddings_course links
 
 bench:     ## the benchmarks, as tables
 	$(PYTHON) -m embeddings_course bench
