@@ -517,3 +517,86 @@ def _spectrogram(
             places.append(place)
     ax.set_yticks(places, marks)
     return drawn
+
+
+def against(
+    curves: Mapping[str, Mapping[float, Sequence[float]]],
+    *,
+    x: str,
+    y: str,
+    chance: float | None = None,
+) -> Figure:
+    """Show a score against a setting that doubles from value to value: mean and spread over seeds.
+
+    Parameters
+    ----------
+    curves : mapping of str to mapping of float to sequence of float
+        By name: the values of the setting, each with its scores, one a seed. Bars are standard
+        deviations.
+    x, y : str
+        What the setting is, and what the score is.
+    chance : float, optional
+        Where a blind guess would be.
+    """
+    figure, ax = plt.subplots(figsize=(8.4, 3.4))
+    looks = zip((BLUE, ORANGE, GREEN), "osD", ("-", "--", "-."), strict=True)
+    for n, ((name, curve), (color, marker, line)) in enumerate(
+        zip(curves.items(), looks, strict=False)
+    ):
+        places = np.array(list(curve), dtype=float) * (1 + 0.03 * n)  # bars side by side
+        means, spreads = zip(*((np.mean(v), np.std(v)) for v in curve.values()), strict=True)
+        ax.errorbar(
+            places,
+            means,
+            spreads,
+            color=color,
+            marker=marker,
+            linestyle=line,
+            capsize=3,
+            label=name,
+        )
+    if chance is not None:
+        ax.axhline(chance, color=GREY, linestyle=":", linewidth=1.5)
+        ax.annotate("chance", (1, chance), (0, 4), xycoords=("axes fraction", "data"), **_AT_RIGHT)
+    ax.set_xscale("log", base=2)
+    settings = sorted(set().union(*curves.values()))
+    ax.set_xticks(settings, [f"{setting:g}" for setting in settings])
+    ax.set(xlabel=x, ylabel=y)
+    ax.legend()
+    return _closed(figure)
+
+
+def scatters(
+    panels: Mapping[str, np.ndarray],
+    *,
+    groups: Mapping[str, np.ndarray] | None = None,
+    columns: int = 4,
+) -> Figure:
+    """Show points in the plane, a panel each, axes without numbers and of one scale each.
+
+    Parameters
+    ----------
+    panels : mapping of str to float array [n, 2]
+        By title, the points.
+    groups : mapping of str to int array [n], optional
+        By title, the group of each point: up to three get a colour and a mark of their own.
+    columns : int
+        Panels in a row.
+    """
+    rows = -(-len(panels) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(8.4, 8.4 / columns * rows * 1.1), squeeze=False
+    )
+    for ax in axes.flat[len(panels) :]:
+        ax.axis("off")
+    for ax, (title, points) in zip(axes.flat, panels.items(), strict=False):
+        group = np.zeros(len(points), int) if groups is None else np.asarray(groups[title])
+        for n, color, marker in zip(np.unique(group), (BLUE, ORANGE, GREEN), "osD", strict=False):
+            ax.plot(
+                *points[group == n].T, marker, color=color, ms=3, mew=0, alpha=0.75, linestyle=""
+            )
+        ax.set(xticks=[], yticks=[])
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.set_title(title, fontsize=9)
+        ax.spines[:].set_visible(True)
+    return _closed(figure)
