@@ -1,6 +1,6 @@
 """Sphinx extension: heavy pictures of pages go out as WebP.
 
-Figures with photographs in them are drawn as PNG, which keeps every pixel's noise: one of them may
+Figures with photographs or noise in them are drawn as PNG, which keeps every pixel: one of them may
 weigh more than the rest of the page. As WebP it looks the same and weighs a sixth. The notebooks
 keep what was drawn.
 """
