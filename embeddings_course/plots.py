@@ -635,7 +635,6 @@ def curves(
 def scatters(
     panels: Mapping[str, np.ndarray],
     *,
-    groups: Mapping[str, np.ndarray] | None = None,
     columns: int = 4,
 ) -> Figure:
     """Show points in the plane, a panel each, axes without numbers and of one scale each.
@@ -644,8 +643,6 @@ def scatters(
     ----------
     panels : mapping of str to float array [n, 2]
         By title, the points.
-    groups : mapping of str to int array [n], optional
-        By title, the group of each point: up to three get a colour and a mark of their own.
     columns : int
         Panels in a row.
     """
@@ -656,11 +653,7 @@ def scatters(
     for ax in axes.flat[len(panels) :]:
         ax.axis("off")
     for ax, (title, points) in zip(axes.flat, panels.items(), strict=False):
-        group = np.zeros(len(points), int) if groups is None else np.asarray(groups[title])
-        for n, color, marker in zip(np.unique(group), (BLUE, ORANGE, GREEN), "osD", strict=False):
-            ax.plot(
-                *points[group == n].T, marker, color=color, ms=3, mew=0, alpha=0.75, linestyle=""
-            )
+        ax.plot(*points.T, "o", color=BLUE, ms=3, mew=0, alpha=0.75)
         ax.set(xticks=[], yticks=[])
         ax.set_aspect("equal", adjustable="datalim")
         ax.set_title(title, fontsize=9)
