@@ -62,7 +62,7 @@ def readings(content: bytes) -> list[str]:
     text = content.decode("utf-8", "replace")
     found = [text]
     for _ in range(2):  # JSON in JSON has two layers of them
-        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+        text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
         text = re.sub(r"(?<!\\)\\[nrt]", " ", text).replace('\\"', '"').replace("\\\\", "\\")
         found.append(text)
     found.append(markup.unescape(re.sub(r"<[^>]{0,2000}>", "", markup.unescape(found[0]))))
