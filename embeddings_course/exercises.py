@@ -1,0 +1,467 @@
+"""How test cells of assignments call what a student wrote, and how they say what is wrong.
+
+>>> def double(x):
+...     return 2 * x
+>>> attempt({"double": double}, "double", 3, on="the number 3").close(6)
+>>> attempt({"double": double}, "double", 3, on="the number 3").close(7)
+Traceback (most recent call last):
+    ...
+AssertionError: double, on the number 3: the number is wrong.
+
+A test cell asks for values and properties. It neither knows nor cares how they were computed: a
+tensor, an array or a list will do, with or without gradients, in any precision. What a student's
+cell did to the notebook, an overwritten ``torch`` for example, is undone for the call.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import copy
+import ctypes
+import importlib
+import io
+import random
+import signal
+import threading
+import types
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+# What notebooks call modules. A name that a student has given to something else is lent back.
+_MODULES = {
+    "F": "torch.nn.functional",
+    "math": "math",
+    "nn": "torch.nn",
+    "np": "numpy",
+    "plt": "matplotlib.pyplot",
+    "torch": "torch",
+    "torchvision": "torchvision",
+}
+_PLAIN = (bool, int, float, np.generic, np.ndarray, torch.Tensor)
+
+
+class _OutOfTime(BaseException):
+    """Raised in a student's function; no ``except Exception`` of theirs takes it for an error."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student's function returned, with the words for the input that it got."""
+
+    name: str
+    on: str
+    value: Any
+    before: tuple = field(repr=False, default=())
+    after: tuple = field(repr=False, default=())
+
+    def must(self, condition: Any, what: str) -> None:
+        """Fail unless a condition holds.
+
+        Parameters
+        ----------
+        condition : bool
+            What must hold.
+        what : str
+            The property in words, as a sentence about the result: "each row must have length 1".
+
+        Raises
+        ------
+        AssertionError
+            If it does not hold.
+        """
+        if not bool(condition):
+            self._fail(f"{what.rstrip('.')}.")
+
+    def numbers(self, shape: Sequence[int] | None = None, *, finite: bool = True) -> np.ndarray:
+        """Return the result as an array, whatever kind of numbers it is.
+
+        Parameters
+        ----------
+        shape : sequence of int, optional
+            The shape that it must have.
+        finite : bool
+            Whether infinite numbers and NaN are refused.
+
+        Returns
+        -------
+        ndarray
+            Of integers, booleans or float64.
+
+        Raises
+        ------
+        AssertionError
+            If the result is something else, or of another shape.
+        """
+        array = self._array(self.value)
+        if shape is not None and array.shape != tuple(shape):
+            self._fail(f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.")
+        if finite and array.size and not np.isfinite(array).all():
+            count = int((~np.isfinite(array)).sum())
+            self._fail(f"{count} of {array.size} numbers are infinite or NaN.")
+        return array
+
+    def close(
+        self, expected: Any, *, rtol: float = 1e-4, atol: float = 1e-5, what: str = "number"
+    ) -> None:
+        """Fail unless the result has the expected shape and, up to rounding, the expected numbers.
+
+        The message tells which place is wrong and what stands there, and not what should.
+
+        Parameters
+        ----------
+        expected : array-like
+            The right numbers.
+        rtol, atol : float
+            Relative and absolute tolerance, as in :func:`numpy.isclose`.
+        what : str
+            What the numbers are, in the singular.
+
+        Raises
+        ------
+        AssertionError
+            If they differ.
+        """
+        expected = np.asarray(_detached(expected))
+        # A number in a box of one is taken for the number.
+        single = expected.ndim == 0 and np.size(_detached_or_none(self.value)) == 1
+        array = self.numbers(None if single else expected.shape).reshape(expected.shape)
+        wrong = ~np.isclose(
+            array.astype(np.float64), expected.astype(np.float64), rtol=rtol, atol=atol
+        )
+        if not wrong.any():
+            return
+        if expected.ndim == 0:
+            self._fail(f"the {what} is wrong.")
+        place = tuple(int(n) for n in np.argwhere(wrong)[0])
+        where = ", ".join(map(str, place))
+        self._fail(
+            f"{int(wrong.sum())} of {wrong.size} {what}s are wrong, the first at [{where}], where "
+            f"yours is {array[place]:.4g}."
+        )
+
+    def same(self, expected: Any, *, what: str = "entry") -> None:
+        """Fail unless the result has exactly the expected entries: ids, names, truth values.
+
+        Lists, tuples, arrays and tensors with the same entries in the same order are the same.
+
+        Parameters
+        ----------
+        expected : sequence
+            The right entries.
+        what : str
+            What an entry is, in the singular.
+
+        Raises
+        ------
+        AssertionError
+            If they differ.
+        """
+        got, right = _entries(self.value), _entries(expected)
+        if not isinstance(right, list):
+            self.must(not isinstance(got, list) and got == right, f"the {what} is wrong")
+            return
+        if not isinstance(got, list):
+            self._fail(f"expected a list of {len(right)}, got {describe(self.value)}.")
+        if len(got) != len(right):
+            self._fail(f"expected {len(right)} in all, got {len(got)}.")
+        wrong = [n for n, (a, b) in enumerate(zip(got, right, strict=True)) if a != b]
+        if wrong:
+            self._fail(
+                f"{len(wrong)} of {len(right)} are wrong, the first is the {what} at {wrong[0]}, "
+                f"where yours is {got[wrong[0]]!r}."
+            )
+
+    def inputs_unchanged(self) -> None:
+        """Fail if the function changed what it was given.
+
+        Raises
+        ------
+        AssertionError
+            If an argument is no longer what it was.
+        """
+        for number, (old, new) in enumerate(zip(self.before, self.after, strict=True)):
+            self.must(_equal(old, new), f"the function changed its input number {number + 1}")
+
+    def _array(self, value: Any) -> np.ndarray:
+        try:
+            array = np.asarray(_detached(value))
+        except (TypeError, ValueError):
+            array = np.empty(0, dtype=object)
+        if array.dtype.kind not in "biuf":
+            self._fail(f"expected numbers, as a tensor, an array or a list, got {describe(value)}.")
+        return array if array.dtype.kind in "biu" else array.astype(np.float64)
+
+    def _fail(self, reason: str) -> None:
+        raise AssertionError(f"{self.name}, on {self.on}: {reason}")
+
+
+def attempt(
+    namespace: dict[str, Any],
+    name: str,
+    /,
+    *arguments: Any,
+    on: str,
+    seconds: float = 10.0,
+    **keywords: Any,
+) -> Answer:
+    """Call a student's function with copies of the arguments.
+
+    Its prints are shown, what it writes to standard error is not, as nbgrader gives no points to a
+    cell with such output. Random numbers begin at seed 0, and the notebook's are left alone.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's ``globals()``.
+    name : str
+        What the function is called.
+    *arguments, **keywords
+        What it is called with.
+    on : str
+        The input in words, for messages: "a batch of one".
+    seconds : float
+        After which the call is given up.
+
+    Returns
+    -------
+    Answer
+        What it returned.
+
+    Raises
+    ------
+    AssertionError
+        If there is no such function, or it raises an error, takes too long, or prints its result
+        instead of returning it. The message says which.
+    """
+    if name not in namespace:
+        raise AssertionError(
+            f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
+        )
+    function = namespace[name]
+    if not callable(function):
+        raise AssertionError(
+            f"{name} is {describe(function)} and no function any more: something has overwritten "
+            "it. Rename that variable, restart the kernel and run all cells."
+        )
+    given, given_by_name = copy.deepcopy(arguments), copy.deepcopy(keywords)
+    printed = io.StringIO()
+    problem = ""
+    try:
+        with (
+            _own_random_state(),
+            _lent_names(namespace, function) as lent,
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+            _time_limit(seconds),
+        ):
+            warnings.simplefilter("ignore")
+            value = function(*given, **given_by_name)
+    except NotImplementedError as error:
+        raise AssertionError(f"{name} is not written yet.") from error
+    except _OutOfTime:
+        problem = f"no result within {seconds:g} seconds"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # One that a program ends with, SystemExit for example, counts as an error too.
+        said = " ".join(str(error).split())[:300]
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        raise AssertionError(f"{name}, on {on}: it raised {reason}.") from error
+    finally:
+        if printed.getvalue():
+            print(printed.getvalue()[:2000])
+    if problem:
+        raise AssertionError(f"{name}, on {on}: {problem}.")
+    if lent:
+        print(f"Note: the notebook has overwritten {', '.join(lent)}; for this call it was undone.")
+    if value is None:
+        hint = " It printed something: a function hands its result over with return." * bool(
+            printed.getvalue().strip()
+        )
+        raise AssertionError(f"{name}, on {on}: it returned nothing.{hint}")
+    return Answer(name, on, value, arguments, given)
+
+
+def refuses(
+    namespace: dict[str, Any], name: str, /, *arguments: Any, on: str, seconds: float = 10.0
+) -> None:
+    """Fail unless a student's function raises a ValueError with a message.
+
+    Parameters
+    ----------
+    namespace, name, *arguments, on, seconds
+        As for :func:`attempt`.
+
+    Raises
+    ------
+    AssertionError
+        If it returns, or raises something else.
+    """
+    try:
+        attempt(namespace, name, *arguments, on=on, seconds=seconds)
+    except AssertionError as failure:
+        error = failure.__cause__
+        if isinstance(error, ValueError) and str(error).strip():
+            return
+        if isinstance(error, ValueError):
+            reason = "the ValueError must say what is wrong"
+        elif error is not None:
+            reason = f"expected a ValueError, it raised {type(error).__name__}"
+        elif "it returned nothing" in str(failure):
+            reason = "expected a ValueError, it returned nothing"
+        else:
+            raise
+        if isinstance(error, NotImplementedError):
+            raise
+        raise AssertionError(f"{name}, on {on}: {reason}.") from error
+    raise AssertionError(f"{name}, on {on}: expected a ValueError, it returned something.")
+
+
+def describe(value: Any) -> str:
+    """Say in a few words what a value is: "a tensor of shape [2, 3]", "a dict"."""
+    if isinstance(value, torch.Tensor | np.ndarray):
+        kind = "a tensor" if isinstance(value, torch.Tensor) else "an array"
+        return f"{kind} of shape {list(value.shape)}"
+    kind = type(value).__name__
+    article = "an" if kind[:1].lower() in "aeiou" else "a"
+    if isinstance(value, list | tuple) and value:
+        return f"{article} {kind} that begins with {describe(value[0])}"
+    if isinstance(value, str | list | tuple | dict):
+        return f"{article} {kind} of length {len(value)}"
+    return f"{article} {kind}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"shape {list(shape)}" if shape else "a single number"
+
+
+def _detached(value: Any) -> Any:
+    """Turn tensors in lists into arrays, without gradients, wherever they are stored."""
+    if isinstance(value, torch.Tensor):
+        tensor = value.detach().cpu()
+        if tensor.is_sparse:
+            tensor = tensor.to_dense()
+        return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+    if isinstance(value, list | tuple):
+        return [_detached(each) for each in value]
+    if isinstance(value, _PLAIN):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+def _detached_or_none(value: Any) -> Any:
+    try:
+        return np.asarray(_detached(value))
+    except (TypeError, ValueError):
+        return ()
+
+
+def _entries(value: Any) -> Any:
+    """Turn arrays, tensors and tuples into lists; leave single values as plain as they can be."""
+    if isinstance(value, torch.Tensor | np.ndarray | np.generic):
+        return _detached(value).tolist()
+    if isinstance(value, list | tuple | range):
+        return [_entries(each) for each in value]
+    if type(value) in (bool, int, float, str):
+        return value
+    return describe(value)  # nothing of a student's own class decides what it equals
+
+
+def _equal(old: Any, new: Any) -> bool:
+    if isinstance(old, torch.Tensor):
+        return (
+            isinstance(new, torch.Tensor)
+            and old.shape == new.shape
+            and np.array_equal(_detached(old), _detached(new), equal_nan=old.is_floating_point())
+        )
+    if isinstance(old, np.ndarray):
+        return np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+    if isinstance(old, Mapping):
+        return old.keys() == new.keys() and all(_equal(old[key], new[key]) for key in old)
+    if isinstance(old, list | tuple):
+        return len(old) == len(new) and all(map(_equal, old, new))
+    if isinstance(old, bool | int | float | str | bytes):
+        return old == new
+    return True  # networks and functions: what matters of them is asked for by itself
+
+
+@contextlib.contextmanager
+def _own_random_state() -> Iterator[None]:
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - students may use it
+    with torch.random.fork_rng(devices=[]):
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
+        torch.default_generator.manual_seed(0)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def _lent_names(namespace: dict[str, Any], function: Any) -> Iterator[list[str]]:
+    """Give back, while a function runs, the modules and built-ins that the notebook overwrote."""
+    used = _names_in(getattr(function, "__code__", None))
+    missing = object()
+    changed: dict[str, Any] = {}
+    for name in used:
+        current = namespace.get(name, missing)
+        if name in _MODULES and current is not missing:
+            module = importlib.import_module(_MODULES[name])
+            if current is not module and not isinstance(current, types.ModuleType):
+                changed[name], namespace[name] = current, module
+        elif current is not missing and hasattr(builtins, name) and not callable(current):
+            changed[name] = namespace.pop(name)
+    try:
+        yield sorted(changed)
+    finally:
+        namespace.update(changed)
+
+
+def _names_in(code: types.CodeType | None) -> set[str]:
+    if code is None:
+        return set()
+    inner = [_names_in(each) for each in code.co_consts if isinstance(each, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise in this thread once the time is over, and again, should the first be caught."""
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+
+        def stop(*_: Any) -> None:
+            raise _OutOfTime
+
+        before = signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        return
+    # Windows has no such signal: another thread asks Python to raise it between two instructions.
+    thread, over = threading.get_ident(), threading.Event()
+
+    def watch() -> None:
+        if not over.wait(seconds):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread), ctypes.py_object(_OutOfTime)
+            )
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()

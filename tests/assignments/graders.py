@@ -1,0 +1,115 @@
+"""Runs a source notebook with other answers in place of the solutions, and scores it as nbgrader does."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbgrader.preprocessors import ClearSolutions
+from nbgrader.utils import determine_grade
+from traitlets.config import Config
+
+FOLDER = Path(__file__).parent
+SOURCE = FOLDER.parent.parent / "source"
+_HEAD = re.compile(r"^# %% (?P<kind>right|wrong): (?P<title>[^|\n]+?)(?: \| loses: (?P<loses>.+))?$", re.M)
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """An answer to an exercise: code, and the test cells in which it must lose points."""
+
+    exercise: str
+    title: str
+    code: str
+    loses: frozenset[str]
+
+
+def read_answers(path: Path) -> list[GivenAnswer]:
+    """Read the answers of one exercise; the file's name is the exercise's."""
+    text = path.read_text(encoding="utf-8")
+    heads = list(_HEAD.finditer(text))
+    if not heads or text[: heads[0].start()].strip() or len(heads) != len(re.findall("^# %%", text, re.M)):
+        raise ValueError(
+            f"{path}: each answer begins with '# %% right: TITLE' or "
+            "'# %% wrong: TITLE | loses: CELL, CELL'."
+        )
+    answers = []
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        loses = frozenset(filter(None, re.split(r",\s*", head["loses"] or "")))
+        if (head["kind"] == "wrong") != bool(loses):
+            raise ValueError(f"{path}, {head['title']!r}: a wrong answer loses, a right one does not.")
+        code = text[head.end() : following.start() if following else None].strip()
+        answers.append(GivenAnswer(path.stem, head["title"], code, loses))
+    return answers
+
+
+def read_source(assignment: str) -> nbformat.NotebookNode:
+    """Read an assignment's notebook with solutions."""
+    return nbformat.read(SOURCE / assignment / f"{assignment}.ipynb", as_version=4)
+
+
+def exercises(notebook: nbformat.NotebookNode) -> dict[str, dict[str, float]]:
+    """Points of the test cells of each exercise with code: ``{exercise: {test cell: points}}``."""
+    found: dict[str, dict[str, float]] = {}
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and about.get("solution") and not about.get("grade"):
+            found[about["grade_id"]] = {}
+        elif cell.cell_type == "code" and about.get("grade"):
+            found[about["grade_id"].split("_")[0]][about["grade_id"]] = float(about["points"])
+    return found
+
+
+def with_answers(notebook: nbformat.NotebookNode, answers: Mapping[str, str]) -> nbformat.NotebookNode:
+    """Put code in place of the solutions of the exercises that are named."""
+    changed = copy.deepcopy(notebook)
+    for cell in changed.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in answers:
+            cell.source = answers[name]
+    return changed
+
+
+def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return what a student hands in who has done nothing, hidden tests included."""
+    stub = Config()
+    exec(  # the course's own settings, as nbgrader reads them
+        (SOURCE.parent / "nbgrader_config.py").read_text(encoding="utf-8"),
+        {"get_config": lambda: stub, "__file__": str(SOURCE.parent / "nbgrader_config.py")},
+    )
+    return ClearSolutions(config=stub).preprocess(copy.deepcopy(notebook), {})[0]
+
+
+def scores(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, float]:
+    """Run a notebook as nbgrader does and return the points of each test cell.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Its outputs are filled in.
+    folder : Path
+        Where it runs.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=30,
+        interrupt_on_timeout=True,
+        allow_errors=True,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    )
+    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    client.execute(env={**os.environ, "NBGRADER_EXECUTION": "autograde", **threads})
+    log = logging.getLogger("graders")
+    return {
+        cell.metadata.nbgrader.grade_id: determine_grade(cell, log)[0]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+    }

@@ -1,0 +1,128 @@
+"""The graders are graded: solutions, stubs, wrong and unusual right answers get what they should."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+
+import pytest
+from assignments.graders import (
+    FOLDER,
+    SOURCE,
+    exercises,
+    read_answers,
+    read_source,
+    scores,
+    with_answers,
+    without_solutions,
+)
+
+ASSIGNMENTS = sorted(path.name for path in FOLDER.iterdir() if (SOURCE / path.name).is_dir())
+
+
+@dataclass
+class Verdicts:
+    """What the graders said of the answers of an assignment."""
+
+    points: dict[str, dict[str, float]]
+    solution: dict[str, float] = field(default_factory=dict)
+    stub: dict[str, float] = field(default_factory=dict)
+    of: dict = field(default_factory=dict)  # answer -> points of its exercise's test cells
+
+
+@cache
+def answers(assignment):
+    return {path.stem: read_answers(path) for path in sorted((FOLDER / assignment).glob("*.py"))}
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS)
+def verdicts(request, tmp_path_factory):
+    source = read_source(request.param)
+    found = Verdicts(exercises(source))
+    given = answers(request.param)
+    most = max(map(len, given.values()))
+    # One notebook carries one answer for every exercise; the first has the solutions, the last stubs.
+    batches = [{name: some[n] for name, some in given.items() if n < len(some)} for n in range(most)]
+    codes = [{name: answer.code for name, answer in batch.items()} for batch in batches]
+    notebooks = [source, without_solutions(source), *(with_answers(source, code) for code in codes)]
+    folder = tmp_path_factory.mktemp(request.param)
+    with ThreadPoolExecutor(2) as pool:
+        got = list(pool.map(lambda notebook: scores(notebook, folder), notebooks))
+    found.solution, found.stub = got[:2]
+    for batch, points in zip(batches, got[2:], strict=True):
+        for name, answer in batch.items():
+            found.of[answer] = {cell: points[cell] for cell in found.points[name]}
+    return found
+
+
+def test_solutions_get_all_points(verdicts):
+    assert verdicts.solution == {c: p for cells in verdicts.points.values() for c, p in cells.items()}
+
+
+def test_untouched_stubs_get_nothing_in_any_cell(verdicts):
+    assert set(verdicts.stub.values()) == {0}
+
+
+def test_right_answers_keep_all_points_and_wrong_ones_lose_what_they_should(verdicts, request):
+    false_rejects, false_accepts = [], []
+    for answer, points in verdicts.of.items():
+        full = verdicts.points[answer.exercise]
+        lost = {cell for cell, got in points.items() if got < full[cell]}
+        where = f"{answer.exercise}, {answer.title}"
+        false_rejects += [f"{where}: {cell}" for cell in sorted(lost - answer.loses)]
+        false_accepts += [f"{where}: {cell}" for cell in sorted(answer.loses - lost)]
+    wrong = sum(bool(answer.loses) for answer in verdicts.of)
+    counts = (
+        f"{len(verdicts.points)} exercises, {len(verdicts.of) - wrong} unusual right answers, "
+        f"{wrong} wrong answers; false rejects {len(false_rejects)}, "
+        f"false accepts {len(false_accepts)}"
+    )
+    request.config.stash.setdefault(_COUNTS, []).append(counts)
+    print(counts)
+    assert not false_rejects
+    assert not false_accepts
+
+
+_COUNTS = pytest.StashKey[list]()
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_each_exercise_has_three_wrong_answers_and_an_unusual_right_one(assignment):
+    points = exercises(read_source(assignment))
+    assert set(answers(assignment)) == set(points)
+    for name, some in answers(assignment).items():
+        assert len({answer.title for answer in some}) == len(some), name
+        assert sum(not answer.loses for answer in some) >= 1, name
+        assert sum(bool(answer.loses) for answer in some) >= 3, name
+        for answer in some:
+            assert answer.loses <= set(points[name]), f"{name}, {answer.title}"
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_each_exercise_names_claims_of_the_book_and_its_points(assignment):
+    from embeddings_course.claims import read_claims
+
+    claims = {claim.id for claim in read_claims(SOURCE.parent / "book" / "claims.yml")}
+    source = read_source(assignment)
+    text = "\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown")
+    heads = re.findall(r"^## Exercise (\d+): .+ \((\d+) points\)\n\n\*Claims?: (.+)\*$", text, re.M)
+    points = exercises(source)
+    assert len(heads) >= len(points)
+    assert [int(number) for number, _, _ in heads] == list(range(1, len(heads) + 1))
+    for (_, said, named), cells in zip(heads, points.values(), strict=False):
+        assert int(said) == sum(cells.values())
+        assert len(cells) >= 2, "part of the points for part of the work"
+        assert set(named.split(", ")) <= claims
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_source_notebooks_hold_no_outputs_and_ids_that_stay(assignment):
+    source = read_source(assignment)
+    for cell in source.cells:
+        assert not cell.get("outputs")
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        assert name is None or cell.id == name
+    assert "widgets" not in source.metadata
+    assert len({cell.id for cell in source.cells}) == len(source.cells)

@@ -1,0 +1,217 @@
+"""How assignments call what students wrote: right in any form, and a sentence for a mistake."""
+
+import random
+import re
+import sys
+import threading
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from embeddings_course.exercises import attempt, refuses
+
+
+def run(source, name, *arguments, **options):
+    """Attempt a function of a small notebook; gives the answer and the notebook's names."""
+    notebook = {"np": np, "torch": torch}
+    exec(source, notebook)
+    options.setdefault("on", "the example")
+    return attempt(notebook, name, *arguments, **options)
+
+
+def refused(source, *arguments, **options):
+    with pytest.raises(AssertionError) as caught:
+        run(source, "f", *arguments, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "torch.tensor([1.0, 2.0])",
+        "torch.tensor([1.0, 2.0], requires_grad=True)",
+        "torch.tensor([1.0, 2.0]).bfloat16()",
+        "torch.tensor([1.0, 2.0]).to_sparse()",
+        "np.array([1, 2])",
+        "[torch.tensor(1.0), np.float32(2)]",
+        "(1, 2.0)",
+    ],
+)
+def test_numbers_are_right_in_whatever_form_they_come(expression):
+    run(f"def f(): return {expression}", "f").close([1.0, 2.0])
+
+
+@pytest.mark.parametrize("value", ["3", "[3.0]", "torch.tensor([[3.0]])", "np.int64(3)"])
+def test_a_single_number_may_come_in_a_box(value):
+    run(f"def f(): return {value}", "f").close(3.0)
+
+
+def test_messages_tell_place_and_shape_and_never_the_right_number():
+    answer = run("def f(): return np.array([[1.0, 2.0], [3.0, 4.5]])", "f", on="two rows")
+    with pytest.raises(AssertionError, match=r"1 of 4 cosines are wrong, .* \[1, 1\]") as caught:
+        answer.close([[1, 2], [3, 8.25]], what="cosine")
+    assert "f, on two rows:" in str(caught.value)
+    assert "8.25" not in str(caught.value)
+    with pytest.raises(AssertionError, match=r"expected shape \[4\], got shape \[2, 2\]"):
+        answer.close([1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("value", ["'text'", "{'a': 1}", "[[1], [1, 2]]", "[None]", "[1 + 2j]"])
+def test_what_is_no_numbers_is_named(value):
+    answer = run(f"def f(): return {value}", "f")
+    with pytest.raises(AssertionError, match="expected numbers, as a tensor, an array or a list"):
+        answer.numbers()
+
+
+def test_numbers_that_are_not_finite_are_refused():
+    answer = run("def f(): return [1.0, float('nan'), float('inf')]", "f")
+    with pytest.raises(AssertionError, match="2 of 3 numbers are infinite or NaN"):
+        answer.numbers()
+
+
+@pytest.mark.parametrize("value", ["['a', 'b']", "('a', 'b')", "np.array(['a', 'b'])"])
+def test_entries_are_the_same_in_whatever_sequence(value):
+    run(f"def f(): return {value}", "f").same(["a", "b"])
+
+
+def test_entries_that_differ_are_counted():
+    answer = run("def f(): return ['a', 'x', 'y']", "f")
+    with pytest.raises(AssertionError, match=r"2 of 3 are wrong, the first is the id at 1, .* 'x'"):
+        answer.same(["a", "b", "c"], what="id")
+    with pytest.raises(AssertionError, match="expected 2 in all, got 3"):
+        answer.same(["a", "x"])
+
+
+HOSTILE = """
+class Any:
+    def __eq__(self, other): return True
+    def __len__(self): return 2
+    def __array__(self, *a, **k): return np.array([1.0, 2.0])
+class Sub(np.ndarray):
+    def __eq__(self, other): return True
+"""
+
+
+@pytest.mark.parametrize("value", ["Any()", "[Any(), Any()]"])
+def test_an_object_that_equals_everything_earns_nothing(value):
+    answer = run(f"{HOSTILE}\ndef f(): return {value}", "f")
+    for check in (answer.close, answer.same):
+        with pytest.raises(AssertionError):
+            check([1.0, 2.0])
+
+
+def test_missing_overwritten_and_unwritten_functions_are_told_apart():
+    assert "There is no function 'f'. Run the cell" in refused("g = 1")
+    assert "f is an int and no function any more" in refused("f = 3")
+    stub = "def f():\n    raise NotImplementedError()"
+    assert refused(stub) == "f is not written yet."
+
+
+def test_printing_instead_of_returning_gets_a_hint(capsys):
+    message = refused("def f(): print(42)")
+    assert "returned nothing. It printed something: a function hands its result over" in message
+    assert "42" in capsys.readouterr().out
+    assert refused("def f(): pass").endswith("it returned nothing.")
+
+
+def test_errors_are_told_in_one_sentence_with_the_input_and_keep_their_cause():
+    with pytest.raises(AssertionError, match="on an empty batch: it raised ZeroDivisionError") as c:
+        run("def f(x): return 1 / x", "f", 0, on="an empty batch")
+    assert isinstance(c.value.__cause__, ZeroDivisionError)
+    assert "SystemExit" in refused("import sys\ndef f(): sys.exit()")
+
+
+LOOPS = {
+    "plain": "while True: pass",
+    "catching": "while True:\n        try:\n            while True: pass\n"
+    "        except Exception: pass",
+    "sleeping": "import time; time.sleep(60)",
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_what_takes_for_ever_is_given_up(loop):
+    start = time.monotonic()
+    assert "no result within 0.2 seconds" in refused(f"def f():\n    {LOOPS[loop]}", seconds=0.2)
+    assert time.monotonic() - start < 10
+
+
+def test_time_limit_without_the_signal(monkeypatch):
+    from embeddings_course import exercises
+
+    monkeypatch.delattr(exercises.signal, "setitimer")
+    assert "no result within 0.2 seconds" in refused("def f():\n    while True: pass", seconds=0.2)
+    run("def f(): return 1", "f").close(1)
+    before = threading.active_count()
+    run("def f(): return 1", "f")
+    assert threading.active_count() == before
+
+
+def test_overwritten_modules_and_builtins_are_lent_back_and_then_left_as_they_were(capsys):
+    notebook = {"np": np}
+    source = "torch = 3\nsum = 0\ndef f():\n    g = lambda: torch.ones(2)\n    return sum(g())"
+    exec(source, notebook)
+    attempt(notebook, "f", on="anything").close(2.0)
+    assert (notebook["torch"], notebook["sum"]) == (3, 0)
+    assert "has overwritten sum, torch" in capsys.readouterr().out
+
+
+def test_warnings_and_progress_bars_of_honest_code_leave_standard_error_empty(capsys):
+    source = (
+        "import sys, warnings\nfrom tqdm import tqdm\n"
+        "def f():\n    warnings.warn('old')\n    print('x', file=sys.stderr)\n"
+        "    return [i for i in tqdm(range(3))]"
+    )
+    run(source, "f").same([0, 1, 2])
+    assert capsys.readouterr().err == ""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        warnings.warn("after", stacklevel=1)
+    assert len(seen) == 1, "the notebook's own warnings are as before"
+
+
+def test_each_call_begins_with_the_same_random_numbers_and_leaves_the_notebooks_alone():
+    source = "import random\ndef f(): return [random.random(), np.random.rand(), torch.rand(())]"
+    torch.manual_seed(7), random.seed(7), np.random.seed(7)  # noqa: NPY002
+    states = torch.get_rng_state(), random.getstate()
+    first = run(source, "f").numbers((3,))
+    run(source, "f").close(first)
+    assert torch.equal(states[0], torch.get_rng_state())
+    assert states[1] == random.getstate()
+
+
+def test_functions_get_copies_and_a_change_of_them_can_be_found():
+    ids = torch.tensor([3, 1, 2])
+    answer = run("def f(x):\n    x.sort(); x[0] = 9\n    return x", "f", ids)
+    assert ids.tolist() == [3, 1, 2]
+    with pytest.raises(AssertionError, match="changed its input number 1"):
+        answer.inputs_unchanged()
+    run("def f(x): return x + 1", "f", ids).inputs_unchanged()
+
+
+def test_refusals_must_be_value_errors_with_a_message():
+    def refuse(body):
+        notebook = {}
+        exec(f"def f(x):\n    {body}", notebook)
+        refuses(notebook, "f", 1, on="a bad input")
+
+    refuse("raise ValueError('k must be at least 1')")
+    for body, problem in {
+        "raise ValueError": "must say what is wrong",
+        "raise KeyError('k')": "it raised KeyError",
+        "return 1": "it returned something",
+        "pass": "it returned nothing",
+        "raise NotImplementedError": "not written yet",
+    }.items():
+        with pytest.raises(AssertionError, match=re.escape(problem)):
+            refuse(body)
+
+
+def test_ctrl_c_is_no_wrong_answer():
+    with pytest.raises(KeyboardInterrupt):
+        run("def f(): raise KeyboardInterrupt", "f")
+    assert sys.stderr is not None
