@@ -164,7 +164,7 @@ def test_what_students_get_is_what_nbgrader_makes_and_holds_no_solution(course):
         assert "HIDDEN TESTS" not in text
         assert "widgets" not in notebook.metadata
         assert not [cell for cell in notebook.cells if cell.get("outputs")]
-        solutions = {
+        secret = {
             line.strip()
             for cell in read_source(name).cells
             for part in re.findall(
@@ -173,6 +173,6 @@ def test_what_students_get_is_what_nbgrader_makes_and_holds_no_solution(course):
             for line in part.splitlines()
             if len(line.strip()) > 30
         }
-        kept = {line.strip() for line in text.splitlines()}
-        allowed = {line for line in solutions & kept if line.startswith(("from ", "import "))}
-        assert solutions & kept == allowed
+        # What a visible test says as well: imports, and words for a property.
+        shared = {line for line in secret if line.startswith(("from ", "import ", '"', 'f"'))}
+        assert not (secret - shared) & {line.strip() for line in text.splitlines()}
