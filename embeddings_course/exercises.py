@@ -324,6 +324,31 @@ def refuses(
     raise AssertionError(f"{name}, on {on}: expected a ValueError, it returned something.")
 
 
+def keep_builtins(namespace: dict[str, Any]) -> None:
+    """Put Python's own names back before each cell, should an earlier one have overwritten them.
+
+    After ``sum = 0`` somewhere in a notebook, test cells could not add up. Does nothing outside
+    IPython.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's ``globals()``.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+
+    def put_back(*_: Any) -> None:
+        for name in [each for each in namespace if not each.startswith("_")]:
+            if hasattr(builtins, name) and not callable(namespace[name]):
+                del namespace[name]
+
+    shell.events.register("pre_run_cell", put_back)
+
+
 def describe(value: Any) -> str:
     """Say in a few words what a value is: "a tensor of shape [2, 3]", "a dict"."""
     if isinstance(value, torch.Tensor | np.ndarray):

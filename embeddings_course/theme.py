@@ -31,6 +31,8 @@ _MENDED = (
         re.compile(r'(<div id="pst-primary-sidebar")'),
         r'\1 role="complementary" aria-label="Sidebar"',
     ),
+    # A list has items; docutils writes a role that is no longer one.
+    (re.compile('role="doc-biblioentry"'), 'role="listitem"'),
     (re.compile(r'<th class="head[^"]*">(?:<p></p>)?</th>'), "<td></td>"),
     (_ICON, r'\1 aria-hidden="true" \2'),
 )

@@ -370,7 +370,7 @@ def test_page_on_real_weights_runs_with_them_and_says_what_to_do_without(
         assert "squeezenet1_1: vectors of 512 numbers" in said
         # Random weights, so only that it runs is asked here.
         for cell in code[2:]:
-            exec(cell.replace("assert min", "shown = min"), names)
-        assert len(names["rows"]["squeezenet1_1"]) == 5
+            exec(cell.replace("assert min", "shown = min").replace("range(5)", "range(1)"), names)
+        assert len(names["rows"]["squeezenet1_1"]) == 1
     else:
         assert "squeezenet1_1: no ImageNet weights here; set download = True" in said

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings_course.exercises import attempt, refuses
+from embeddings_course.exercises import attempt, keep_builtins, refuses
 
 
 def run(source, name, *arguments, **options):
@@ -215,3 +215,17 @@ def test_ctrl_c_is_no_wrong_answer():
     with pytest.raises(KeyboardInterrupt):
         run("def f(): raise KeyboardInterrupt", "f")
     assert sys.stderr is not None
+
+
+def test_builtins_that_a_cell_overwrites_are_back_in_the_next():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        keep_builtins(shell.user_ns)
+        shell.run_cell("sum = 0\ntotal = sum + 1\nmax = lambda *given: 7")
+        result = shell.run_cell("(sum([1, 2]), total, max(1, 2))").result
+    finally:
+        InteractiveShell.clear_instance()
+    assert result == (3, 1, 7), "a function of their own is theirs"
+    keep_builtins({})
