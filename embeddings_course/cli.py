@@ -30,10 +30,6 @@ ROOT = Path(__file__).resolve().parent.parent
 # Not python3: kernels that tests start themselves must not run as if a book were being built.
 _CHECK_KERNEL = "course-book"
 
-# With which pytest ends.
-_INTERRUPTED = 2
-_NOTHING_SELECTED = 5
-
 
 class CommandError(Exception):
     """Why a command could not do its work: one or two sentences for the person."""
@@ -143,21 +139,12 @@ def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     command = [sys.executable, "-m", "pytest", "--rootdir", str(root), *nbval_options(root)]
     if not options.all:
         command += ["-m", "not slow"]
-    # Who names files wants these; who names none wants all.
-    if any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
-        return _call(command + rest, env=environ)
-    # Notebooks run side by side, like when they are built: kernels share nothing. Tests do share
-    # things, a browser and a server among them.
-    side_by_side = ["-n", str(pages_at_once()), "--dist", "loadfile"]
-    notebooks = str(root / "_build" / "jupyter_execute")
-    outcome = _NOTHING_SELECTED
-    for arguments in ([str(root / "tests")], [*side_by_side, notebooks]):
-        status = _call([*command, *rest, *arguments], env=environ)
-        if status == _INTERRUPTED:
-            return status
-        if status != _NOTHING_SELECTED and outcome in (0, _NOTHING_SELECTED):
-            outcome = status
-    return outcome
+    # Who names files wants these; who names none wants all, side by side, a file to a process.
+    if not any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
+        command += ["-n", str(pages_at_once()), "--dist", "loadfile"]
+        environ.setdefault("OMP_NUM_THREADS", "1")  # or each would want all cores
+        command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
+    return _call(command + rest, env=environ)
 
 
 def nbval_options(root: Path) -> list[str]:
