@@ -27,7 +27,7 @@ from embeddings_course.trained import shared_cells
 EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
 
 _CAUSED = re.compile("The above exception was")
-_PROBLEM = re.compile(r"(^|: )(WARNING|ERROR|CRITICAL|SEVERE): ")
+_PROBLEM = re.compile(r"(^|: |\.\.\. )(WARNING|ERROR|CRITICAL|SEVERE): ")
 
 
 class BookError(Exception):

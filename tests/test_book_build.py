@@ -46,6 +46,7 @@ class Project:
         root.mkdir()
         shutil.copy(ROOT / "_config.yml", root)
         (root / "book" / "assets").mkdir(parents=True)
+        (root / "book" / "references.bib").touch()
         (root / "book" / "assets" / "course.css").touch()
         shutil.copy(ROOT / "book" / "assets" / "reader.js", root / "book" / "assets")
         (root / "requirements.txt").write_text("numpy==2.0\n")
