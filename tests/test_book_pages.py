@@ -115,6 +115,8 @@ def test_the_search_for_leaks_finds_what_is_published(html, executed):
 def test_nothing_of_the_instructors_folder_is_published(html, executed):
     sources = [path for path in (ROOT / "source").rglob("*") if path.is_file()]
     secret = set().union(*(lines_of(path) for path in sources))
+    # Exercises take up what pages do: lines of the pages themselves are nobody's secret.
+    secret -= set().union(*(lines_of(path) for path in (ROOT / "book").rglob("*.md")))
     assert secret, "source/ has no text to look for"
     assert not secret & published(html, executed)
     assert not [path for path in html.rglob("*") if "source" in path.relative_to(html).parts]

@@ -131,7 +131,8 @@ def test_a_planted_secret_is_found(hide):
 
 
 def test_a_planted_key_in_the_bundle_is_found(bundle):
-    formula = next(q.answer for q in POOL.questions if isinstance(q, NumericQuestion))
+    formulas = [str(q.answer) for q in POOL.questions if isinstance(q, NumericQuestion)]
+    formula = max(formulas, key=len)  # a short one may stand anywhere
     planted = [(f"assignments/{NAME}/.hint", f'"key": "{formula}"'.encode())]
     assert leaks([*bundle, *planted])
 

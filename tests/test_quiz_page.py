@@ -107,7 +107,7 @@ def plain(markdown):
 @pytest.mark.parametrize("tab", [DESKTOP, PHONE], ids=["desktop", "phone"], indirect=True)
 def test_answering_by_mouse_gives_feedback_and_a_score(html, tab):
     tab.goto((html / "book" / f"{NAME}.html").as_uri())
-    first, second, _ = BANK[NAME].questions
+    first, second = BANK[NAME].questions[:2]
     wrong = next(choice for choice in first.choices if not choice.correct)
     form(tab, 0).locator(f"[value='{wrong.key}']").check()
     assert status(tab, 0) == "", "no feedback before it is asked for"
@@ -150,7 +150,7 @@ def test_answers_and_score_are_there_after_a_reload_until_one_starts_again(html,
     tab.get_by_role("button", name="Start again").click()
     for page in ("before", "after"):
         assert tab.locator(".quiz input:checked").count() == 0, page
-        assert score(tab) == "Score: 0 of 3.", page
+        assert score(tab) == f"Score: 0 of {len(BANK[NAME].questions)}.", page
         assert not tab.locator(".quiz-key").first.is_visible(), page
         tab.reload()
     assert not tab.wrong
@@ -236,7 +236,7 @@ def test_other_numbers_are_offered_and_remembered(every_kind):
     page.reload()
     assert form(page, 2).locator("[name=number]").input_value() == str(rows * 4)
     assert status(page, 2).startswith("Right.")
-    assert score(page) == f"Score: 1 of {len(BANK[NAME].questions)}."
+    assert score(page) == "Score: 1 of 3."
 
 
 def test_answer_to_an_earlier_wording_is_not_taken_for_one_to_the_new(every_kind, tmp_path):
@@ -272,7 +272,7 @@ def test_without_a_script_questions_can_be_read_and_answers_are_under_a_fold(bro
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((html / "book" / f"{NAME}.html").as_uri())
-    for number, asked in enumerate(BANK[NAME].questions):
+    for number, asked in enumerate(BANK[NAME].questions[:3]):
         text = question(page, number).inner_text()
         assert plain(asked.stem)[:40] in text
         assert plain(asked.choices[0].feedback)[:40] not in text
