@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-all lab assignments bundle links bench clean
+.PHONY: help book test test-all lab assignments bundle links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ bundle:    ## one zip file with what students need
 
 links:     ## ask the network whether the book's links to other hosts still work
 	$(PYTHON) -m embeddings_course links
+
+notebooks: ## write what the branch for Colab and Binder holds
+	$(PYTHON) -m embeddings_course notebooks
 
 bench:     ## the benchmarks, as tables
 	$(PYTHON) -m embeddings_course bench
