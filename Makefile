@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-all lab assignments bundle links notebooks bench clean
+.PHONY: help book test test-slow lab assignments bundle links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -11,11 +11,11 @@ help:      ## show this list
 book:      ## execute what changed and build the book; prints its address
 	$(PYTHON) -m embeddings_course book
 
-test:      ## build the book and run every check but the slow ones
+test:      ## build the book and run every check
 	$(PYTHON) -m embeddings_course test
 
-test-all:  ## the same with the slow ones
-	$(PYTHON) -m embeddings_course test-all
+test-slow:  ## the tests that take minutes each
+	$(PYTHON) -m embeddings_course test-slow
 
 lab:       ## JupyterLab with the chapters and the assignments
 	$(PYTHON) -m embeddings_course lab

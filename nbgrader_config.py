@@ -11,3 +11,30 @@ c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "assignments"
 # An LMS's zip holds the answers to quizzes beside the notebooks.
 c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".json"]
+
+# What makes grading right (embeddings_course/grading): submissions are repaired, a kernel that dies
+# costs only what comes after, warnings cost nothing, and output is bounded.
+steps = "embeddings_course.grading.preprocessors"
+c.Autograde.pre_convert_hook = f"{steps}.prepare_in_place"
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    f"{steps}.RepairCells",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    f"{steps}.RunNotebook",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    f"{steps}.SaveScores",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GenerateFeedback.preprocessors = [
+    f"{steps}.HideTests",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.Execute.shutdown_kernel = "immediate"

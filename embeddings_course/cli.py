@@ -22,6 +22,8 @@ from embeddings_course.book import (
     pages_at_once,
 )
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
+from embeddings_course.grading.commands import GradingError, add_arguments
+from embeddings_course.grading.commands import run as _grade
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
 
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_command(ROOT, [options.command])
         return options.run(ROOT, options, rest)
-    except (BookError, CommandError, EnvironmentProblem, QuizError) as problem:
+    except (BookError, CommandError, EnvironmentProblem, GradingError, QuizError) as problem:
         print(problem, file=sys.stderr)
         return 1
     except OSError as error:
@@ -75,13 +77,13 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
         return command
 
     add("book", _book, "execute what changed and build the book in _build/html")
-    test = add("test", _test, "build the book, then run every check", passes_on_to="pytest")
-    test.add_argument("--all", action="store_true", help="slow tests as well")
-    add("test-all", _test_all, "the same as test --all", passes_on_to="pytest")
+    add("test", _test, "build the book, then run every check", passes_on_to="pytest")
+    add("test-slow", _test_slow, "run the tests that take minutes each", passes_on_to="pytest")
     lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
     add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
     add("bundle", _bundle, "pack what students need into one zip file")
+    add_arguments(add("grade", _grade, "grade what students handed in: in parallel, in a sandbox"))
     add("links", _links, "ask the network whether what the built book links to is still there")
     notebooks = add("notebooks", _notebooks, "write the notebooks that Colab and Binder open")
     notebooks.add_argument("--commit", help="what they install; the newest without it")
@@ -89,7 +91,7 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     add(
         "bench",
         _bench,
-        "measure feature extraction and the build, cold and warm, and print the tables",
+        "measure feature extraction, grading, and the build, cold and warm; print the tables",
     )
     add("clean", _clean, "remove what was built, except the notebooks of lab")
     return parser, passes_on
@@ -125,9 +127,9 @@ def _build(root: Path) -> Book:
     return book
 
 
-def _test_all(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    options.all = True
-    return _test(root, options, rest)
+def _test_slow(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "--rootdir", str(root), "-m", "slow"]
+    return _call([*command, str(root / "tests"), *rest])
 
 
 def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
@@ -137,8 +139,7 @@ def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     environ = {**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
     command = [sys.executable, "-m", "pytest", "--rootdir", str(root), *nbval_options(root)]
-    if not options.all:
-        command += ["-m", "not slow"]
+    command += ["-m", "not slow"]
     # Who names files wants these; who names none wants all, side by side, a file to a process.
     if not any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
         command += ["-n", str(pages_at_once()), "--dist", "loadfile"]
@@ -417,12 +418,13 @@ def _notebooks(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _bench(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    script = root / "tests" / "bench_features.py"
-    if not script.exists():
-        raise CommandError(f"{script} is missing: it holds the benchmarks.")
-    status = _call([sys.executable, str(script)])
-    if status != 0:
-        return status
+    for name in ("bench_features.py", "bench_grading.py"):
+        script = root / "tests" / name
+        if not script.exists():
+            raise CommandError(f"{script} is missing: it holds benchmarks.")
+        status = _call([sys.executable, str(script)])
+        if status != 0:
+            return status
     for name in ("work", "vectors"):  # executed pages, and what they trained
         shutil.rmtree(root / "_build" / name, ignore_errors=True)
     cold, again = _build(root), build_book(root)

@@ -18,8 +18,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from subprocess import DEVNULL
+from typing import TYPE_CHECKING
 
-import nbformat
+if TYPE_CHECKING:  # loading it takes a second
+    import nbformat
 
 MOST_AT_ONCE = 4  # a page may need more than two gigabytes
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -1,0 +1,79 @@
+"""``course grade NAME``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from embeddings_course.grading.record import GradingError
+
+__all__ = ["GradingError", "add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of ``course grade``."""
+    parser.add_argument("assignment", metavar="NAME", help="the assignment")
+    parser.add_argument(
+        "--students", metavar="ID,ID", type=_ids, help="only these (default: everybody)"
+    )
+    parser.add_argument(
+        "--jobs", metavar="N", type=_count, help="how many at a time (default: as many as fit)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="grade again what has not changed since"
+    )
+    parser.add_argument(
+        "--require-sandbox", action="store_true", help="refuse to grade without the sandbox"
+    )
+    parser.add_argument(
+        "--course",
+        metavar="FOLDER",
+        type=Path,
+        help="the folder with nbgrader_config.py (default: this one)",
+    )
+    parser.add_argument(
+        "--db", metavar="URL", help="another gradebook than the configured one (postgresql://…)"
+    )
+
+
+def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    """Grade an assignment; the exit status is 0 if every submission was dealt with."""
+    from embeddings_course.grading.workers import start_server
+
+    start_server()  # it takes as long to start as what follows
+    from embeddings_course.grading.course import CONFIGURATION, open_course
+    from embeddings_course.grading.run import grade, summary
+
+    here = options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
+    course = open_course(here, options.db)
+    try:
+        outcome = grade(
+            course,
+            options.assignment,
+            students=options.students,
+            jobs=options.jobs,
+            force=options.force,
+            require_sandbox=options.require_sandbox,
+            say=lambda line: print(line, flush=True),
+        )
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted; what was graded is kept. The same command goes on with the rest.",
+            flush=True,
+        )
+        return 130
+    for line in summary(outcome, options.assignment):
+        print(line)
+    print(f"All of it: {here / 'grading' / f'{options.assignment}.json'}")
+    return 1 if any(record.state == "failed" for record in outcome.records.values()) else 0
+
+
+def _ids(text: str) -> list[str]:
+    return [student.strip() for student in text.split(",") if student.strip()]
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least one at a time")
+    return count

@@ -1,0 +1,298 @@
+"""``course grade``: a class graded side by side, each submission in a sandbox, nothing lost."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings_course.environment import Lock
+from embeddings_course.grading import sandbox
+from embeddings_course.grading.course import Course, back_up
+from embeddings_course.grading.record import (
+    ENDED,
+    GradingError,
+    Record,
+    read_records,
+    write_records,
+)
+from embeddings_course.grading.submission import Submission, grade_submission
+from embeddings_course.grading.workers import run_all, sweep
+
+_MEMORY_OF_ONE = 1.5 * sandbox.GIGABYTE
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: all records of the assignment, whom it graded, and in what time."""
+
+    records: dict[str, Record]
+    graded: tuple[str, ...]
+    sandboxed: bool
+    seconds: float
+
+
+def grade(
+    course: Course,
+    assignment: str,
+    *,
+    students: Sequence[str] | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    require_sandbox: bool = False,
+    say: Callable[[str], None] = print,
+) -> Outcome:
+    """Grade what was handed in, except for what was graded already.
+
+    A run that was interrupted, by whatever, goes on with what is missing.
+
+    Parameters
+    ----------
+    course : Course
+        Where.
+    assignment : str
+        What.
+    students : sequence of str, optional
+        Only these.
+    jobs : int, optional
+        How many at a time. Default: what cores and memory allow.
+    force : bool
+        Whether to grade again what has not changed.
+    require_sandbox : bool
+        Whether to refuse to grade where there is no sandbox.
+    say : callable
+        Gets lines for the instructor.
+
+    Returns
+    -------
+    Outcome
+        Everything that is known, and whom this run graded.
+
+    Raises
+    ------
+    GradingError
+        If there is nothing to grade with: no such assignment, unknown students, no sandbox where
+        one is required. Nothing was changed then.
+    EnvironmentProblem
+        If another run grades the same assignment.
+    """
+    from nbgrader.api import MissingEntry
+
+    start = time.monotonic()
+    sweep()
+    handed_in = _handed_in(course, assignment)
+    enrolled = _enrolled(course)
+    chosen = _chosen(students, handed_in, enrolled, assignment)
+    sandboxed = _sandboxed(require_sandbox, say)
+    folder = course.root / "grading"
+    folder.mkdir(exist_ok=True)
+    with Lock(folder / f"{assignment}.lock", f"Another run of `course grade {assignment}`"):
+        path = folder / f"{assignment}.json"
+        try:
+            records = read_records(path)
+        except ValueError as error:
+            raise GradingError(str(error)) from error
+        back_up(course, folder / "backups", say)
+        try:
+            with course.gradebook() as gradebook:
+                gradebook.find_assignment(assignment)
+                gradebook.find_notebook(assignment, assignment)
+        except MissingEntry:
+            _register(course, assignment, say)
+        digests = _digests(course, assignment, handed_in)
+        todo = []
+        for student in chosen:
+            if student not in handed_in:
+                records[student] = Record(state="missing")
+            elif force or not _is_done(course, assignment, student, records, digests[student]):
+                todo.append(student)
+        about = {"assignment": assignment, "sandbox": sandboxed}
+        write_records(path, records, **about)
+        tasks = [
+            Submission(course.root, course.db_url, assignment, student, sandboxed, digests[student])
+            for student in todo
+        ]
+        done = len([student for student in chosen if student in handed_in]) - len(todo)
+        if done:
+            say(f"{done} graded before, and not changed since.")
+        graded = []
+        jobs = jobs or jobs_that_fit()
+        with contextlib.closing(run_all(grade_submission, tasks, jobs)) as results:
+            for task, record in _with_progress(results, len(tasks), assignment):
+                record.submission = task.digest
+                records[task.student] = record
+                graded.append(task.student)
+                write_records(path, records, **about)
+    return Outcome(records, tuple(graded), sandboxed, time.monotonic() - start)
+
+
+def jobs_that_fit() -> int:
+    """Return how many submissions this machine grades at a time: by cores, and by free memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        free = 8 * sandbox.GIGABYTE
+    return max(1, min(cores or 1, int(free / _MEMORY_OF_ONE)))
+
+
+def summary(outcome: Outcome, assignment: str) -> list[str]:
+    """Return what an instructor wants to know after a run, as lines."""
+    records = outcome.records
+    counts = Counter(record.state for record in records.values())
+    named = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    lines = [f"{assignment}: {named}." if named else f"{assignment}: nothing was handed in."]
+    graded = [records[student] for student in outcome.graded]
+    if graded:
+        each = sum(record.seconds for record in graded) / len(graded)
+        lines[0] += (
+            f" {len(graded)} in this run, in {outcome.seconds:.0f} s ({each:.1f} s each, side by "
+            "side)."
+        )
+    for student, record in sorted(records.items()):
+        if record.state in ENDED and record.late_seconds > 0:
+            lines.append(f"  {student}: late by {record.late_seconds / 3600:.1f} hours")
+        if record.state not in ("graded", "missing"):
+            lines.append(f"  {student}: {record.state}. {' '.join(record.problems[:2])}".rstrip())
+        for word in ("suspicious", "repaired"):
+            sentences = getattr(record, word)
+            if sentences:
+                more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
+                lines.append(f"  {student}: {word}. {sentences[0]}{more}")
+    return lines
+
+
+# What there is to do ------------------------------------------------------------------------------
+
+
+def _handed_in(course: Course, assignment: str) -> dict[str, Path]:
+    marker = "STUDENT"
+    pattern = course.folder("submitted", marker, assignment)
+    parts = pattern.parts
+    place = parts.index(marker)
+    found = {}
+    base = Path(*parts[:place])
+    for student in sorted(base.iterdir()) if base.is_dir() else []:
+        folder = student.joinpath(*parts[place + 1 :])
+        if folder.is_dir() and not student.name.startswith("."):
+            found[student.name] = folder
+    return found
+
+
+def _enrolled(course: Course) -> set[str]:
+    with course.gradebook() as gradebook:
+        return {student.id for student in gradebook.students}
+
+
+def _chosen(
+    students: Sequence[str] | None, handed_in: dict[str, Path], enrolled: set[str], assignment: str
+) -> list[str]:
+    if students is None:
+        if not handed_in and not enrolled:
+            raise GradingError(
+                f"Nobody has handed in {assignment}: there is no submitted/STUDENT/{assignment}, "
+                "and the gradebook has no students."
+            )
+        return sorted(enrolled | set(handed_in))
+    unknown = sorted(set(students) - enrolled - set(handed_in))
+    if unknown:
+        raise GradingError(
+            f"{', '.join(unknown)}: neither in the gradebook nor with a folder in submitted/."
+        )
+    return list(dict.fromkeys(students))
+
+
+def _sandboxed(required: bool, say: Callable[[str], None]) -> bool:
+    reason = sandbox.reason_against()
+    if reason is None:
+        return True
+    if required:
+        raise GradingError(
+            f"There is no sandbox here: {reason}. Install bubblewrap, or grade in a virtual "
+            "machine. Nothing was graded."
+        )
+    say(
+        f"NO SANDBOX: {reason}. What students handed in runs with your rights: it can read and "
+        "change your files, the gradebook, solutions and other submissions, and use the network. "
+        "Grade in a virtual machine, or use --require-sandbox to refuse."
+    )
+    return False
+
+
+def _register(course: Course, assignment: str, say: Callable[[str], None]) -> None:
+    """Let nbgrader read the assignment into the gradebook; what students got stays as it is."""
+    source = course.folder("source", ".", assignment)
+    if not source.is_dir():
+        known = sorted(path.name for path in source.parent.glob("*/") if path.is_dir())
+        raise GradingError(
+            f"There is no assignment {assignment}: neither in the gradebook nor in "
+            f"{source.parent} ({', '.join(known) or 'which is empty'})."
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        config = copy.deepcopy(course.config)
+        config.CourseDirectory.release_directory = scratch
+        result = Course(course.root, config, course.db_url).api.generate_assignment(
+            assignment, force=True, create=True
+        )
+    if not result["success"]:
+        reason = (result.get("log") or result.get("error") or "no reason given").strip()
+        raise GradingError(f"nbgrader refuses {assignment}: {reason.splitlines()[-1]}")
+    say(f"{assignment} was not in the gradebook yet: read from {source}.")
+
+
+def _digests(course: Course, assignment: str, handed_in: dict[str, Path]) -> dict[str, str]:
+    """Return what each grade follows from: the submission, and the assignment."""
+    released = _digest([course.folder("source", ".", assignment)])
+    return {
+        student: f"{released[:16]}-{_digest([path])[:16]}" for student, path in handed_in.items()
+    }
+
+
+def _digest(folders: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for folder in folders:
+        for count, path in enumerate(sorted(folder.rglob("*"))):
+            if count >= 20_000:
+                break
+            state = path.lstat()
+            digest.update(f"{path.relative_to(folder)}\0{state.st_mode}\0{state.st_size}\0".encode(
+                errors="surrogateescape"
+            ))  # fmt: skip
+            if path.is_file() and not path.is_symlink() and state.st_size < 10**8:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_done(
+    course: Course, assignment: str, student: str, records: dict[str, Record], digest: str
+) -> bool:
+    record = records.get(student)
+    if record is None or record.submission != digest:
+        return False
+    if record.state == "unreadable":
+        return True
+    return record.state in ENDED and course.folder("autograded", student, assignment).is_dir()
+
+
+def _with_progress(
+    results: Iterator[tuple[Submission, Record]], total: int, assignment: str
+) -> Iterator[tuple[Submission, Record]]:
+    from embeddings_course.progress import progress_bar
+
+    counts: Counter[str] = Counter()
+    with progress_bar(total=total, desc=assignment, unit="submission") as bar:
+        for task, record in results:
+            if record.state != "graded":
+                counts[record.state] += 1
+            counts["repaired"] += bool(record.repaired)
+            counts["suspicious"] += bool(record.suspicious)
+            bar.set_postfix({word: count for word, count in counts.items() if count})
+            bar.update()
+            yield task, record

@@ -1,0 +1,199 @@
+"""A sandbox for kernels, made with bubblewrap: no network, and nothing to see but what it needs.
+
+Visible and read-only are the system's programs and libraries, Python, its environment and this
+package. The home folder, the working directory and temporary files are in memory, of bounded size,
+and gone with the kernel, and so is every process that it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import embeddings_course
+from embeddings_course.grading.kernel import GIVEN, MEMORY, PROCESSES
+
+GIGABYTE = 1024**3
+# What a process of a submission may use at most, and what each folder of files in memory holds.
+MOST_MEMORY = 4 * GIGABYTE
+MOST_FILES = 256 * 1024**2
+
+_PACKAGE = Path(embeddings_course.__file__).resolve().parent
+_SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
+_SETTINGS = (
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/group",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/sys/devices/system/cpu",  # torch looks there for what the processor can do
+)
+_ONE_THREAD = {
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@cache
+def reason_against() -> str | None:
+    """Return why there is no sandbox on this machine, or None where there is one."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return "bubblewrap (the program bwrap) is not installed"
+    trial = subprocess.run(
+        [program, *_isolation(), *_system(), "--", "/usr/bin/env", "true"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if trial.returncode == 0:
+        return None
+    said = trial.stderr.strip().splitlines()
+    return f"bubblewrap does not work here ({said[-1] if said else 'it says nothing'})"
+
+
+@contextlib.contextmanager
+def process_group() -> Iterator[Path | None]:
+    """Make a control group of the system in which not many processes fit, where that is possible.
+
+    It is for root, who does not have the system's usual limit.
+
+    Yields
+    ------
+    Path or None
+        The file that takes the numbers of the group's processes.
+    """
+    group = None
+    if os.name != "nt" and os.geteuid() == 0:
+        for place in (Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup")):
+            trial = place / f"course-grade-{os.getpid()}"
+            try:
+                trial.mkdir()
+                (trial / "pids.max").write_text(str(PROCESSES))
+            except OSError:  # read-only, as in most containers, or without this controller
+                with contextlib.suppress(OSError):
+                    trial.rmdir()
+                continue
+            group = trial
+            break
+    try:
+        yield group / "cgroup.procs" if group else None
+    finally:
+        for _ in range(50 if group else 0):  # until the last process has gone
+            try:
+                group.rmdir()
+                break
+            except OSError:
+                time.sleep(0.1)
+
+
+def write_kernel(
+    jupyter: Path,
+    scratch: Path,
+    working: Path,
+    *,
+    sandboxed: bool,
+    group: Path | None = None,
+) -> None:
+    """Describe the kernel ``python3`` to Jupyter so that it is the one that grades.
+
+    Parameters
+    ----------
+    jupyter : Path
+        A folder for ``JUPYTER_PATH``.
+    scratch : Path
+        A folder of this submission alone. In ``scratch/run`` Jupyter and the kernel meet.
+    working : Path
+        What is copied into the working directory, which has the same last two names: the
+        student's and the assignment's.
+    sandboxed : bool
+        Whether to put the kernel into the sandbox.
+    group : Path, optional
+        What :func:`process_group` gave.
+    """
+    command = [sys.executable, "-m", "embeddings_course.grading.kernel", "-f", "{connection_file}"]
+    environ = {
+        **_ONE_THREAD,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        MEMORY: str(MOST_MEMORY),
+        "NBGRADER_EXECUTION": "autograde",
+        # An editable installation may be found by its entry in site-packages only.
+        "PYTHONPATH": str(_PACKAGE.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if sandboxed:
+        command = [*_sandbox(scratch, working, environ), "--", *command]
+        environ = {}
+    else:
+        home = scratch / "home"
+        home.mkdir(exist_ok=True)
+        environ |= {"HOME": str(home), "IPYTHONDIR": str(home / ".ipython")}
+    if group is not None:
+        command = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group), *command]
+    folder = jupyter / "kernels" / "python3"
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = {
+        "argv": command,
+        "display_name": "Submissions, when they are graded",
+        "language": "python",
+        "interrupt_mode": "message",
+        "env": environ,
+    }
+    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+
+def _sandbox(scratch: Path, working: Path, environ: dict[str, str]) -> list[str]:
+    inside = Path("/submission", *working.parts[-2:])
+    run = str(scratch / "run")
+    prefixes = sorted({sys.base_prefix, sys.prefix, str(_PACKAGE)}, key=len)
+    # Where the environment was made by a link, both ends of it are needed.
+    prefixes += [os.path.realpath(path) for path in prefixes]
+    command = [str(shutil.which("bwrap")), *_isolation(), *_system()]
+    for path in dict.fromkeys(prefixes):
+        if not path.startswith("/usr/"):
+            command += ["--ro-bind", path, path]
+    for place in ("/tmp", "/home/student", "/submission"):
+        command += ["--size", str(MOST_FILES), "--tmpfs", place]
+    command += ["--size", str(MOST_FILES), "--tmpfs", "/dev/shm"]
+    command += ["--bind", run, run, "--ro-bind", str(working), "/given"]
+    command += ["--dir", str(inside), "--chdir", str(inside), "--remount-ro", "/"]
+    path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+    environ = environ | {
+        "HOME": "/home/student",
+        "LANG": "C.UTF-8",
+        "PATH": path,
+        "USER": "student",
+        GIVEN: "/given",
+    }
+    for name, value in environ.items():
+        command += ["--setenv", name, value]
+    return command
+
+
+def _isolation() -> list[str]:
+    isolation = ["--unshare-all", "--die-with-parent", "--new-session"]
+    return [*isolation, "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox"]
+
+
+def _system() -> list[str]:
+    command = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    for path in _SYSTEM:
+        if Path(path).is_symlink():
+            command += ["--symlink", str(Path(path).readlink()), path]
+        elif Path(path).is_dir():
+            command += ["--ro-bind", path, path]
+    for path in _SETTINGS:
+        command += ["--ro-bind-try", path, path]
+    return command

@@ -1,0 +1,129 @@
+"""Grades one submission with nbgrader, in folders and with a kernel of its own."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from embeddings_course.grading import sandbox
+from embeddings_course.grading.course import Course, open_course
+from embeddings_course.grading.record import Record
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What to grade, with which gradebook, and whether in the sandbox.
+
+    ``digest`` is what the grade follows from.
+    """
+
+    root: Path
+    db_url: str
+    assignment: str
+    student: str
+    sandboxed: bool
+    digest: str
+
+
+def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
+    """Grade one submission, and put what nbgrader made of it into ``autograded/``.
+
+    It changes this process's environment: it is to run in one of its own.
+
+    Parameters
+    ----------
+    task : Submission
+        What to grade.
+    scratch : Path
+        An empty folder with a short name, as it holds sockets.
+    record : Record
+        Gets what was found.
+    """
+    from embeddings_course.grading.files import UnreadableNotebook, prepare
+    from embeddings_course.grading.preprocessors import WORKING
+
+    course = open_course(task.root, task.db_url)
+    submitted = scratch / "submitted" / task.student / task.assignment
+    submitted.mkdir(parents=True)
+    handed_in = course.folder("submitted", task.student, task.assignment)
+    with course.gradebook() as gradebook:
+        notebook = gradebook.find_notebook(task.assignment, task.assignment)
+        ids = {cell.name for cell in notebook.source_cells}
+    try:
+        record.repaired += prepare(handed_in, task.assignment, submitted, grade_ids=ids)
+    except UnreadableNotebook as error:
+        record.state = "unreadable"
+        record.problems.append(str(error))
+        return
+    working, run = scratch / "working", scratch / "run"
+    for folder in (working, run, scratch / "jupyter"):
+        folder.mkdir()
+    os.environ[WORKING] = str(working)
+    os.environ["JUPYTER_PATH"] = str(scratch / "jupyter")
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(run)
+    os.environ["TMPDIR"] = str(scratch)
+    tempfile.tempdir = None
+    config = copy.deepcopy(course.config)
+    config.CourseDirectory.submitted_directory = str(scratch / "submitted")
+    config.CourseDirectory.autograded_directory = str(scratch / "autograded")
+    config.RunNotebook.run_directory = str(run)
+    config.KernelManager.connection_file = str(run / "connection.json")
+    if task.sandboxed:
+        # Without a network, only files lead into the sandbox.
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(run / "kernel")
+    with sandbox.process_group() as group:
+        sandbox.write_kernel(
+            scratch / "jupyter",
+            scratch,
+            working / task.student / task.assignment,
+            sandboxed=task.sandboxed,
+            group=group,
+        )
+        result = Course(course.root, config, course.db_url).api.autograde(
+            task.assignment, task.student, force=True, create=True
+        )
+    if not result["success"]:
+        record.state = "failed"
+        record.problems.append(_reason(result))
+        return
+    _publish(
+        scratch / "autograded" / task.student / task.assignment,
+        course.folder("autograded", task.student, task.assignment),
+    )
+    with course.gradebook() as gradebook:
+        submission = gradebook.find_submission(task.assignment, task.student)
+        record.score, record.max_score = submission.score, submission.max_score
+        record.late_seconds = float(submission.total_seconds_late or 0)
+
+
+def _reason(result: dict[str, Any]) -> str:
+    lines = (result.get("log") or result.get("error") or "").strip().splitlines()
+    errors = [line for line in lines if "Error" in line or "Exception" in line]
+    return (errors or lines or ["nbgrader gives no reason"])[-1].strip()[:500]
+
+
+def _publish(made: Path, place: Path) -> None:
+    """Put a folder in the place of another one, at once."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new, old = (place.parent / f".{place.name}.{word}" for word in ("new", "old"))
+    for folder in (new, old):
+        _remove(folder)
+    shutil.copytree(made, new, symlinks=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    _remove(old)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        for path in folder.rglob("*"):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o700)
+        shutil.rmtree(folder)
