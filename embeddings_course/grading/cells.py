@@ -1,0 +1,553 @@
+"""Repair the cells of a notebook that was handed in, by what nbgrader's gradebook holds of them.
+
+Students' tools move, copy, retype and delete cells, and some drop what nbgrader keeps in a cell's
+metadata. After :func:`repair_cells` every cell of the assignment is there once, in its place and
+with its marks; tests and given cells say what they said when the assignment was released; and what
+the student wrote is where the student wrote it. All functions are pure.
+
+>>> import nbformat
+>>> test = Expected(
+...     "add_basics", "code", "assert add(1, 1) == 2", "assert add(1, 1) == 2",
+...     locked=True, solution=False, grade=True, task=False, points=1.0, checksum=None,
+... )
+>>> notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("def add(a, b): ...")])
+>>> repaired, sentences, suspicious = repair_cells(notebook, [test])
+>>> [cell.source for cell in repaired.cells]
+['def add(a, b): ...', 'assert add(1, 1) == 2']
+>>> sentences
+['The test cell add_basics was missing and was put back.']
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook
+from nbgrader.nbgraderformat import SCHEMA_VERSION
+from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors.clearmarkingscheme import ClearMarkScheme
+from traitlets.config import Config
+
+_MOST_SENTENCES = 20
+_KINDS = {"code": "a code cell", "markdown": "a text cell", "raw": "a raw cell"}
+_DEFINES = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+# With these tags nbclient does not run a cell, or takes its errors for wanted ones.
+_HARMFUL_TAGS = ("skip-execution", "raises-exception")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A cell of the assignment, as the gradebook holds it.
+
+    Attributes
+    ----------
+    name : str
+        Its ``grade_id``.
+    cell_type : str
+        ``"code"`` or ``"markdown"``.
+    source, released_source : str
+        What is graded, with hidden tests, and what students got, without them.
+    locked : bool
+        Whether students have nothing to write in it.
+    solution, grade, task : bool
+        What nbgrader takes it for. A written answer that a person grades is both of the first.
+    points : float or None
+        None if it is not graded.
+    checksum : str or None
+        nbgrader's, of the cell with `source`.
+    """
+
+    name: str
+    cell_type: str
+    source: str
+    released_source: str
+    locked: bool
+    solution: bool
+    grade: bool
+    task: bool
+    points: float | None
+    checksum: str | None
+
+    @property
+    def called(self) -> str:
+        """What sentences call it: "test cell lookup_basics"."""
+        if self.task:
+            return f"task cell {self.name}"
+        if self.solution:
+            return f"answer cell {self.name}"
+        return f"{'test' if self.grade else 'given'} cell {self.name}"
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """What nbgrader's part of the cell's metadata must be."""
+        marks: dict[str, Any] = {
+            "cell_type": self.cell_type,
+            "grade": self.grade,
+            "grade_id": self.name,
+            "locked": self.locked,
+            "schema_version": SCHEMA_VERSION,
+            "solution": self.solution,
+            "task": self.task,
+        }
+        if self.checksum is not None:
+            marks["checksum"] = self.checksum
+        if self.points is not None:
+            marks["points"] = int(self.points) if self.points.is_integer() else self.points
+        return marks
+
+
+def expected_cells(
+    gradebook: Gradebook,
+    assignment: str,
+    notebook: str,
+    order: Sequence[str],
+    *,
+    config: Config | None = None,
+) -> list[Expected]:
+    """List the cells that the gradebook knows of a notebook.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+        An open one, in which the assignment was generated.
+    assignment, notebook : str
+        Their names.
+    order : sequence of str
+        The ``grade_id`` of each cell in the order of the source notebook, as the gradebook keeps
+        none. Cells that it does not name come last.
+    config : Config, optional
+        nbgrader's, should it name other marks for hidden tests than nbgrader's own.
+
+    Returns
+    -------
+    list of Expected
+        In that order.
+
+    Raises
+    ------
+    nbgrader.api.MissingEntry
+        If the gradebook has no such notebook.
+    """
+    entry = gradebook.find_notebook(notebook, assignment)
+    graded = {cell.name: float(cell.max_score) for cell in entry.grade_cells}
+    tasks = {cell.name: float(cell.max_score) for cell in entry.task_cells}
+    solutions = {cell.name for cell in entry.solution_cells}
+    place = {name: number for number, name in enumerate(order)}
+    cells = [
+        Expected(
+            name=cell.name,
+            cell_type=cell.cell_type,
+            source=cell.source or "",
+            released_source=_released(cell.source or "", config),
+            locked=bool(cell.locked),
+            solution=cell.name in solutions,
+            grade=cell.name in graded,
+            task=cell.name in tasks,
+            points=graded.get(cell.name, tasks.get(cell.name)),
+            checksum=cell.checksum,
+        )
+        for cell in entry.source_cells
+    ]
+    return sorted(cells, key=lambda cell: place.get(cell.name, len(place)))
+
+
+def repair_cells(
+    notebook: NotebookNode, expected: Sequence[Expected], *, plain: Iterable[str] = ()
+) -> tuple[NotebookNode, list[str], list[str]]:
+    """Make a notebook one that nbgrader can grade, and keep all that the student wrote.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Of format 4, as :func:`embeddings_course.grading.files.read_notebook` gives it. It is left
+        as it is.
+    expected : sequence of Expected
+        The assignment's cells in their order.
+    plain : iterable of str
+        The texts of the released notebook's other cells, if known: no such cell is then taken for
+        an answer whose marks are lost.
+
+    Returns
+    -------
+    notebook : NotebookNode
+        The repaired copy. nbgrader's ``OverwriteCells`` has nothing to change in it.
+    repaired : list of str
+        A sentence for each repair; none for a notebook in order.
+    suspicious : list of str
+        A sentence for each test or given cell that the student had changed.
+    """
+    notebook = copy.deepcopy(notebook)
+    said: list[str] = []
+    suspicious: list[str] = []
+    cells = list(notebook.cells)
+    chosen, dropped = _match(cells, expected, {_even(text) for text in plain}, said)
+    owners = {number: cell for cell in expected if (number := chosen.get(cell.name)) is not None}
+    kept: list[tuple[NotebookNode, Expected | None]] = []
+    names = {cell.name for cell in expected}
+    unmarked: list[str] = []
+    remarked: list[str] = []
+    for number, cell in enumerate(cells):
+        owner = owners.get(number)
+        if number in dropped:
+            continue
+        kept.append((cell, owner))
+        if owner is None:
+            _demote(cell, names, said)
+            continue
+        answer = _restore(cell, owner, unmarked, remarked, said, suspicious)
+        if answer is not None:
+            kept.append((_new_cell("markdown", answer, owner.name + "-text", notebook), None))
+    for some, what in ((unmarked, "were lost"), (remarked, "had been changed")):
+        if some:
+            said.append(f"nbgrader's marks {what} and were put back: {_listed(some)}.")
+    kept = _in_order(kept, expected, said)
+    _add_missing(kept, expected, notebook, said)
+    notebook.cells = [cell for cell, _ in kept]
+    return notebook, _at_most(said), _at_most(suspicious)
+
+
+def _released(source: str, config: Config | None) -> str:
+    cell = NotebookNode(source=source)
+    try:
+        ClearHiddenTests(config=config)._remove_hidden_test_region(cell)
+        ClearMarkScheme(config=config)._remove_mark_scheme_region(cell)
+    except RuntimeError:  # the marks of a region are not in pairs, so nothing was hidden
+        return source
+    return cell.source
+
+
+def _even(text: Any) -> str:
+    """Text without what tools change about it: line ends, and white space before them."""
+    lines = (text if isinstance(text, str) else "").splitlines()
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def _marks(cell: NotebookNode) -> dict[str, Any]:
+    marks = cell.metadata.get("nbgrader")
+    return marks if isinstance(marks, dict) else {}
+
+
+def _grade_id(cell: NotebookNode) -> str | None:
+    name = _marks(cell).get("grade_id")
+    return name if isinstance(name, str) else None
+
+
+def _is_released(cell: NotebookNode, expected: Expected) -> bool:
+    return _even(cell.source) in (_even(expected.released_source), _even(expected.source))
+
+
+def _match(
+    cells: list[NotebookNode], expected: Sequence[Expected], plain: set[str], said: list[str]
+) -> tuple[dict[str, int], set[int]]:
+    """Find each expected cell, and the copies of cells that can go.
+
+    Returns
+    -------
+    chosen : dict
+        The number of the cell, by the expected cell's name.
+    dropped : set of int
+        Numbers of exact copies of tests and given cells.
+    """
+    claims = _claims(cells, expected)
+    chosen: dict[str, int] = {}
+    dropped: set[int] = set()
+    for cell in expected:
+        claimants = claims[cell.name]
+        if not claimants:
+            continue
+        number = _best(cells, claimants, cell)
+        chosen[cell.name] = number
+        others = [other for other in claimants if other != number]
+        if others and cell.locked:
+            dropped |= {other for other in others if _is_released(cells[other], cell)}
+        if others:
+            count = "twice" if len(others) == 1 else f"{len(others) + 1} times"
+            said.append(f"The {cell.called} was there {count}; one of them is graded.")
+    free = set(range(len(cells))) - {number for found in claims.values() for number in found}
+    for cell in expected:
+        if cell.locked and cell.name not in chosen:
+            same = [number for number in sorted(free) if _is_released(cells[number], cell)]
+            gap = _gap(cell, expected, chosen, len(cells))
+            if same and _even(cell.released_source):
+                number = next((number for number in same if number in gap), same[0])
+                chosen[cell.name] = number
+                free.remove(number)
+    _find_answers(cells, expected, plain, chosen, free)
+    return chosen, dropped
+
+
+def _claims(cells: list[NotebookNode], expected: Sequence[Expected]) -> dict[str, list[int]]:
+    """Numbers of the cells that say that they are an expected one, by their marks or their id."""
+    names = {cell.name for cell in expected}
+    claims: dict[str, list[int]] = defaultdict(list)
+    for number, cell in enumerate(cells):
+        if (name := _grade_id(cell)) in names:
+            claims[name].append(number)
+    by_id = {cell.get("id"): number for number, cell in enumerate(cells)}
+    for name in sorted(names):
+        number = by_id.get(name)
+        if claims[name] or number is None:
+            continue
+        other = _grade_id(cells[number])
+        if other not in names:
+            claims[name].append(number)
+        elif any(cells[rival].get("id") == other for rival in claims[other]):
+            # It was given the mark of a cell that is still there.
+            claims[other].remove(number)
+            claims[name].append(number)
+    return claims
+
+
+def _best(cells: list[NotebookNode], claimants: list[int], expected: Expected) -> int:
+    own = [number for number in claimants if cells[number].get("id") == expected.name]
+    if expected.locked:
+        pristine = [number for number in claimants if _is_released(cells[number], expected)]
+        return (own or pristine or claimants)[0]
+    blank = ("", _even(expected.released_source))
+    written = [number for number in claimants if _even(cells[number].source) not in blank]
+    return (written or own or claimants)[-1]
+
+
+def _gap(
+    expected: Expected, all_expected: Sequence[Expected], chosen: dict[str, int], length: int
+) -> range:
+    """Numbers between the neighbours of a cell that were found; all if these were moved."""
+    place = all_expected.index(expected)
+    before = [chosen[cell.name] for cell in all_expected[:place] if cell.name in chosen]
+    after = [chosen[cell.name] for cell in all_expected[place + 1 :] if cell.name in chosen]
+    first, last = (before or [-1])[-1], (after or [length])[0]
+    return range(first + 1, last) if first < last else range(length)
+
+
+def _find_answers(
+    cells: list[NotebookNode],
+    expected: Sequence[Expected],
+    plain: set[str],
+    chosen: dict[str, int],
+    free: set[int],
+) -> None:
+    """Find the answers whose marks and ids are lost, by what they define and where they stand."""
+    lost = [cell for cell in expected if not cell.locked and cell.name not in chosen]
+    gaps = {cell.name: _gap(cell, expected, chosen, len(cells)) for cell in lost}
+    free = {
+        number for number in free if (text := _even(cells[number].source)) and text not in plain
+    }
+
+    def take(cell: Expected, number: int) -> None:
+        chosen[cell.name] = number
+        free.remove(number)
+
+    def candidates(cell: Expected, among: range) -> list[int]:
+        return [n for n in sorted(free) if n in among and cells[n].cell_type == cell.cell_type]
+
+    # What a cell defines tells the most: first within its gap, then anywhere.
+    for everywhere in (False, True):
+        for cell in lost:
+            wanted = set(_DEFINES.findall(cell.released_source)) if cell.cell_type == "code" else ()
+            if cell.name in chosen or not wanted:
+                continue
+            among = range(len(cells)) if everywhere else gaps[cell.name]
+            shared = {
+                number: len(wanted & set(_DEFINES.findall(cells[number].source)))
+                for number in candidates(cell, among)
+            }
+            if any(shared.values()):
+                take(cell, max(shared, key=lambda number: (shared[number], number)))
+    for cell in lost:
+        if cell.name in chosen:
+            continue
+        gap = gaps[cell.name]
+        rivals = [
+            other
+            for other in lost
+            if other.name not in chosen
+            and other.cell_type == cell.cell_type
+            and gaps[other.name] == gap
+        ]
+        found = candidates(cell, gap)
+        if len(found) == len(rivals):
+            for rival, number in zip(rivals, found, strict=True):
+                take(rival, number)
+        elif len(rivals) == 1 and found and cell.cell_type == "markdown":
+            take(cell, max(found, key=lambda number: len(cells[number].source)))
+
+
+def _demote(cell: NotebookNode, names: set[str], said: list[str]) -> None:
+    """Make a cell one that nbgrader knows nothing of."""
+    marks, name = _marks(cell), _grade_id(cell)
+    cell.metadata.pop("nbgrader", None)
+    if name not in names and any(
+        marks.get(mark) for mark in ("grade", "solution", "locked", "task")
+    ):
+        shown = re.sub(r"[^\w-]", "?", name or "no name", flags=re.ASCII)[:40]
+        said.append(f"The cell {shown} is none of this assignment's; it is a plain cell now.")
+
+
+def _restore(
+    cell: NotebookNode,
+    expected: Expected,
+    unmarked: list[str],
+    remarked: list[str],
+    said: list[str],
+    suspicious: list[str],
+) -> str | None:
+    """Give a cell its type, its marks and, if it is locked, its source.
+
+    Returns
+    -------
+    str or None
+        What a student wrote into a locked task cell, for which a place must be found.
+    """
+    if cell.cell_type != expected.cell_type:
+        was, now = _KINDS.get(cell.cell_type, "another"), _KINDS[expected.cell_type]
+        said.append(f"The {expected.called} had become {was}; it is {now} again.")
+        _retype(cell, expected.cell_type)
+    if _grade_id(cell) != expected.name:
+        unmarked.append(expected.name)
+    elif not _same_marks(_marks(cell), expected.marks):
+        remarked.append(expected.name)
+    cell.metadata["nbgrader"] = NotebookNode(expected.marks)
+    tags = cell.metadata.get("tags")
+    if isinstance(tags, list) and expected.locked and set(_HARMFUL_TAGS) & set(map(str, tags)):
+        cell.metadata["tags"] = [tag for tag in tags if tag not in _HARMFUL_TAGS]
+        suspicious.append(f"The {expected.called} had a tag that keeps it from being run.")
+    elif tags is not None and not isinstance(tags, list):
+        del cell.metadata["tags"]
+    if not expected.locked:
+        return None
+    handed_in, changed = cell.source, not _is_released(cell, expected)
+    cell.source = expected.source
+    if not changed:
+        return None
+    suspicious.append(f"The {expected.called} was changed.")
+    if not expected.task:
+        return None
+    said.append(f"What was written into the {expected.called} now follows it.")
+    return handed_in
+
+
+def _same_marks(marks: dict[str, Any], expected: dict[str, Any]) -> bool:
+    """Whether marks are as released: there, the checksum is another if tests are hidden."""
+
+    def told(each: dict[str, Any]) -> dict[str, tuple[bool, Any]]:
+        return {k: (isinstance(v, bool), v) for k, v in each.items() if k != "checksum"}
+
+    return told(marks) == told(expected) and isinstance(marks.get("checksum", ""), str)
+
+
+def _retype(cell: NotebookNode, cell_type: str) -> None:
+    cell.cell_type = cell_type
+    if cell_type == "code":
+        cell.pop("attachments", None)
+        cell.outputs, cell.execution_count = [], None
+    else:
+        cell.pop("outputs", None)
+        cell.pop("execution_count", None)
+
+
+def _in_order(
+    kept: list[tuple[NotebookNode, Expected | None]], expected: Sequence[Expected], said: list[str]
+) -> list[tuple[NotebookNode, Expected | None]]:
+    """Sort the expected cells, each with the student's cells that follow it."""
+    place = {cell.name: number for number, cell in enumerate(expected)}
+    groups: list[tuple[int, list[tuple[NotebookNode, Expected | None]]]] = [(-1, [])]
+    for cell, owner in kept:
+        if owner is not None:
+            groups.append((place[owner.name], []))
+        groups[-1][1].append((cell, owner))
+    places = [number for number, _ in groups]
+    if places == sorted(places):
+        return kept
+    stayed = _longest_rising(places)
+    names = [expected[number].name for number in sorted(set(places) - stayed)]
+    said.append(f"Cells had been moved: {_listed(names)}.")
+    return [each for _, group in sorted(groups, key=lambda group: group[0]) for each in group]
+
+
+def _longest_rising(numbers: list[int]) -> set[int]:
+    """Longest subsequence that rises: what was not moved."""
+    best: list[list[int]] = []
+    for number in numbers:
+        before = max((run for run in best if run[-1] < number), key=len, default=[])
+        best.append([*before, number])
+    return set(max(best, key=len))
+
+
+def _add_missing(
+    kept: list[tuple[NotebookNode, Expected | None]],
+    expected: Sequence[Expected],
+    notebook: NotebookNode,
+    said: list[str],
+) -> None:
+    there = {owner.name for _, owner in kept if owner is not None}
+    used = {cell.get("id") for cell, _ in kept}
+    previous = -1
+    for cell in expected:
+        if cell.name not in there:
+            place = _place_for(cell, kept, previous)
+            source = cell.source if cell.locked else cell.released_source
+            new = _new_cell(cell.cell_type, source, cell.name, notebook, used)
+            new.metadata.update({"deletable": False, "nbgrader": NotebookNode(cell.marks)})
+            if cell.locked:
+                new.metadata["editable"] = False
+            kept.insert(place, (new, cell))
+            said.append(f"The {cell.called} was missing and was put back.")
+        previous = next(n for n, (_, owner) in enumerate(kept) if owner is cell)
+
+
+def _place_for(
+    cell: Expected, kept: list[tuple[NotebookNode, Expected | None]], previous: int
+) -> int:
+    """Where a missing cell goes, after the expected cell at `previous` and before the next one.
+
+    A stub goes before the student's own cells, so that it replaces none of their functions; a test
+    goes after them.
+    """
+    end = next(
+        (n for n in range(previous + 1, len(kept)) if kept[n][1] is not None),
+        len(kept),
+    )
+    code = [n for n in range(previous + 1, end) if kept[n][0].cell_type == "code"]
+    if cell.cell_type == "markdown":
+        return end
+    if cell.grade and not cell.solution:
+        return code[-1] + 1 if code else previous + 1
+    if previous >= 0:
+        return previous + 1
+    return code[0] if code else end
+
+
+def _new_cell(
+    cell_type: str,
+    source: str,
+    name: str,
+    notebook: NotebookNode,
+    used: set[str | None] | None = None,
+) -> NotebookNode:
+    cell = new_code_cell(source) if cell_type == "code" else new_markdown_cell(source)
+    if used is None:
+        used = {each.get("id") for each in notebook.cells}
+    stem = re.sub(r"[^a-zA-Z0-9_-]", "-", name)[:50] or "cell"
+    numbered = (f"{stem}-{number}" for number in range(2, len(used) + 3))
+    cell.id = next(each for each in (stem, *numbered) if each not in used)
+    used.add(cell.id)
+    if (notebook.get("nbformat", 4), notebook.get("nbformat_minor", 5)) < (4, 5):
+        del cell["id"]
+    return cell
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_SENTENCES
+    return ", ".join(names[:_MOST_SENTENCES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _at_most(sentences: list[str]) -> list[str]:
+    more = len(sentences) - _MOST_SENTENCES
+    return [*sentences[:_MOST_SENTENCES], f"and {more} more"] if more > 0 else sentences
