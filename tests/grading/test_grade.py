@@ -1,0 +1,323 @@
+"""``course grade``: what is graded, what is kept, and what an instructor is told."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.api import Gradebook
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+RIGHT = "def double(x):\n    return 2 * x"
+SLOW = f"import time\ntime.sleep(6)\n{RIGHT}"
+
+
+def cell(name, source, **marks):
+    marks = {"grade": False, "solution": False, "locked": True, "task": False} | marks
+    made = new_code_cell(source, id=name)
+    made.metadata.nbgrader = {"grade_id": name, "schema_version": 3} | marks
+    return made
+
+
+def assignment():
+    """One exercise of six points: a visible test, a hidden one, and one of partial credit."""
+    cells = [
+        cell("given", "import math"),
+        cell(
+            "double",
+            f"### BEGIN SOLUTION\n{RIGHT}\n### END SOLUTION",
+            solution=True,
+            locked=False,
+        ),
+        cell("double_basics", "assert double(1) == 2", grade=True, points=2),
+        cell(
+            "double_more",
+            "# Other numbers.\n### BEGIN HIDDEN TESTS\n"
+            "for secret_number in (0, -7.25):\n"
+            "    assert double(secret_number) == 2 * secret_number, 'double of a number is wrong'\n"
+            "### END HIDDEN TESTS",
+            grade=True,
+            points=3,
+        ),
+        cell("double_part", "0.5 if double(2) == 4 else 0.0", grade=True, points=1),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+class Class:
+    """A course with one assignment, and students who hand it in."""
+
+    def __init__(self, root):
+        self.root = root
+        (root / "source" / "hw").mkdir(parents=True)
+        shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+        nbformat.write(assignment(), root / "source" / "hw" / "hw.ipynb")
+        self.home = root.parent / f"{root.name}-home"
+        self.home.mkdir()
+
+    def environ(self):
+        path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+        threads = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+        return {"PATH": path, "HOME": str(self.home), "PYTHONPATH": str(REPOSITORY), **threads}
+
+    def nbgrader(self, *arguments):
+        command = [sys.executable, "-m", "nbgrader", *arguments]
+        result = subprocess.run(
+            command, cwd=self.root, env=self.environ(), capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stderr[-2000:]
+
+    def hands_in(self, student, answer=RIGHT, *, name="hw"):
+        notebook = assignment()
+        for each in notebook.cells:
+            if each.id == "double":
+                each.source = answer
+            elif each.id == "double_more":
+                each.source = "# Other numbers."
+        folder = self.root / "submitted" / student / "hw"
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+        return folder / f"{name}.ipynb"
+
+    def start(self, *options, assignment="hw", **environ):
+        command = [sys.executable, "-m", "embeddings_course.cli", "grade", assignment, *options]
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environ() | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def grade(self, *options, **settings):
+        process = self.start(*options, **settings)
+        said, _ = process.communicate(timeout=300)
+        return process.returncode, said
+
+    def records(self):
+        return json.loads((self.root / "grading" / "hw.json").read_text())["students"]
+
+    def scores(self):
+        with Gradebook(f"sqlite:///{self.root / 'gradebook.db'}") as book:
+            return {each.student_id: each.score for each in book.assignment_submissions("hw")}
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Class(tmp_path / "course")
+
+
+def test_a_class_is_graded_recorded_and_not_graded_twice(course):
+    course.hands_in("ann")
+    course.hands_in("bob", "def double(x):\n    return x + 1")
+    course.hands_in("cleo", "import os; os._exit(3)")
+    broken = course.hands_in("dora")
+    broken.write_text(broken.read_text()[:300])
+    course.nbgrader("db", "student", "add", "eve")
+    status, said = course.grade()
+    assert status == 0, said
+    records = course.records()
+    states = {student: (each["state"], each["score"]) for student, each in records.items()}
+    assert states == {
+        "ann": ("graded", 5.5),
+        "bob": ("graded", 2.0),
+        "cleo": ("kernel-died", 0.0),
+        "dora": ("unreadable", None),
+        "eve": ("missing", None),
+    }
+    assert records["ann"]["max_score"] == 6
+    assert records["ann"]["seconds"] > 0
+    assert records["ann"]["peak_memory"] > 10_000_000
+    assert "not handed in whole" in records["dora"]["problems"][0]
+    assert "dora: unreadable" in said
+    assert course.scores()["ann"] == 5.5
+    assert (course.root / "autograded" / "ann" / "hw" / "hw.ipynb").exists()
+    assert not (course.root / "autograded" / "dora").exists()
+
+    status, said = course.grade()
+    assert status == 0
+    assert "4 graded before, and not changed since" in said
+    course.hands_in("bob")
+    status, said = course.grade()
+    assert "3 graded before" in said
+    assert course.records()["bob"]["score"] == course.scores()["bob"] == 5.5
+
+
+def test_only_the_students_named_are_graded_and_force_grades_again(course):
+    for student in ("ann", "bob"):
+        course.hands_in(student)
+    course.grade("--students", "bob")
+    assert list(course.records()) == ["bob"]
+    before = (course.root / "autograded" / "bob" / "hw" / "hw.ipynb").stat().st_mtime_ns
+    course.grade("--force")
+    assert set(course.records()) == {"ann", "bob"}
+    assert (course.root / "autograded" / "bob" / "hw" / "hw.ipynb").stat().st_mtime_ns > before
+
+
+def test_the_gradebook_is_copied_first(course):
+    course.hands_in("ann")
+    course.grade()
+    before = course.scores()
+    course.hands_in("ann", "def double(x):\n    return 0")
+    status, said = course.grade()
+    assert "The gradebook as it was:" in said
+    copies = sorted((course.root / "grading" / "backups").glob("*.db"))
+    with Gradebook(f"sqlite:///{copies[-1]}") as book:
+        kept = {each.student_id: each.score for each in book.assignment_submissions("hw")}
+    assert kept == before == {"ann": 5.5}
+    assert course.scores() == {"ann": 0.0}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
+def test_a_run_that_is_stopped_goes_on_with_what_is_missing(course, how):
+    students = [f"s{number}" for number in range(4)]
+    for student in students:
+        course.hands_in(student, SLOW)
+    process = course.start("--jobs", "2")
+    end = time.monotonic() + 120
+    while time.monotonic() < end and "s0" not in course_records(course):
+        time.sleep(0.1)
+    process.send_signal(how)
+    said, _ = process.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert "The same command goes on with the rest" in said
+    done = course_records(course)
+    assert 1 <= len(done) < 4
+    assert gone(course.root)
+    status, said = course.grade("--jobs", "2")
+    assert status == 0
+    assert f"{len(done)} graded before" in said
+    assert course.scores() == dict.fromkeys(students, 5.5)
+    assert {each["state"] for each in course.records().values()} == {"graded"}
+    assert not list(Path("/tmp").glob(f"course-grade-{process.pid}-*"))
+
+
+def course_records(course):
+    return course.records() if (course.root / "grading" / "hw.json").exists() else {}
+
+
+def gone(root, seconds=20):
+    """Say whether no process of a run is left; they all have the course's folder as home."""
+    mark = f"HOME={root.parent / f'{root.name}-home'}".encode()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        left = []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if mark in environ.read_bytes():
+                    left.append(environ)
+            except OSError:
+                continue
+        if not left:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_without_a_sandbox_it_says_so_or_refuses(course, tmp_path):
+    course.hands_in("ann")
+    # bwrap is on PATH or nowhere.
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("alembic", "sh"):
+        found = shutil.which(name, path=f"{Path(sys.executable).parent}:/bin:/usr/bin")
+        (tools / name).symlink_to(found)
+    status, said = course.grade("--require-sandbox", PATH=str(tools))
+    assert status == 1
+    assert "bwrap) is not installed" in said and "Nothing was graded" in said
+    assert not (course.root / "grading").exists()
+    status, said = course.grade(PATH=str(tools))
+    assert status == 0
+    assert "NO SANDBOX" in said and "gradebook" in said
+    assert course.scores() == {"ann": 5.5}
+    assert json.loads((course.root / "grading" / "hw.json").read_text())["sandbox"] is False
+
+
+def test_the_sandbox_is_used_where_it_works(course):
+    if shutil.which("bwrap") is None and not os.environ.get("CI"):
+        pytest.skip("bubblewrap is not installed")
+    secret = course.root / "secret.txt"
+    secret.write_text("x")
+    course.hands_in("ann", f"import os\nassert not os.path.exists({str(secret)!r})\n{RIGHT}")
+    status, said = course.grade("--require-sandbox")
+    assert status == 0, said
+    assert course.scores() == {"ann": 5.5}
+    notebook = nbformat.read(course.root / "autograded" / "ann" / "hw" / "hw.ipynb", as_version=4)
+    assert not [out for each in notebook.cells for out in each.outputs if "ename" in out]
+
+
+def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_written(course, tmp_path):
+    course.hands_in("ann")
+    for arguments, words in (
+        (["--students", "zoe"], "zoe: neither in the gradebook nor"),
+        (["--course", str(tmp_path / "home")], "holds no nbgrader_config.py"),
+        (["--jobs", "0"], "at least one at a time"),
+    ):
+        (tmp_path / "home").mkdir(exist_ok=True)
+        status, said = course.grade(*arguments)
+        assert status != 0
+        assert words in said
+        assert "Traceback" not in said
+    shutil.move(
+        course.root / "submitted" / "ann" / "hw", course.root / "submitted" / "ann" / "other"
+    )
+    status, said = course.grade(assignment="other")
+    assert status == 1
+    assert "There is no assignment other" in said and "hw" in said
+    assert not (course.root / "grading" / "other.json").exists()
+
+
+def test_a_damaged_record_file_is_refused_and_kept(course):
+    course.hands_in("ann")
+    (course.root / "grading").mkdir()
+    (course.root / "grading" / "hw.json").write_text("{")
+    status, said = course.grade()
+    assert status == 1
+    assert "is not what `course grade` writes" in said
+    assert (course.root / "grading" / "hw.json").read_text() == "{"
+
+
+def test_stock_nbgrader_gives_the_same_points(course):
+    course.hands_in("ann", "import warnings\nwarnings.warn('careful')\n" + RIGHT)
+    course.hands_in("bob", "import os; os._exit(3)")
+    course.hands_in("cleo", name="HW (2)")
+    two = course.hands_in("dora", name="hw-Copy1")
+    course.nbgrader("generate_assignment", "hw", "--create")
+    shutil.copy(course.root / "assignments" / "hw" / "hw.ipynb", two.parent / "hw.ipynb")
+    course.nbgrader("autograde", "hw")
+    stock = course.scores()
+    (course.root / "gradebook.db").unlink()
+    shutil.rmtree(course.root / "autograded")
+    status, said = course.grade()
+    assert status == 0, said
+    assert course.scores() == stock == {"ann": 5.5, "bob": 0.0, "cleo": 5.5, "dora": 5.5}
+
+
+def test_feedback_shows_what_failed_and_no_hidden_test(course):
+    leak = "def double(x):\n    print(get_ipython().user_ns['In'][-1])\n    return 1"
+    for student, answer in (
+        ("ann", RIGHT),
+        ("bob", "def double(x):\n    return 1"),
+        ("cleo", leak),
+    ):
+        course.hands_in(student, answer)
+    course.grade()
+    course.nbgrader("generate_feedback", "hw")
+    for student in ("ann", "bob", "cleo"):
+        html = (course.root / "feedback" / student / "hw" / "hw.html").read_text()
+        assert "secret_number" not in html, student
+        assert "7.25" not in html, student
+        assert "HIDDEN TESTS" not in html, student
+    bob = (course.root / "feedback" / "bob" / "hw" / "hw.html").read_text()
+    assert "double of a number is wrong" in bob
+    assert "assert double(1) == 2" in bob
