@@ -4,111 +4,17 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
-RIGHT = "def double(x):\n    return 2 * x"
+from grading.classroom import RIGHT, Class
+
 SLOW = f"import time\ntime.sleep(6)\n{RIGHT}"
-
-
-def cell(name, source, **marks):
-    marks = {"grade": False, "solution": False, "locked": True, "task": False} | marks
-    made = new_code_cell(source, id=name)
-    made.metadata.nbgrader = {"grade_id": name, "schema_version": 3} | marks
-    return made
-
-
-def assignment():
-    """One exercise of six points: a visible test, a hidden one, and one of partial credit."""
-    cells = [
-        cell("given", "import math"),
-        cell(
-            "double",
-            f"### BEGIN SOLUTION\n{RIGHT}\n### END SOLUTION",
-            solution=True,
-            locked=False,
-        ),
-        cell("double_basics", "assert double(1) == 2", grade=True, points=2),
-        cell(
-            "double_more",
-            "# Other numbers.\n### BEGIN HIDDEN TESTS\n"
-            "for secret_number in (0, -7.25):\n"
-            "    assert double(secret_number) == 2 * secret_number, 'double of a number is wrong'\n"
-            "### END HIDDEN TESTS",
-            grade=True,
-            points=3,
-        ),
-        cell("double_part", "0.5 if double(2) == 4 else 0.0", grade=True, points=1),
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
-
-
-class Class:
-    """A course with one assignment, and students who hand it in."""
-
-    def __init__(self, root):
-        self.root = root
-        (root / "source" / "hw").mkdir(parents=True)
-        shutil.copy(REPOSITORY / "nbgrader_config.py", root)
-        nbformat.write(assignment(), root / "source" / "hw" / "hw.ipynb")
-        self.home = root.parent / f"{root.name}-home"
-        self.home.mkdir()
-
-    def environ(self):
-        path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-        threads = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
-        return {"PATH": path, "HOME": str(self.home), "PYTHONPATH": str(REPOSITORY), **threads}
-
-    def nbgrader(self, *arguments):
-        command = [sys.executable, "-m", "nbgrader", *arguments]
-        result = subprocess.run(
-            command, cwd=self.root, env=self.environ(), capture_output=True, text=True
-        )
-        assert result.returncode == 0, result.stderr[-2000:]
-
-    def hands_in(self, student, answer=RIGHT, *, name="hw"):
-        notebook = assignment()
-        for each in notebook.cells:
-            if each.id == "double":
-                each.source = answer
-            elif each.id == "double_more":
-                each.source = "# Other numbers."
-        folder = self.root / "submitted" / student / "hw"
-        folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-        return folder / f"{name}.ipynb"
-
-    def start(self, *options, assignment="hw", **environ):
-        command = [sys.executable, "-m", "embeddings_course.cli", "grade", assignment, *options]
-        return subprocess.Popen(
-            command,
-            cwd=self.root,
-            env=self.environ() | environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def grade(self, *options, **settings):
-        process = self.start(*options, **settings)
-        said, _ = process.communicate(timeout=300)
-        return process.returncode, said
-
-    def records(self):
-        return json.loads((self.root / "grading" / "hw.json").read_text())["students"]
-
-    def scores(self):
-        with Gradebook(f"sqlite:///{self.root / 'gradebook.db'}") as book:
-            return {each.student_id: each.score for each in book.assignment_submissions("hw")}
 
 
 @pytest.fixture
@@ -168,7 +74,7 @@ def test_the_gradebook_is_copied_first(course):
     course.grade()
     before = course.scores()
     course.hands_in("ann", "def double(x):\n    return 0")
-    status, said = course.grade()
+    _, said = course.grade()
     assert "The gradebook as it was:" in said
     copies = sorted((course.root / "grading" / "backups").glob("*.db"))
     with Gradebook(f"sqlite:///{copies[-1]}") as book:
