@@ -186,9 +186,8 @@ def test_without_bubblewrap_there_is_a_reason(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "not installed" in sandbox.reason_against()
     broken = tmp_path / "bwrap"
-    broken.write_text(
-        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
-    )
+    said = "bwrap: No permissions to create new namespace"
+    broken.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
     broken.chmod(0o755)
     sandbox.reason_against.cache_clear()
     assert said in sandbox.reason_against()
