@@ -78,6 +78,38 @@ def test_entries_are_the_same_in_whatever_sequence(value):
     run(f"def f(): return {value}", "f").same(["a", "b"])
 
 
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        ("0.7123", "0.7123"),
+        ("torch.tensor([2 / 3])", "0.6667"),
+        ("12345", "12345"),
+        ("True", "True"),
+    ],
+)
+def test_a_single_wrong_number_is_told(value, shown):
+    with pytest.raises(AssertionError, match="the recall is wrong, yours is ") as caught:
+        run(f"def f(): return {value}", "f").close(0.25, what="recall")
+    assert str(caught.value).endswith(f"yours is {shown}.")
+
+
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        *[
+            ("'b'", "'b'"),
+            ("np.int64(3)", "3"),
+            ("['a']", "a list that begins with a str of length 1"),
+        ],
+        *[("{}", "a dict of length 0"), ("torch.ones(2)", "a tensor of shape [2]")],
+    ],
+)
+def test_a_single_wrong_entry_is_told(value, shown):
+    with pytest.raises(AssertionError) as caught:
+        run(f"def f(): return {value}", "f").same("a", what="name")
+    assert str(caught.value) == f"f, on the example: the name is wrong, yours is {shown}."
+
+
 def test_entries_that_differ_are_counted():
     answer = run("def f(): return ['a', 'x', 'y']", "f")
     with pytest.raises(AssertionError, match=r"2 of 3 are wrong, the first is the id at 1, .* 'x'"):
@@ -109,6 +141,51 @@ def test_missing_overwritten_and_unwritten_functions_are_told_apart():
     assert "f is an int and no function any more" in refused("f = 3")
     stub = "def f():\n    raise NotImplementedError()"
     assert refused(stub) == "f is not written yet."
+    assert refused(f"@torch.no_grad()\n{stub}") == "f is not written yet."
+
+
+NOT_IMPLEMENTED = {
+    "torch.nn.functional.logsigmoid(torch.tensor([1]))": "log_sigmoid",
+    "torch.nn.Module()(1)": 'missing the required "forward" function',
+    "next(iter(torch.utils.data.Sampler()))": "it raised",
+    "(_ for _ in ()).throw(NotImplementedError('later'))": "NotImplementedError: later",
+}
+
+
+@pytest.mark.parametrize("body", NOT_IMPLEMENTED)
+def test_what_torch_does_not_implement_is_no_unwritten_function(body):
+    message = refused(f"def f(): return {body}")
+    assert "it raised " in message
+    assert "not written" not in message
+    assert NOT_IMPLEMENTED[body] in message
+    notebook = {"torch": torch}
+    exec(f"def f(): return {body}", notebook)
+    with pytest.raises(AssertionError, match="expected a ValueError, it raised"):
+        refuses(notebook, "f", on="a bad input")
+
+
+def test_a_name_that_is_not_known_reminds_of_the_first_cell():
+    message = refused("def f(): return nowhere.ones(2)")
+    assert message.endswith(
+        "NameError: name 'nowhere' is not defined. "
+        "Has the first cell been run since the kernel started?"
+    )
+    assert "first cell" not in refused("def f():\n    x += 1\n    return x")
+
+
+def test_notebooks_show_the_students_lines_and_not_those_of_the_checks():
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell.instance()
+    try:
+        with capture_output() as shown:
+            shell.run_cell("from embeddings_course.exercises import attempt\ndef f(): return 2")
+            shell.run_cell("attempt(globals(), 'f', on='nothing').close(3)")
+    finally:
+        InteractiveShell.clear_instance()
+    assert "the number is wrong, yours is 2." in shown.stdout
+    assert "self._fail" not in shown.stdout
 
 
 def test_printing_instead_of_returning_gets_a_hint(capsys):
