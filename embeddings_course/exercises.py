@@ -6,7 +6,7 @@
 >>> attempt({"double": double}, "double", 3, on="the number 3").close(7)
 Traceback (most recent call last):
     ...
-AssertionError: double, on the number 3: the number is wrong, yours is 6.
+embeddings_course.exercises.CheckFailed: double, on the number 3: the number is wrong, yours is 6.
 
 A test cell asks for values and properties. It neither knows nor cares how they were computed: a
 tensor, an array or a list will do, with or without gradients, in any precision. What a student's
@@ -22,6 +22,7 @@ import ctypes
 import importlib
 import inspect
 import io
+import linecache
 import random
 import signal
 import threading
@@ -46,6 +47,26 @@ _MODULES = {
     "torchvision": "torchvision",
 }
 _PLAIN = (bool, int, float, np.generic, np.ndarray, torch.Tensor)
+
+
+# References of our own: code of a student's that replaces these replaces them for itself.
+_asarray, _isclose, _isfinite, _deepcopy = np.asarray, np.isclose, np.isfinite, copy.deepcopy
+
+
+class CheckFailed(AssertionError):
+    """What a check found. Notebooks show its sentence, and where the student's own code failed.
+
+    The frames of this module would stand above it otherwise, and nobody would read on.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        lines = []
+        for frame, line in traceback.walk_tb(getattr(self.__cause__, "__traceback__", None)):
+            file = frame.f_code.co_filename
+            if "ipykernel_" in file or file.startswith("<"):
+                source = linecache.getline(file, line).strip()
+                lines.append(f"In {frame.f_code.co_name}, line {line} of its cell: {source}")
+        return [*lines, f"{type(self).__name__}: {self}"]
 
 
 class _OutOfTime(BaseException):
@@ -74,7 +95,7 @@ class Answer:
 
         Raises
         ------
-        AssertionError
+        CheckFailed
             If it does not hold.
         """
         __tracebackhide__ = True
@@ -98,15 +119,15 @@ class Answer:
 
         Raises
         ------
-        AssertionError
+        CheckFailed
             If the result is something else, or of another shape.
         """
         __tracebackhide__ = True
         array = self._array(self.value)
         if shape is not None and array.shape != tuple(shape):
             self._fail(f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.")
-        if finite and array.size and not np.isfinite(array).all():
-            count = int((~np.isfinite(array)).sum())
+        if finite and array.size and not _isfinite(array).all():
+            count = int((~_isfinite(array)).sum())
             self._fail(f"{count} of {array.size} numbers are infinite or NaN.")
         return array
 
@@ -128,15 +149,15 @@ class Answer:
 
         Raises
         ------
-        AssertionError
+        CheckFailed
             If they differ.
         """
         __tracebackhide__ = True
-        expected = np.asarray(_detached(expected))
+        expected = _asarray(_detached(expected))
         # A number in a box of one is taken for the number.
         single = expected.ndim == 0 and np.size(_detached_or_none(self.value)) == 1
         array = self.numbers(None if single else expected.shape).reshape(expected.shape)
-        wrong = ~np.isclose(
+        wrong = ~_isclose(
             array.astype(np.float64), expected.astype(np.float64), rtol=rtol, atol=atol
         )
         if not wrong.any():
@@ -164,7 +185,7 @@ class Answer:
 
         Raises
         ------
-        AssertionError
+        CheckFailed
             If they differ.
         """
         __tracebackhide__ = True
@@ -189,7 +210,7 @@ class Answer:
 
         Raises
         ------
-        AssertionError
+        CheckFailed
             If an argument is no longer what it was.
         """
         __tracebackhide__ = True
@@ -199,7 +220,7 @@ class Answer:
     def _array(self, value: Any) -> np.ndarray:
         __tracebackhide__ = True
         try:
-            array = np.asarray(_detached(value))
+            array = _asarray(_detached(value))
         except (TypeError, ValueError):
             array = np.empty(0, dtype=object)
         if array.dtype.kind not in "biuf":
@@ -208,7 +229,7 @@ class Answer:
 
     def _fail(self, reason: str) -> None:
         __tracebackhide__ = True
-        raise AssertionError(f"{self.name}, on {self.on}: {reason}")
+        raise CheckFailed(f"{self.name}, on {self.on}: {reason}")
 
 
 def attempt(
@@ -245,22 +266,22 @@ def attempt(
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         If there is no such function, or it raises an error, takes too long, or prints its result
         instead of returning it. The message says which.
     """
     __tracebackhide__ = True
     if name not in namespace:
-        raise AssertionError(
+        raise CheckFailed(
             f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
         )
     function = namespace[name]
     if not callable(function):
-        raise AssertionError(
+        raise CheckFailed(
             f"{name} is {describe(function)} and no function any more: something has overwritten "
             "it. Rename that variable, restart the kernel and run all cells."
         )
-    given, given_by_name = copy.deepcopy(arguments), copy.deepcopy(keywords)
+    given, given_by_name = _deepcopy(arguments), _deepcopy(keywords)
     printed = io.StringIO()
     problem = ""
     try:
@@ -281,25 +302,25 @@ def attempt(
     except BaseException as error:
         # One that a program ends with, SystemExit for example, counts as an error too.
         if _is_stub(function, error):
-            raise AssertionError(f"{name} is not written yet.") from error
+            raise CheckFailed(f"{name} is not written yet.") from error
         said = " ".join(str(error).split())[:300].rstrip(".")
         reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         hint = " Has the first cell been run since the kernel started?"
-        raise AssertionError(
+        raise CheckFailed(
             f"{name}, on {on}: it raised {reason}.{hint * (type(error) is NameError)}"
         ) from error
     finally:
         if printed.getvalue():
             print(printed.getvalue()[:2000])
     if problem:
-        raise AssertionError(f"{name}, on {on}: {problem}.")
+        raise CheckFailed(f"{name}, on {on}: {problem}.")
     if lent:
         print(f"Note: the notebook has overwritten {', '.join(lent)}; for this call it was undone.")
     if value is None:
         hint = " It printed something: a function hands its result over with return." * bool(
             printed.getvalue().strip()
         )
-        raise AssertionError(f"{name}, on {on}: it returned nothing.{hint}")
+        raise CheckFailed(f"{name}, on {on}: it returned nothing.{hint}")
     return Answer(name, on, value, arguments, given)
 
 
@@ -315,7 +336,7 @@ def refuses(
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         If it returns, or raises something else.
     """
     __tracebackhide__ = True
@@ -335,8 +356,8 @@ def refuses(
             reason = "expected a ValueError, it returned nothing"
         else:
             raise
-        raise AssertionError(f"{name}, on {on}: {reason}.") from error
-    raise AssertionError(f"{name}, on {on}: expected a ValueError, it returned something.")
+        raise CheckFailed(f"{name}, on {on}: {reason}.") from error
+    raise CheckFailed(f"{name}, on {on}: expected a ValueError, it returned something.")
 
 
 def keep_builtins(namespace: dict[str, Any]) -> None:
@@ -420,7 +441,7 @@ def _detached(value: Any) -> Any:
 
 def _detached_or_none(value: Any) -> Any:
     try:
-        return np.asarray(_detached(value))
+        return _asarray(_detached(value))
     except (TypeError, ValueError):
         return ()
 

@@ -7,9 +7,11 @@ import threading
 import time
 import warnings
 
+import nbformat
 import numpy as np
 import pytest
 import torch
+from nbclient import NotebookClient
 
 from embeddings_course.exercises import attempt, keep_builtins, refuses
 
@@ -306,3 +308,23 @@ def test_builtins_that_a_cell_overwrites_are_back_in_the_next():
         InteractiveShell.clear_instance()
     assert result == (3, 1, 7), "a function of their own is theirs"
     keep_builtins({})
+
+
+def test_a_notebook_shows_the_sentence_and_the_line_of_the_students_own_code():
+    code = "def third(x):\n    return x[2]"
+    cells = [code, 'attempt(globals(), "third", [1], on="a list of one").close(1)']
+    cells[1] = f"from embeddings_course.exercises import attempt\n{cells[1]}"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
+    (output,) = notebook.cells[1].outputs
+    assert output.traceback == [
+        "In third, line 2 of its cell: return x[2]",
+        "CheckFailed: third, on a list of one: it raised IndexError: list index out of range.",
+    ]
+
+
+def test_a_replaced_function_of_numpy_does_not_change_the_verdict(monkeypatch):
+    monkeypatch.setattr(np, "isclose", lambda *given, **settings: np.ones(1, dtype=bool))
+    monkeypatch.setattr(np, "asarray", lambda *given, **settings: np.zeros(1))
+    with pytest.raises(AssertionError, match="the number is wrong"):
+        attempt({"double": lambda x: x}, "double", 3, on="3").close(6)

@@ -394,7 +394,8 @@ class HideTests(NbGraderPreprocessor):
         return nb, resources
 
     def _clean(self, output: NotebookNode, secret: list[str], tests: bool) -> None:
-        if output.output_type == "error" and tests:
+        # A check of the course shows nothing but its sentence and the student's own lines.
+        if output.output_type == "error" and tests and output.ename != "CheckFailed":
             said = f"{output.ename}: {output.evalue}" if output.evalue else _failed(output, secret)
             output.traceback = [_redacted(said, secret)]
             output.evalue = _redacted(output.evalue, secret)
