@@ -207,7 +207,6 @@ class Answer:
         return array if array.dtype.kind in "biu" else array.astype(np.float64)
 
     def _fail(self, reason: str) -> None:
-        __tracebackhide__ = True
         raise AssertionError(f"{self.name}, on {self.on}: {reason}")
 
 
