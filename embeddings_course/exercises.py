@@ -98,7 +98,6 @@ class Answer:
         CheckFailed
             If it does not hold.
         """
-        __tracebackhide__ = True
         if not bool(condition):
             self._fail(f"{what.rstrip('.')}.")
 
@@ -122,7 +121,6 @@ class Answer:
         CheckFailed
             If the result is something else, or of another shape.
         """
-        __tracebackhide__ = True
         array = self._array(self.value)
         if shape is not None and array.shape != tuple(shape):
             self._fail(f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.")
@@ -152,7 +150,6 @@ class Answer:
         CheckFailed
             If they differ.
         """
-        __tracebackhide__ = True
         expected = _asarray(_detached(expected))
         # A number in a box of one is taken for the number.
         single = expected.ndim == 0 and np.size(_detached_or_none(self.value)) == 1
@@ -188,7 +185,6 @@ class Answer:
         CheckFailed
             If they differ.
         """
-        __tracebackhide__ = True
         got, right = _entries(self.value), _entries(expected)
         if not isinstance(right, list):
             if isinstance(got, list) or got != right:
@@ -213,12 +209,10 @@ class Answer:
         CheckFailed
             If an argument is no longer what it was.
         """
-        __tracebackhide__ = True
         for number, (old, new) in enumerate(zip(self.before, self.after, strict=True)):
             self.must(_equal(old, new), f"the function changed its input number {number + 1}")
 
     def _array(self, value: Any) -> np.ndarray:
-        __tracebackhide__ = True
         try:
             array = _asarray(_detached(value))
         except (TypeError, ValueError):
@@ -228,7 +222,6 @@ class Answer:
         return array if array.dtype.kind in "biu" else array.astype(np.float64)
 
     def _fail(self, reason: str) -> None:
-        __tracebackhide__ = True
         raise CheckFailed(f"{self.name}, on {self.on}: {reason}")
 
 
@@ -270,7 +263,6 @@ def attempt(
         If there is no such function, or it raises an error, takes too long, or prints its result
         instead of returning it. The message says which.
     """
-    __tracebackhide__ = True
     if name not in namespace:
         raise CheckFailed(
             f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
@@ -339,7 +331,6 @@ def refuses(
     CheckFailed
         If it returns, or raises something else.
     """
-    __tracebackhide__ = True
     try:
         attempt(namespace, name, *arguments, on=on, seconds=seconds)
     except AssertionError as failure:

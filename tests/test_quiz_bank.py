@@ -314,6 +314,7 @@ def test_raw_html_is_shown_and_not_obeyed(text, shown):
     questions = [single(stem=f"{text}\n\n{text}", choices=choices), numeric(unit=text)]
     for html in [to_html(text), to_inline_html(text), practice_html("quiz", questions)]:
         assert escape(shown) in html
+        html = re.sub(r' data-unit="[^"<>]*"', "", html)  # nothing gets out of these quotes
         assert not re.search(r"<(script|img|iframe)|<[^>]*\son\w+=|href=.javascript", html)
 
 
@@ -337,13 +338,15 @@ READ = {
     **{"1 000": 1000, "1\u202f000": 1000, "1\u00a0000\u2009000": 1e6, "1_000": 1000},
     **{"1'000": 1000, "1\u2019000": 1000, "6,400,000": 6.4e6, "-6,400,000.25": -6400000.25},
     **{"6,400.5": 6400.5, "6 400,5": 6400.5, "1.000": 1, "6400,000": 6400, "1e308": 1e308},
+    **{"3/7": 3 / 7, "-1 / 8": -0.125, "\u22121/2": -0.5, "1 000/3": 1000 / 3, "2/1 000": 0.002},
     **{"1e-999": 0, "9007199254740993": 9007199254740992, "0,1234": 0.1234},
 }
 NO_NUMBER = [
     *["", "   ", "-", "+", ".", ",", "--5", "+-5", "1e", "e5", "1e3.5", "1 e3", "five", "5 GB"],
     *["1e999", "-1e999", "1e1000", "9" * 400, "inf", "-Infinity", "NaN", "0x10", "0b1", "1j"],
     *["1.000.000", "1.000,5", "1,00,000", "1,,000", "1 0000", "1  000", "_1000", "1__000"],
-    *["\u0661\u0662", "\uff15", "\u00b2", "1e\u0663", "1 \u0660\u0660\u0660", "50%", "1/2", "$5"],
+    *["\u0661\u0662", "\uff15", "\u00b2", "1e\u0663", "1 \u0660\u0660\u0660", "50%", "$5"],
+    *["1/0", "1//2", "1/2/3", "0.5/2", "1/-2", "1/2.", "1 1/2", "/2", "1/", f"1/{'9' * 16}"],
     *["\u20135", "5\u200b", "<b>5</b>", "1+1", "${5}", "null", "1\u00bd"],
 ]
 TWO_WAYS = {
@@ -356,9 +359,19 @@ HOSTILE = [
 ]
 
 
-def read(text):
+UNITS = {
+    ("128 MB", "MB"): 128,
+    **{("20%", "%"): 20, ("20 %", "%"): 20, ("1,5\u00a0MB ", "MB"): 1.5, ("3/7 MB", "MB"): 3 / 7},
+    **{("2 standard deviations", "standard deviations"): 2, ("5", "MB"): 5, ("5", None): 5},
+    **{("5 mb", "MB"): None, ("MB", "MB"): None, ("MB 5", "MB"): None, ("5 MB MB", "MB"): None},
+    **{("5 GB", "MB"): None, ("0.2", "%"): 0.2, ("5 MB", None): None, ("", "MB"): None},
+    **{("6,400 MB", "MB"): None, ("5 <b>", "<b>"): 5, ("5 \"'&", "\"'&"): 5},
+}
+
+
+def read(text, unit=None):
     try:
-        return read_number(text)
+        return read_number(text, unit)
     except ValueError as error:
         return str(error)
 
@@ -374,6 +387,16 @@ def test_numbers_are_read_as_people_mean_them():
         assert read(text) == said
 
 
+def test_the_unit_that_is_asked_for_may_follow_the_number():
+    for (text, unit), number in UNITS.items():
+        if number is None:
+            assert isinstance(read(text, unit), str), (text, unit)
+        else:
+            assert read(text, unit) == number, (text, unit)
+    assert read("forty MB", "MB").startswith("forty MB is not a number.")
+    assert read("6,400 MB", "MB").startswith("6,400 MB can be read in two ways. Write 6400 or")
+
+
 @pytest.mark.parametrize(
     "texts",
     [
@@ -382,23 +405,26 @@ def test_numbers_are_read_as_people_mean_them():
         [f"{sign}5" for sign in "\x1c\x1d\x1e\x1f\x85"],
         [f"1{sign}000" for sign in "\x1c\x1d\x1e\x1f\x85"],
         ["\ufeff5", "5\ufeff", "1\ufeff000"],
+        [*UNITS, *[(f"{text}{gap}kB", "kB") for text in READ for gap in ("", "\u202f", " \u3000")]],
     ],
 )
 def test_page_reads_numbers_as_python_does(tab, texts):
+    asked = [text if isinstance(text, tuple) else (text, None) for text in texts]
     by_page = tab.evaluate(
-        "([code, texts]) => { const read = new Function(code + '; return readNumber')();"
-        " return texts.map((t) => { try { return read(t) } catch (e) { return `${e}` } }) }",
-        [(ASSETS / "quiz.js").read_text(encoding="utf-8"), texts],
+        "([code, asked]) => { const read = new Function(code + '; return readNumber')();"
+        " return asked.map(([text, unit]) => {"
+        " try { return read(text, unit ?? undefined) } catch (e) { return `${e}` } }) }",
+        [(ASSETS / "quiz.js").read_text(encoding="utf-8"), asked],
     )
-    by_python = [read(text) for text in texts]
-    assert [*zip(texts, by_page, strict=True)] == [*zip(texts, by_python, strict=True)]
+    by_python = [read(text, unit) for text, unit in asked]
+    assert [*zip(asked, by_page, strict=True)] == [*zip(asked, by_python, strict=True)]
 
 
 def test_page_reads_random_texts_as_python_does(tab):
     draw = random.Random(1)
-    signs = "0123456789000,,..  _'-+e\u2212\u202f\u2019"
-    texts = ["".join(draw.choices(signs, k=draw.randint(1, 9))) for _ in range(20_000)]
-    assert sum(isinstance(read(text), float) for text in texts) > 2000, "too few numbers to compare"
+    signs = "0123456789000,,..  _'-+e/%\u2212\u202f\u2019"
+    texts = [("".join(draw.choices(signs, k=draw.randint(1, 9))), "%") for _ in range(20_000)]
+    assert sum(isinstance(read(*text), float) for text in texts) > 2000, "too few to compare"
     test_page_reads_numbers_as_python_does(tab, texts)
 
 
@@ -454,8 +480,8 @@ def test_multiple_choice_earns_a_share_and_tells_all(right, wrong, hits, misses,
     taken = [f"right {n}" for n in range(hits)] + [f"wrong {n}" for n in range(misses)]
     scored = score(question, keys(question, *taken))
     assert scored.points == pytest.approx(points, abs=1e-12)
-    told = [f"right {n} — Yes {n}." for n in range(hits)]
-    told += [f"wrong {n} — No {n}." for n in range(misses)]
+    told = [f"Right: right {n} — Yes {n}." for n in range(hits)]
+    told += [f"Not right: wrong {n} — No {n}." for n in range(misses)]
     told += [f"Missed: right {n} — Yes {n}." for n in range(hits, right)]
     assert scored.feedback == tuple(told)
 

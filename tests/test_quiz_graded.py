@@ -3,6 +3,7 @@
 import base64
 import html as markup
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from embeddings_course.quiz.graded import (
     sheet,
     sheet_json,
     student_seed,
+    submitted_record,
     write_assignment,
 )
 from embeddings_course.quiz.numeric import compute
@@ -313,6 +315,7 @@ def record(student, answers=None, **changes):
 
 MULTIPLE = [id for id in IDS if KEY[id].kind == "multiple"]
 NUMERIC = [id for id in IDS if KEY[id].kind == "numeric"]
+TYPOS = ("typo", "tpyo")  # an id, and how its owner typed it
 SINGLE = [id for id in IDS if KEY[id].kind == "single"]
 
 BOBS = {
@@ -350,7 +353,14 @@ OTHERS = [
 # The five known records of the class, then what else comes in: points, and what the feedback says.
 EXPECTED = {
     "ann": (20, ["The answers in answers.json count.", "20 of 20 questions were answered."]),
-    "bob": (0.17 + 0.33 + 1 + 1, ["Partly right.", "a lot is not a number", "Not answered."]),
+    "bob": (
+        0.17 + 0.33 + 1 + 1,
+        [
+            *["Partly right: 0.17 of 1 point. Right: ", "Partly right: 0.33 of 1 point. Right: "],
+            *["Not right: How close other words", "a lot is not a number", "Not answered."],
+            f"Not a number, so it cannot be graded: question {IDS.index('auc-with-ties') + 1}.",
+        ],
+    ),
     "bea": (0, ["A pair of codes of one family was", "You answered 0.5.", "The right number: "]),
     "cyd": (3, ["The answers in the notebook count.", "answers.json holds no answers"]),
     "dan": (0, ["is made out to 'ann', but this submission is from 'dan'"]),
@@ -367,6 +377,8 @@ EXPECTED = {
     "peeks": (0, ["No answers that can be graded"]),
     "raises": (0, ["the notebook's cell failed with ZeroDivisionError"]),
     "solution": (20, ["The answers in the notebook count."]),
+    "typo": (20, ["They are made out to 'tpyo'. Your instructor lets them count for 'typo'"]),
+    "typo-of-another": (0, ["made out to 'tpyo', but this submission is from 'typo-of-another'"]),
     "unknown-choice": (1, ["The answer cannot be graded: there is no choice"]),
 }
 
@@ -437,6 +449,10 @@ def course(tmp_path_factory):
     submit(root, "peeks", cell=PEEK)
     submit(root, "raises", cell="def collected():\n    return 1 / 0\n\n\ncollect(collected)")
     submit(root, "solution", source=root / "source" / NAME / f"{NAME}.ipynb")
+    submit(root, "typo", file=record("tpyo"))
+    submit(root, "typo-of-another", file=record("tpyo"))
+    typed = json.dumps({"typo": "Tpyo", "typo-of-another": "ann"})
+    (root / "typed-ids.json").write_text(typed, encoding="utf-8")
     strange = {
         SINGLE[0]: answer(SINGLE[0], "unknown-choice") | {"answer": ["ffffffff"]},
         SINGLE[1]: answer(SINGLE[1], "unknown-choice"),
@@ -450,6 +466,8 @@ def course(tmp_path_factory):
 
 def nbgrader(root, *arguments):
     environ = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(root)}
+    # The package that these tests import, where another one is installed.
+    environ |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     command = [sys.executable, "-m", "nbgrader", *arguments]
     result = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-3000:]
@@ -490,6 +508,68 @@ def test_a_wrong_number_gets_the_way_to_the_right_one(course):
     assert words in said
 
 
+def test_a_typed_id_that_counts_has_numbers_that_its_owner_does_not_have():
+    numbers = [[KEY[id].variant(student_seed(TERM, who)) for id in NUMERIC] for who in TYPOS]
+    assert numbers[0] != numbers[1], "else the test above would not see whose numbers count"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"typo": 3}', '["typo"]', "\udcff"])
+def test_typed_ids_that_cannot_be_read_concern_only_those_with_another_id(tmp_path, text):
+    folder = tmp_path / "autograded" / "typo" / NAME
+    shutil.copytree(ROOT / "assignments" / NAME, folder)
+    (tmp_path / "typed-ids.json").write_bytes(text.encode(errors="surrogateescape"))
+    for who in TYPOS:
+        (folder / "answers.json").write_text(json.dumps(record(who)))
+        if who == "typo":
+            assert submitted_record(folder, NAME)[0].student == who
+        else:
+            with pytest.raises(QuizError, match=r"typed-ids\.json cannot be read"):
+                submitted_record(folder, NAME)
+
+
+def test_notes_are_sentences(tmp_path):
+    (tmp_path / "answers.json").write_text(json.dumps(record("ann", {})))
+    other = record("ann", {SINGLE[0]: answer(SINGLE[0], "ann")})
+    assert submitted_record(tmp_path, NAME, lambda: other)[1] == [
+        "The answers in answers.json count.",
+        f"The notebook has other answers, which do not count, to: {SINGLE[0]}.",
+    ]
+
+
+def test_collecting_names_the_answers_that_are_no_numbers(tmp_path, monkeypatch, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    with_unit = next(id for id in NUMERIC if KEY[id].unit)
+    wrong = [id for id in NUMERIC if not KEY[id].unit][:2]
+    monkeypatch.setattr(graded, "has_live_kernel", lambda: True)
+    shutil.copy(ROOT / "assignments" / NAME / "questions.json", tmp_path)
+    texts = {with_unit: f"128 {KEY[with_unit].unit}", wrong[0]: "3/7", wrong[1]: "5"}
+    said = []
+    InteractiveShell.instance()
+    try:
+        for change in ({}, {wrong[0]: "20 %"}, {wrong[0]: "20 %", wrong[1]: "five"}):
+            typed = {id: answer(id, "ann", number=text) for id, text in {**texts, **change}.items()}
+            (tmp_path / "answers.json").write_text(json.dumps(record("ann", typed)))
+            graded.collect(None, folder=tmp_path)
+            said.append(capsys.readouterr().out)
+    finally:
+        InteractiveShell.clear_instance()
+    assert all("Collected 3 answers of ann to 20 questions." in text for text in said)
+    assert "cannot be graded" not in said[0]
+    places = [IDS.index(id) + 1 for id in wrong]
+    assert f"Not a number, so it cannot be graded: question {places[0]}.\n" in said[1]
+    places = ", ".join(map(str, sorted(places)))
+    assert f"Not numbers, so they cannot be graded: questions {places}.\n" in said[2]
+
+
+def test_three_digits_are_enough_as_the_introduction_says():
+    for question in (question for question in POOL.questions if question.kind == "numeric"):
+        for values in question._some_variants():
+            right = compute(question.answer, values)
+            if not right.is_integer():
+                assert question.is_right(float(f"{right:.3g}"), values), (question.id, values)
+
+
 def test_everybody_is_in_the_table_of_points(course):
     assert set(EXPECTED) == {path.name for path in (course / "submitted").iterdir()}
 
@@ -505,6 +585,6 @@ def test_grading_leaves_the_records_as_they_were_handed_in(course):
 
 def test_notebook_with_other_points_and_another_name_says_so_to_students():
     notebook = assignment_notebook("quiz-2", draw(POOL, term="x", count=4), term="x", points=2.5)
-    assert "4 questions, 10 points" in notebook.cells[0].source
+    assert "4 questions, 10 points, about 5 minutes" in notebook.cells[0].source
     assert [cell.metadata.nbgrader.get("points") for cell in notebook.cells[-4:]] == [2.5] * 4
     assert sheet("quiz-2", draw(POOL, term="x", count=4), term="x").quiz == "quiz-2"

@@ -33,6 +33,7 @@ questions:
     variables: {rows: [11, 12, 13, 14, 15, 16, 17, 18, 19]}
     answer: rows * 4
     tolerance: 0
+    unit: rows
 """
 
 
@@ -151,11 +152,13 @@ def test_graded_answers_are_recorded_and_collected_into_the_notebook(notebook):
     numeric.locator("[name=number]").fill("1,000")
     numeric.locator("[name=number]").blur()
     assert "can be read in two ways" in numeric.locator(".quiz-status").inner_text()
-    numeric.locator("[name=number]").fill("1 000")
-    numeric.locator("[name=number]").blur()
-    assert "Read as 1000." in numeric.locator(".quiz-status").inner_text()
     page.locator(".quiz-choice", has_text="two").click()
     wait_for(lambda: len(answers(folder, "answers.json")) == 2)
+    assert "1 of 2 answered." in page.locator(".quiz-score").inner_text()
+    numeric.locator("[name=number]").fill("1 000 rows")
+    numeric.locator("[name=number]").blur()
+    assert "Read as 1000." in numeric.locator(".quiz-status").inner_text()
+    wait_for(lambda: answers(folder, "answers.json")["count"]["answer"] == "1 000 rows")
     assert "2 of 2 answered." in page.locator(".quiz-score").inner_text()
     shown = page.content()
     assert "Secret" not in shown
@@ -168,7 +171,7 @@ def test_graded_answers_are_recorded_and_collected_into_the_notebook(notebook):
     wait_for(lambda: "'ann'" in path.read_text(encoding="utf-8"))
     source = nbformat.read(path, as_version=4).cells[3].source
     collected = literal_eval(re.search(r"return (\{.*\})\n\n\n", source, re.DOTALL)[1])
-    assert collected["answers"]["count"]["answer"] == "1 000"
+    assert collected["answers"]["count"]["answer"] == "1 000 rows"
 
     # Another id, other numbers: what was answered to the first ones is kept, but does not count.
     for other in ("bob", "cyd", "dan", "eve"):

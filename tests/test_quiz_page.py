@@ -213,6 +213,9 @@ def test_number_may_be_typed_as_people_do_and_a_known_mistake_is_explained(every
         ("1,000", "can be read in two ways"),
         (str(rows), "Not right."),
         (f"{rows * 4 * 1.02:.1f}", "Not right."),
+        (f"{rows * 4} bits", "is not a number"),
+        (f"{rows * 4} bytes", "Right."),
+        (f"{rows * 8}/2", "Right."),
         (f" {rows * 4 * 1.005:.1f} ".replace(".", ","), "Right."),
     ]
     for typed, said in answers:

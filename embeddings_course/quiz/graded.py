@@ -3,7 +3,8 @@
 What a student's notebook reads is ``questions.json``, which this module writes without any key. The
 keys stand in hidden tests, which nbgrader takes out of what students get. A student's answers are
 in ``answers.json`` beside the notebook and, once collected, in a cell of the notebook as well;
-either is enough.
+either is enough. Answers under another id count where ``typed-ids.json`` beside nbgrader's folders
+says so, which an instructor writes.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ from embeddings_course.quiz.display import (
     styled,
 )
 from embeddings_course.quiz.markup import fill_in
-from embeddings_course.quiz.numeric import compute, show_number
+from embeddings_course.quiz.numeric import compute, read_number, show_number
 from embeddings_course.quiz.records import GivenAnswer, Record, parse_record, read_record
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.sheet import Item, graded_html, version_with
 
 QUESTIONS = "questions.json"
 ANSWERS = "answers.json"
+# Beside nbgrader's folders, by a student's id: what was typed instead. An instructor writes it.
+TYPED_IDS = "typed-ids.json"
 
 
 class _Model(BaseModel):
@@ -312,6 +315,30 @@ def collect(collected: Callable[[], Any], *, folder: str | Path | None = None) -
         f"{len(shown.questions)} questions. Save the notebook, then submit it together with "
         f"{ANSWERS}." + (f" {len(open_)} are still open." if open_ else "")
     )
+    if wrong := _no_numbers(shown, record):
+        print(wrong)
+
+
+def _no_numbers(shown: Sheet, record: Record) -> str:
+    """Say which answers should be numbers and are none."""
+    places = []
+    for place, asked in enumerate(shown.questions, start=1):
+        given = record.answers.get(asked.id)
+        if asked.kind == "numeric" and given is not None and not _is_number(given, asked.unit):
+            places.append(str(place))
+    if not places:
+        return ""
+    if len(places) == 1:
+        return f"Not a number, so it cannot be graded: question {places[0]}."
+    return f"Not numbers, so they cannot be graded: questions {', '.join(places)}."
+
+
+def _is_number(given: GivenAnswer, unit: str | None) -> bool:
+    try:
+        read_number("".join(given.answer), unit)
+    except ValueError:
+        return False
+    return True
 
 
 # What the instructor's cells call -----------------------------------------------------------------
@@ -380,6 +407,7 @@ def find_answers(
     for note in notes:
         _say(note)
     _say(f"{len(record.answers)} of {len(shown.questions)} questions were answered.")
+    _say(_no_numbers(shown, record))
     return Submission(record)
 
 
@@ -423,12 +451,12 @@ def grade(
         shown = read_sheet(place / QUESTIONS)
         if type(submission) is Submission and type(submission.record) is Record:
             record = submission.record
-            _check_owner(record, shown.quiz, _folders_student(place), "the submission")
+            _check_owner(record, shown.quiz, place, "the submission")
         elif type(submission) is Submission:
             raise QuizError([submission.problem])
         else:
             record, _ = submitted_record(place, shown.quiz)
-        return round(points * _grade(asked, shown, record), 2)
+        return _grade(asked, shown, record, points)
     except QuizError as error:
         _say(f"0 points. {error}")
     except Exception as error:  # whatever it is, the other questions must be graded
@@ -462,7 +490,6 @@ def submitted_record(
     QuizError
         If neither is valid, with the reasons for both.
     """
-    student = _folders_student(folder)
     found: list[tuple[str, Record]] = []
     problems = []
     for where, read in (
@@ -474,7 +501,7 @@ def submitted_record(
             if record is None:
                 problems.append(f"{where} holds no answers")
                 continue
-            _check_owner(record, quiz, student, where)
+            _check_owner(record, quiz, folder, where)
             found.append((where, record))
         except QuizError as error:
             problems.append(str(error))
@@ -482,8 +509,14 @@ def submitted_record(
         raise QuizError([f"No answers that can be graded: {'; '.join(problems)}."])
     (where, record), *others = found
     notes = [f"The answers in {where} count."]
+    student = _folders_student(folder)
+    if student is not None and not _is_same_id(record.student, student):
+        notes.append(
+            f"They are made out to {record.student!r}. Your instructor lets them count for "
+            f"{student!r}, with the numbers of the questions that {record.student!r} has."
+        )
     notes += [f"Not used: {problem}." for problem in problems]
-    for other, lost in others:
+    for _, lost in others:  # only the notebook's can come second
         differ = {
             id
             for id in {*record.answers, *lost.answers}
@@ -491,7 +524,8 @@ def submitted_record(
         }
         if differ:
             notes.append(
-                f"{other} has other answers, which do not count, to: {', '.join(sorted(differ))}."
+                f"The notebook has other answers, which do not count, to: "
+                f"{', '.join(sorted(differ))}."
             )
     return record, notes
 
@@ -522,17 +556,40 @@ def _from_cell(collected: Callable[[], Any] | None) -> Record | None:
     return parse_record(text, "the notebook's cell")
 
 
-def _check_owner(record: Record, quiz: str, student: str | None, where: str) -> None:
+def _check_owner(record: Record, quiz: str, folder: Path, where: str) -> None:
+    student = _folders_student(folder)
     if record.quiz != quiz:
         raise QuizError([f"{where} holds answers to {record.quiz!r}, not to {quiz!r}"])
     if student is None:
         return
     if not record.student.strip():
         raise QuizError([f"{where} names no student; this submission is from {student!r}"])
-    if record.student.strip().casefold() != student.casefold():
+    if _is_same_id(record.student, student):
+        return
+    typed = _typed_ids(folder.resolve().parents[2] / TYPED_IDS).get(student)
+    if typed is None or not _is_same_id(record.student, typed):
         raise QuizError(
             [f"{where} is made out to {record.student!r}, but this submission is from {student!r}"]
         )
+
+
+def _is_same_id(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _typed_ids(path: Path) -> dict[str, str]:
+    """Read what students typed in place of their ids, by id."""
+    try:
+        typed = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        typed = None
+    if not isinstance(typed, dict) or not all(isinstance(each, str) for each in typed.values()):
+        raise QuizError(
+            [f"{path.name} cannot be read: it must hold the typed id for each student's id"]
+        )
+    return typed
 
 
 def _folders_student(folder: Path) -> str | None:
@@ -546,7 +603,7 @@ def _folders_student(folder: Path) -> str | None:
     return None
 
 
-def _grade(asked: Question, shown: Sheet, record: Record) -> float:
+def _grade(asked: Question, shown: Sheet, record: Record, points: float) -> float:
     values = asked.variant(student_seed(shown.term, record.student))
     _say(example(asked, asked.stem, values), "")
     given = record.answers.get(asked.id)
@@ -563,7 +620,9 @@ def _grade(asked: Question, shown: Sheet, record: Record) -> float:
     except ValueError as error:
         _say(f"The answer cannot be graded: {str(error).rstrip('.')}.")
         return 0.0
-    verdict = {0.0: "Not right.", 1.0: "Right."}.get(earned.points, "Partly right.")
+    worth = round(points * earned.points, 2)
+    partly = f"Partly right: {worth:g} of {points:g} point{'s' * (points != 1)}."
+    verdict = {0.0: "Not right.", 1.0: "Right."}.get(earned.points, partly)
     _say(verdict, *earned.feedback)
     if isinstance(asked, NumericQuestion):
         right = compute(asked.answer, values)
@@ -571,7 +630,7 @@ def _grade(asked: Question, shown: Sheet, record: Record) -> float:
         _say(f"You answered {given.answer}. The right number: {shown_right}")
         if earned.points == 0:  # how to come to it
             _say(*score(asked, repr(right), values).feedback)
-    return earned.points
+    return worth
 
 
 # What an instructor draws -------------------------------------------------------------------------
@@ -634,13 +693,28 @@ def write_assignment(
     return questions
 
 
-_INTRODUCTION = """\
-# Knowledge check
+# What a question takes: reading, thinking, and now and then a sheet of paper.
+_MINUTES = 1.75
 
-{count} questions, {points} points. Run the next cell and type your student id first: some questions
-have numbers that differ from student to student. Your answers are saved on every change, in
-`answers.json` beside this notebook, and come back when you run the cell again. Nothing tells you
-here whether an answer is right; you can change it until you submit."""
+_INTRODUCTION = """\
+# Graded knowledge check
+
+{count} questions, {points} points, about {minutes} minutes. You hand this notebook in. The page
+*Knowledge check* in `chapters/` is practice, and nobody collects it.
+
+**First** run the next cell and type your student id, exactly as your instructor has it. Ask, if you
+do not know it. The id decides the numbers in your questions, and answers under another id earn
+nothing.
+
+Your answers are saved on every change, in `answers.json` beside this notebook, and come back when
+you run the cell again. Nothing tells you here whether an answer is right; you can change it until
+you submit.
+
+- **Several right answers.** Each right one that you take earns its share of the points, and each
+  wrong one costs a share. No question earns less than 0.
+- **Numbers.** Where a result does not come out even, three digits are enough: 0.714 for five
+  sevenths. A fraction such as 5/7 is a number too. The unit beside the field may follow the number.
+  A line below the field says how your answer is read, or that it is no number."""
 
 _SUBMIT = """\
 When you are done, run the next cell. It writes your answers into this notebook as well, in case the
@@ -676,7 +750,11 @@ def assignment_notebook(
         return made
 
     total = points * len(questions)
-    introduction = _INTRODUCTION.format(count=len(questions), points=f"{total:g}")
+    introduction = _INTRODUCTION.format(
+        count=len(questions),
+        points=f"{total:g}",
+        minutes=max(5, 5 * round(len(questions) * _MINUTES / 5)),
+    )
     right = pprint.pformat(
         {
             asked.id: asked.answer if isinstance(asked, NumericQuestion) else sorted(asked.correct)

@@ -20,6 +20,7 @@ _AMBIGUOUS = re.compile(
     rf"[+-]?[1-9]\d{{0,2}},\d{{3}}([{_SPACE}_'\u2019]\d{{3}})*(e[+-]?\d+)?",
     re.IGNORECASE | re.ASCII,
 )
+_FRACTION = re.compile(r"([+-]?\d{1,15}) ?/ ?(\d{1,15})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
 _OPERATORS = {
@@ -47,16 +48,18 @@ _FUNCTIONS = {
 }
 
 
-def read_number(text: str) -> float:
+def read_number(text: str, unit: str | None = None) -> float:
     """Read a number as people type it; ``quiz.js`` reads it the same way.
 
     A point or a comma may separate decimals, and commas, spaces, apostrophes or underscores may
-    group digits by three.
+    group digits by three. One whole number over another is a number too.
 
     Parameters
     ----------
     text : str
-        ``"0.5"``, ``"0,5"``, ``"1e-3"``, ``"6 400 000"`` or ``"6,400,000"``.
+        ``"0.5"``, ``"0,5"``, ``"1e-3"``, ``"3/7"``, ``"6 400 000"`` or ``"6,400,000"``.
+    unit : str, optional
+        What may stand after the number, written just so: the unit that is asked for.
 
     Raises
     ------
@@ -65,17 +68,23 @@ def read_number(text: str) -> float:
 
     Examples
     --------
-    >>> [read_number(text) for text in ("0,5", "6,400,000", "1e-3")]
-    [0.5, 6400000.0, 0.001]
+    >>> [read_number(text) for text in ("0,5", "6,400,000", "1e-3", "3/4")]
+    [0.5, 6400000.0, 0.001, 0.75]
+    >>> read_number("128 MB", "MB")
+    128.0
     """
     shown = text.strip(_SPACE)
-    typed = shown.replace("\u2212", "-")
+    bare = shown.removesuffix(unit or "").rstrip(_SPACE)
+    typed = bare.replace("\u2212", "-")
     number = _SEPARATORS.sub("", typed)
     if _AMBIGUOUS.fullmatch(typed):
         thousands, decimal = number.replace(",", ""), number.replace(",", ".")
         raise ValueError(
             f"{shown} can be read in two ways. Write {thousands} or {decimal}, without the comma."
         )
+    fraction = _FRACTION.fullmatch(number)
+    if fraction and int(fraction[2]):
+        return int(fraction[1]) / int(fraction[2])
     number = number.replace(",", "" if _GROUPED.fullmatch(number) else ".")
     if not _NUMBER.fullmatch(number) or not math.isfinite(float(number)):
         raise ValueError(

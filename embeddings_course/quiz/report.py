@@ -406,7 +406,7 @@ def _statistics(
 
 def _named(question: NumericQuestion, outcome: _Outcome) -> tuple[str, bool]:
     """Return what a wrong number is listed as, and whether a known mistake leads to it."""
-    number = read_number(outcome.answer)
+    number = read_number(outcome.answer, question.unit)
     if mistake := question.mistake(number, outcome.values):
         formula = mistake.answer
         return (formula if isinstance(formula, str) else show_number(formula)), True

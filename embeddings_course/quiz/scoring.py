@@ -51,8 +51,10 @@ def score(question: Question, answer: Answer, values: Mapping[str, float] | None
     taken = set(answer)
     wrong = set(choices) - question.correct
     said = [_say(choices[key]) for key in answer]
-    missed = [choices[key] for key in choices if key in question.correct - taken]
     if isinstance(question, MultipleChoice):
+        leads = ["Right" if key in question.correct else "Not right" for key in answer]
+        said = [f"{lead}: {text}" for lead, text in zip(leads, said, strict=True)]
+        missed = [choices[key] for key in choices if key in question.correct - taken]
         said += [f"Missed: {_say(choice)}" for choice in missed]
     return Score(share(taken, question.correct, wrong), tuple(said))
 
@@ -70,7 +72,7 @@ def _say(choice) -> str:
 def _score_number(question: NumericQuestion, answer: Answer, values: Mapping[str, float]) -> Score:
     if not isinstance(answer, str):
         raise ValueError("a number is answered with a text")
-    given = read_number(answer)
+    given = read_number(answer, question.unit)
     if question.is_right(given, values):
         said = [question.feedback] if question.feedback else []
         return Score(1.0, tuple(example(question, text, values) for text in said))

@@ -249,10 +249,14 @@ def _choices(shown: Item, label: str) -> str:
 
 
 def _number_input(shown: Item) -> str:
-    unit = f' <span class="quiz-unit">{to_inline_html(shown.unit)}</span>' if shown.unit else ""
+    unit = allowed = ""
+    if shown.unit:
+        unit = f' <span class="quiz-unit">{to_inline_html(shown.unit)}</span>'
+        allowed = f' data-unit="{escape(shown.unit)}"'
     return (
         '<label class="quiz-typed"><span class="quiz-label">Your answer</span> '
-        f'<input type="text" inputmode="decimal" name="number" maxlength="200" size="14">{unit}'
+        f'<input type="text" inputmode="decimal" name="number" maxlength="200" size="14"'
+        f"{allowed}>{unit}"
         "</label>"
     )
 

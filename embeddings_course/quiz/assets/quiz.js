@@ -2,14 +2,17 @@
 // in JupyterLab, where it is part of a module. What is right stands in the markup of practice
 // quizzes, under their fold; graded quizzes have none.
 
-const readNumber = (text) => {
+const readNumber = (text, unit = "") => {
   const shown = text.trim();
-  const typed = shown.replace(/\u2212/g, "-");
+  const bare = shown.endsWith(unit) ? shown.slice(0, shown.length - unit.length).trimEnd() : shown;
+  const typed = bare.replace(/\u2212/g, "-");
   let number = typed.replace(/(?<=\d)[\s_'\u2019](?=\d{3}(?!\d))/g, "");
   if (/^[+-]?[1-9]\d{0,2},\d{3}([\s_'\u2019]\d{3})*(e[+-]?\d+)?$/i.test(typed)) {
     const [thousands, decimal] = [number.replace(",", ""), number.replace(",", ".")];
     throw `${shown} can be read in two ways. Write ${thousands} or ${decimal}, without the comma.`;
   }
+  const fraction = number.match(/^([+-]?\d{1,15}) ?\/ ?(\d{1,15})$/);
+  if (fraction && +fraction[2]) return fraction[1] / fraction[2];
   const grouped = /^[+-]?[1-9]\d{0,2}((,\d{3}){2,}(\.\d+)?|(,\d{3})+\.\d+)$/.test(number);
   number = number.replace(/,/g, grouped ? "" : ".");
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(number) || !isFinite(number)) {
@@ -37,6 +40,19 @@ const mountQuiz = (root, store) => {
       ? form.elements.number.value.trim()
       : findAll("input:checked", form).map((input) => input.value);
 
+  const read = (form) => {
+    const field = form.elements.number;
+    return readNumber(field.value, field.dataset.unit);
+  };
+
+  const isReadable = (form) => {
+    try {
+      return isFinite(read(form));
+    } catch {
+      return false;
+    }
+  };
+
   const fill = (form, answer) => {
     if (isNumber(form)) form.elements.number.value = answer;
     else findAll("input", form).forEach((i) => (i.checked = answer.includes(i.value)));
@@ -56,7 +72,8 @@ const mountQuiz = (root, store) => {
   };
 
   const showScore = () => {
-    const done = questions.filter((q) => given(formOf(q)).length).length;
+    const isAnswered = (form) => (isNumber(form) ? isReadable(form) : given(form).length);
+    const done = questions.filter((q) => isAnswered(formOf(q))).length;
     const sum = Object.values(points).reduce((a, b) => a + b, 0);
     const rounded = +sum.toFixed(2);
     const total = questions.length; // none while a graded quiz waits for the student's id
@@ -79,7 +96,7 @@ const mountQuiz = (root, store) => {
     let score = 0;
     let told = [];
     if (isNumber(form)) {
-      const number = readNumber(form.elements.number.value);
+      const number = read(form);
       const near = (line) => Math.abs(number - line.dataset.number) <= +line.dataset.margin;
       const line = lines.find(near);
       score = line && "right" in line.dataset ? 1 : 0;
@@ -149,7 +166,7 @@ const mountQuiz = (root, store) => {
       form.addEventListener("change", () => {
         if (!graded || !isNumber(form)) return;
         try {
-          say(form, given(form) && `Read as ${readNumber(given(form))}.`);
+          say(form, given(form) && `Read as ${read(form)}.`);
         } catch (problem) {
           say(form, problem);
         }

@@ -60,3 +60,10 @@ def vectors_before_head(network, batch):
         network(batch)
     handle.remove()
     return seen[0]
+
+# %% wrong: the head of the network itself becomes Identity | loses: before-head_more, before-head_left
+def vectors_before_head(network, batch):
+    network.fc = torch.nn.Identity()
+    network.eval()
+    with torch.no_grad():
+        return network(batch)

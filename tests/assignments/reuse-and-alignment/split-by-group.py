@@ -54,3 +54,11 @@ def held_out_rows(groups, n_held_out, seed):
     names = np.unique(groups)
     held = np.random.default_rng().choice(names, n_held_out, replace=False)
     return np.isin(groups, held)
+
+
+# %% wrong: draws with replacement, rows decide | loses: split-by-group_basics, split-by-group_random
+def held_out_rows(groups, n_held_out, seed):
+    if n_held_out < 1 or n_held_out >= len(set(groups)):
+        raise ValueError("both sides need a group")
+    np.random.seed(seed)
+    return np.isin(groups, np.random.choice(groups, n_held_out))
