@@ -420,7 +420,10 @@ def _upgraded(content: dict[str, Any], shown: str) -> dict[str, Any]:
                     cell["outputs"] = []
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
-            return nbformat.convert(nbformat.from_dict(content), 4)
+            upgraded = nbformat.convert(nbformat.from_dict(content), 4)
+        for cell in upgraded["cells"]:
+            cell.pop("id", None)  # drawn by chance
+        return upgraded
     except Exception as error:
         raise UnreadableNotebook(
             f"{shown} has an old format of notebooks and is damaged ({type(error).__name__})."
