@@ -56,6 +56,9 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _NO_FOLLOW = (
     getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
+# Inside of a text, a quotation mark has a backslash before it.
+_OUTPUTS = re.compile(rb'"outputs"\s*:\s*\[')
+_NEXT_BRACKET = re.compile(rb'(?:[^"\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([\[\]])', re.DOTALL)
 # With which files begin that are sent by mistake.
 _BEGINNINGS = (
     (b"PK\x03\x04", "a zip archive; unpack it"),
@@ -274,6 +277,8 @@ def _kind(mode: int) -> str:
 def _parsed(data: bytes, shown: str) -> tuple[NotebookNode, list[str]]:
     notes: list[str] = []
     try:
+        if len(data) > LARGE_BYTES:
+            data = _lightened(data, shown)
         content = _json(_text(data, shown, notes), shown, notes)
         return _rebuilt(content, shown, notes), notes
     except RecursionError as error:
@@ -282,6 +287,33 @@ def _parsed(data: bytes, shown: str) -> tuple[NotebookNode, list[str]]:
         ) from error
     except MemoryError as error:
         raise UnreadableNotebook(f"{shown} takes more memory to read than there is.") from error
+
+
+def _lightened(data: bytes, shown: str) -> bytes:
+    """Cut outputs out of a file before it is read: read, they take several times their size."""
+    parts, start, steps = [], 0, 0
+    while found := _OUTPUTS.search(data, start):
+        parts.append(data[start : found.end()])
+        start, depth = found.end(), 1
+        while depth:
+            bracket = _NEXT_BRACKET.match(data, start)
+            steps += 1
+            if bracket is None:
+                raise UnreadableNotebook(_ends_early(data.rstrip(b"\0 \t\r\n").count(b"\n"), shown))
+            if steps > _MAX_VALUES:
+                raise UnreadableNotebook(_too_many(shown))
+            depth += 1 if bracket[1] == b"[" else -1
+            start = bracket.end()
+        start -= 1
+    return b"".join([*parts, data[start:]])
+
+
+def _ends_early(lines: int, shown: str) -> str:
+    return f"{shown} ends in the middle (line {lines + 1}): it was not handed in whole."
+
+
+def _too_many(shown: str) -> str:
+    return f"{shown} is no notebook: it has too many parts to be read."
 
 
 def _text(data: bytes, shown: str, notes: list[str]) -> str:
@@ -329,7 +361,7 @@ def _json(text: str, shown: str, notes: list[str]) -> Any:
     if text.count(",") > _MAX_VALUES or text.count("[") + text.count("{") > _MAX_VALUES:
         bare = _STRINGS.sub("", text)
         if max(bare.count(","), bare.count("[") + bare.count("{")) > _MAX_VALUES:
-            raise UnreadableNotebook(f"{shown} is no notebook: it has too many parts to be read.")
+            raise UnreadableNotebook(_too_many(shown))
     decoder = json.JSONDecoder(object_hook=_without_outputs)
     try:
         content, end = decoder.raw_decode(text)
@@ -366,8 +398,7 @@ def _why_no_json(text: str, error: json.JSONDecodeError, shown: str) -> str:
     rest = text[error.pos :].strip("\0 \t\r\n")
     cut = not rest.strip("truefalsn") or (error.msg.startswith("Invalid \\") and len(rest) < 8)
     if cut or error.msg.startswith("Unterminated string"):
-        line = text.rstrip("\0 \t\r\n").count("\n") + 1
-        return f"{shown} ends in the middle (line {line}): it was not handed in whole."
+        return _ends_early(text.rstrip("\0 \t\r\n").count("\n"), shown)
     return f"{shown} is no notebook: its JSON is broken at line {error.lineno} ({error.msg})."
 
 

@@ -207,6 +207,32 @@ def test_damaged_files_are_read(tmp_path, kind):
     )
 
 
+@pytest.mark.parametrize("kind", READABLE)
+def test_outputs_that_are_cut_out_before_reading_change_nothing(tmp_path, monkeypatch, kind):
+    path = handed_in(tmp_path, **{"sums.ipynb": READABLE[kind][0]}) / "sums.ipynb"
+    wanted = read_notebook(path)
+    monkeypatch.setattr(files, "LARGE_BYTES", 0)
+    assert read_notebook(path) == wanted
+
+
+def test_outputs_are_cut_out_as_a_whole_and_texts_about_them_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LARGE_BYTES", 0)
+    about = 'print(\'"outputs": [1, 2\')\n"outputs": ["'
+    outputs = [{"a": ['["]\\"', "]]", [[], ["\\"]]]}, {"outputs": ["x", ["outputs"]]}]
+    path = handed_in(tmp_path, a=cell(1, source=about, outputs=outputs)) / "a"
+    notebook, notes = read_notebook(path)
+    assert notes == []
+    assert [each.source for each in notebook.cells][1:3] == [about, ADD]
+    content = path.read_text()
+    path.write_text(content[: content.index("]]")])
+    with pytest.raises(UnreadableNotebook, match=r"^a ends in the middle \(line \d+\)"):
+        read_notebook(path)
+    monkeypatch.setattr(files, "_MAX_VALUES", 10)
+    path.write_text('{"cells": [{"outputs": [' + "[" * 20 + "]" * 20 + "]}]}")
+    with pytest.raises(UnreadableNotebook, match="too many parts"):
+        read_notebook(path)
+
+
 def test_ids_and_attachments_are_kept(tmp_path):
     content = released(ADD)
     content.cells[0]["attachments"] = {"a.png": {"image/png": "AAAA"}}
