@@ -532,6 +532,26 @@ def test_functions_tell_an_answer_among_the_students_own_cells(course, handed_in
     assert [each.source for each in result.cells].count("x = 1") == 2
 
 
+def test_the_only_cell_between_two_that_are_known_is_the_answer(course, handed_in):
+    short = "add = lambda a, b: a + b"
+    cell(handed_in, "add").source = short
+    cell(handed_in, "add").metadata.pop("nbgrader")
+    cell(handed_in, "add").id = "other"
+    result, sentences, _ = repaired(handed_in, course)
+    assert sentences == ["nbgrader's marks were lost and were put back: add."]
+    assert graded(result)["add"].source == short
+
+
+def test_among_texts_the_longest_is_the_written_answer(course, handed_in):
+    # Of no response, nbgrader makes zero points; of a wrong guess, work for a person.
+    long = "It does not matter, since\n" + WHY * 5
+    cell(handed_in, "why").source = long
+    lose_both(handed_in)
+    result, _, _ = repaired(handed_in, course)
+    assert graded(result)["why"].source == long
+    assert works(result)
+
+
 @pytest.mark.parametrize("form", ["py:percent", "md", "py:light", "md:myst"])
 def test_a_round_trip_through_jupytext_loses_nothing(course, handed_in, form):
     text = jupytext.writes(handed_in, form)
