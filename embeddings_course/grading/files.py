@@ -261,7 +261,7 @@ def _bytes_of(path: Path, limit: int = MAX_BYTES) -> bytes:
                     f"{shown} has {status.st_size / 1e6:.0f} MB; the most that is read is "
                     f"{limit / 1e6:.0f} MB."
                 )
-            return file.read(limit)
+            return file.read(status.st_size)
     except FileNotFoundError as error:
         raise UnreadableNotebook(f"There is no {shown}.") from error
     except OSError as error:
