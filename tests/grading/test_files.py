@@ -432,6 +432,19 @@ def test_cells_tell_of_which_assignment_a_notebook_is(tmp_path):
     assert note == "homework.ipynb was graded. sums.ipynb holds no work."
 
 
+@pytest.mark.parametrize("ids", [None, IDS], ids=["by name", "by cells"])
+def test_notebooks_of_something_else_are_not_graded(tmp_path, ids):
+    bare = nbformat.writes(new_notebook(cells=[new_code_cell("x = 1")]))
+    handed_in(tmp_path, **{"diary.ipynb": bare})
+    if ids:
+        squares = text(OTHER, ids=("x", "squares", "squares_more"))
+        handed_in(tmp_path, **{"sums-of-squares.ipynb": squares})
+    else:
+        handed_in(tmp_path, **{"squares.ipynb": text()})
+    with pytest.raises(UnreadableNotebook, match=r"^There is no sums.ipynb, nor another"):
+        prepare(tmp_path, "sums", grade_ids=ids)
+
+
 def test_the_wrong_notebook_under_the_right_name_gives_way(tmp_path):
     wrong = text(OTHER, ids=("x", "squares", "squares_more"))
     handed_in(tmp_path, **{"sums.ipynb": wrong, "squares.ipynb": text()})
@@ -637,7 +650,7 @@ def test_large_outputs_are_left_out(tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < 2 * (folder / "sums.ipynb").stat().st_size
-    assert notes == ["The outputs of sums.ipynb (22 MB) were left out."]
+    assert notes == ["The outputs of sums.ipynb (23 MB) were left out."]
     assert (tmp_path / "graded" / "sums.ipynb").stat().st_size < 5000
     assert prepare(folder, "sums") == notes
     assert prepare(folder, "sums") == []
