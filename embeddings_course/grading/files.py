@@ -575,6 +575,8 @@ def _is_fine(data: bytes) -> bool:
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("error")
             content = json.loads(data.decode("utf-8"))
+            if _plain(content, -5) != content:
+                return False  # nested so deep that it could not be copied
             if content["nbformat"] == 4:
                 nbformat.validate(content)
             notebook = nbformat.reads(data.decode("utf-8"), as_version=4)

@@ -1,5 +1,6 @@
 """What was handed in is found and read, whatever became of it; nothing follows a link."""
 
+import copy
 import json
 import os
 import socket
@@ -157,6 +158,10 @@ READABLE = {
     "metadata of a cell a list": (cell(1, metadata=[]), ["no metadata that can be read"]),
     "tags twice": (cell(1, metadata={"tags": ["a", "a"]}), ["metadata of cells broke the rules"]),
     "tags in words": (cell(1, metadata={"tags": "mine"}), ["metadata of cells broke the rules"]),
+    "metadata nested deep": (
+        cell(1, metadata={"a": "deep"}).replace('"deep"', '{"b": [' * 300 + "]}" * 300),
+        [],
+    ),
     "type unknown, with outputs": (cell(2, cell_type="python"), ["no type that is known"]),
     "type unknown": (cell(0, cell_type="heading"), ["no type that is known"]),
     "type missing": (cell(2, cell_type=None), ["no type that is known"]),
@@ -202,6 +207,7 @@ def test_damaged_files_are_read(tmp_path, kind):
     # What is read with a note is mended for nbgrader; all is then in order.
     notes = prepare(tmp_path, "sums")
     assert answer_in(path).replace("\r", "") == ADD
+    copy.deepcopy(nbformat.read(path, as_version=4))  # as nbconvert begins
     assert prepare(tmp_path, "sums") == []
     assert (
         path.read_bytes() == (content if isinstance(content, bytes) else content.encode()) or notes
