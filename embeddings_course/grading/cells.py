@@ -191,6 +191,7 @@ def repair_cells(
     owners = {number: cell for cell in expected if (number := chosen.get(cell.name)) is not None}
     kept: list[tuple[NotebookNode, Expected | None]] = []
     names = {cell.name for cell in expected}
+    older: dict[int, str] = {}
     unmarked: list[str] = []
     remarked: list[str] = []
     for number, cell in enumerate(cells):
@@ -199,6 +200,8 @@ def repair_cells(
             continue
         kept.append((cell, owner))
         if owner is None:
+            if (name := _grade_id(cell)) in names:
+                older[id(cell)] = name
             _demote(cell, names, said)
             continue
         answer = _restore(cell, owner, unmarked, remarked, said, suspicious)
@@ -207,7 +210,7 @@ def repair_cells(
     for some, what in ((unmarked, "were lost"), (remarked, "had been changed")):
         if some:
             said.append(f"nbgrader's marks {what} and were put back: {_listed(some)}.")
-    kept = _in_order(kept, expected, said)
+    kept = _in_order(kept, expected, older, said)
     _add_missing(kept, expected, notebook, said)
     notebook.cells = [cell for cell, _ in kept]
     return notebook, _at_most(said), _at_most(suspicious)
@@ -243,6 +246,11 @@ def _is_released(cell: NotebookNode, expected: Expected) -> bool:
     return _even(cell.source) in (_even(expected.released_source), _even(expected.source))
 
 
+def _holds_nothing(cell: NotebookNode, expected: Expected) -> bool:
+    """Whether a copy of an expected cell holds nothing of the student's."""
+    return _is_released(cell, expected) or not (expected.locked or _even(cell.source))
+
+
 def _match(
     cells: list[NotebookNode], expected: Sequence[Expected], plain: set[str], said: list[str]
 ) -> tuple[dict[str, int], set[int]]:
@@ -253,7 +261,7 @@ def _match(
     chosen : dict
         The number of the cell, by the expected cell's name.
     dropped : set of int
-        Numbers of exact copies of tests and given cells.
+        Numbers of copies that hold nothing of the student's.
     """
     claims = _claims(cells, expected)
     chosen: dict[str, int] = {}
@@ -265,8 +273,8 @@ def _match(
         number = _best(cells, claimants, cell)
         chosen[cell.name] = number
         others = [other for other in claimants if other != number]
-        if others and cell.locked:
-            dropped |= {other for other in others if _is_released(cells[other], cell)}
+        # Copies without work go: a second stub would replace the answer.
+        dropped |= {other for other in others if _holds_nothing(cells[other], cell)}
         if others:
             count = "twice" if len(others) == 1 else f"{len(others) + 1} times"
             said.append(f"The {cell.called} was there {count}; one of them is graded.")
@@ -453,9 +461,16 @@ def _retype(cell: NotebookNode, cell_type: str) -> None:
 
 
 def _in_order(
-    kept: list[tuple[NotebookNode, Expected | None]], expected: Sequence[Expected], said: list[str]
+    kept: list[tuple[NotebookNode, Expected | None]],
+    expected: Sequence[Expected],
+    older: dict[int, str],
+    said: list[str],
 ) -> list[tuple[NotebookNode, Expected | None]]:
-    """Sort the expected cells, each with the student's cells that follow it."""
+    """Sort the expected cells, each with the student's cells that follow it.
+
+    `older` has the name of the expected cell for each other version of it, by the cell's identity.
+    An older version of an answer still comes before the one that is graded.
+    """
     place = {cell.name: number for number, cell in enumerate(expected)}
     groups: list[tuple[int, list[tuple[NotebookNode, Expected | None]]]] = [(-1, [])]
     for cell, owner in kept:
@@ -468,7 +483,13 @@ def _in_order(
     stayed = _longest_rising(places)
     names = [expected[number].name for number in sorted(set(places) - stayed)]
     said.append(f"Cells had been moved: {_listed(names)}.")
-    return [each for _, group in sorted(groups, key=lambda group: group[0]) for each in group]
+    first = [each for each in kept if id(each[0]) in older]
+    result = []
+    for number, group in sorted(groups, key=lambda group: group[0]):
+        if number >= 0:
+            result += [each for each in first if older[id(each[0])] == expected[number].name]
+        result += [each for each in group if id(each[0]) not in older]
+    return result
 
 
 def _longest_rising(numbers: list[int]) -> set[int]:

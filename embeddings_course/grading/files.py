@@ -17,7 +17,6 @@ import contextlib
 import datetime
 import functools
 import importlib.metadata
-import io
 import json
 import logging
 import os
@@ -57,6 +56,9 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _NO_FOLLOW = (
     getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
+# Inside of a text, a quotation mark has a backslash before it.
+_OUTPUTS = re.compile(rb'"outputs"\s*:\s*\[')
+_NEXT_BRACKET = re.compile(rb'(?:[^"\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([\[\]])', re.DOTALL)
 # With which files begin that are sent by mistake.
 _BEGINNINGS = (
     (b"PK\x03\x04", "a zip archive; unpack it"),
@@ -67,8 +69,8 @@ _BEGINNINGS = (
     (b"version https://git-lfs", "a pointer of Git LFS: the notebook itself was not handed in"),
 )
 _WEB_PAGE = re.compile(r"\s*(<\?xml[^>]*>\s*)?<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
-_SCRIPT = re.compile(r"(#!/|# ?%%|# coding|# -\*- coding|# ---\n|#.*\n|\s*(import|from|def) \w)")
-# Top-level names that some distribution installs by mistake, and that a student's own file may have.
+_SCRIPT = re.compile(r"(#!/|# ?%%|# coding|# -\*- coding|# ---\n|\s*(import|from|def) \w)")
+# Some distributions install such names by mistake; a student's own file may have them.
 _HARMLESS = frozenset(
     {"benchmarks", "bin", "common", "config", "conftest", "data", "doc", "docs", "examples"}
     | {"helper", "helpers", "main", "model", "models", "mycode", "samples", "scripts", "setup"}
@@ -149,22 +151,21 @@ def prepare(
     chosen = _choose(folder, name, frozenset(grade_ids or ()), notes)
     in_place = target is None or Path(target).resolve() == folder.resolve()
     target = folder if in_place else Path(target)
-    target.mkdir(parents=True, exist_ok=True)
     destination = target / f"{name}.ipynb"
-    right = chosen.path == folder / f"{name}.ipynb"
-    if not chosen.fine:
-        anew = (
-            f"The outputs of {_shown(chosen.path.name)} ({len(chosen.data) / 1e6:.0f} MB) were left out."
-            if len(chosen.data) > LARGE_BYTES
-            else f"{_shown(chosen.path.name)} broke the rules of the format and was written anew."
-        )
+    fine = chosen.is_fine()
+    if not fine:
+        shown = _shown(chosen.path.name)
+        anew = f"{shown} broke the rules of the format and was written anew."
+        if chosen.size > LARGE_BYTES:
+            anew = f"The outputs of {shown} ({chosen.size / 1e6:.0f} MB) were left out."
         notes += chosen.notes or [anew]
-    if not (in_place and right and chosen.fine):
+    stamp = _look_at_timestamp(folder, chosen.path, notes)
+    if not (in_place and fine and chosen.path == destination):
+        data = _bytes_of(chosen.path) if fine else nbformat.writes(chosen.notebook).encode()
+        target.mkdir(parents=True, exist_ok=True)
         if in_place and os.path.lexists(destination):
             destination.rename(_unused(destination))
-        text = chosen.data if chosen.fine else nbformat.writes(chosen.notebook).encode()
-        _write(destination, text)
-    stamp = _look_at_timestamp(folder, chosen.path, notes)
+        _write(destination, data)
     if in_place:
         if not stamp:
             (folder / "timestamp.txt").rename(_unused(folder / "timestamp.txt"))
@@ -195,17 +196,17 @@ def working_copy(folder: str | Path, target: str | Path) -> list[str]:
     folder, target = Path(folder), Path(target)
     notes: list[str] = []
     target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(_entries(folder)):
+    blocked = set()
+    for path in _entries(folder):
         module = shadowed_module(path.name)
-        if module is not None and not path.is_symlink() and (path.is_file() or _holds_code(path)):
-            what = path.name + "/" * path.is_dir()
-            notes.append(
-                f"{_shown(what)} was left out: it would have replaced the module {module}."
-                if module not in _STARTED
-                else f"{_shown(what)} was left out: it would have been run unasked."
-            )
-    blocked = {path.name for path in _entries(folder) if shadowed_module(path.name)}
-    blocked -= {path.name for path in _entries(folder) if path.is_dir() and not _holds_code(path)}
+        is_folder = path.is_dir() and not path.is_symlink()
+        if module is None or (is_folder and not _holds_code(path)):
+            continue
+        blocked.add(path.name)
+        shown, would = _shown(path.name), f"have replaced the module {module}"
+        if module in _STARTED:
+            would = "have been run unasked"
+        notes.append(f"{shown} was left out: it would {would}.")
     _copy_others(folder, target, notes, timestamp=True, without=blocked)
     return _at_most(notes)
 
@@ -237,8 +238,8 @@ def _modules() -> frozenset[str]:
 
 
 def _holds_code(path: Path) -> bool:
-    """Whether a folder can be imported; one with data only replaces no module."""
-    return path.is_dir() and any(each.name.endswith(_SOURCES) for each, _ in _walk(path))
+    """Whether a folder can be imported: one that holds only data replaces no module."""
+    return any(each.name.endswith(_SOURCES) for each, _ in _walk(path))
 
 
 # Reading -----------------------------------------------------------------------------------------
@@ -260,7 +261,7 @@ def _bytes_of(path: Path, limit: int = MAX_BYTES) -> bytes:
                     f"{shown} has {status.st_size / 1e6:.0f} MB; the most that is read is "
                     f"{limit / 1e6:.0f} MB."
                 )
-            return file.read(limit)
+            return file.read(status.st_size)
     except FileNotFoundError as error:
         raise UnreadableNotebook(f"There is no {shown}.") from error
     except OSError as error:
@@ -276,6 +277,8 @@ def _kind(mode: int) -> str:
 def _parsed(data: bytes, shown: str) -> tuple[NotebookNode, list[str]]:
     notes: list[str] = []
     try:
+        if len(data) > LARGE_BYTES:
+            data = _lightened(data, shown)
         content = _json(_text(data, shown, notes), shown, notes)
         return _rebuilt(content, shown, notes), notes
     except RecursionError as error:
@@ -284,6 +287,33 @@ def _parsed(data: bytes, shown: str) -> tuple[NotebookNode, list[str]]:
         ) from error
     except MemoryError as error:
         raise UnreadableNotebook(f"{shown} takes more memory to read than there is.") from error
+
+
+def _lightened(data: bytes, shown: str) -> bytes:
+    """Cut outputs out of a file before it is read: read, they take several times their size."""
+    parts, start, steps = [], 0, 0
+    while found := _OUTPUTS.search(data, start):
+        parts.append(data[start : found.end()])
+        start, depth = found.end(), 1
+        while depth:
+            bracket = _NEXT_BRACKET.match(data, start)
+            steps += 1
+            if bracket is None:
+                raise UnreadableNotebook(_ends_early(data.rstrip(b"\0 \t\r\n").count(b"\n"), shown))
+            if steps > _MAX_VALUES:
+                raise UnreadableNotebook(_too_many(shown))
+            depth += 1 if bracket[1] == b"[" else -1
+            start = bracket.end()
+        start -= 1
+    return b"".join([*parts, data[start:]])
+
+
+def _ends_early(lines: int, shown: str) -> str:
+    return f"{shown} ends in the middle (line {lines + 1}): it was not handed in whole."
+
+
+def _too_many(shown: str) -> str:
+    return f"{shown} is no notebook: it has too many parts to be read."
 
 
 def _text(data: bytes, shown: str, notes: list[str]) -> str:
@@ -331,7 +361,7 @@ def _json(text: str, shown: str, notes: list[str]) -> Any:
     if text.count(",") > _MAX_VALUES or text.count("[") + text.count("{") > _MAX_VALUES:
         bare = _STRINGS.sub("", text)
         if max(bare.count(","), bare.count("[") + bare.count("{")) > _MAX_VALUES:
-            raise UnreadableNotebook(f"{shown} is no notebook: it has too many parts to be read.")
+            raise UnreadableNotebook(_too_many(shown))
     decoder = json.JSONDecoder(object_hook=_without_outputs)
     try:
         content, end = decoder.raw_decode(text)
@@ -346,9 +376,11 @@ def _json(text: str, shown: str, notes: list[str]) -> Any:
         notes.append("Texts in the file held line breaks or tabs that do not belong there.")
     except ValueError:
         # A number with more digits than Python reads.
-        content, end = json.JSONDecoder(object_hook=_without_outputs, parse_int=float).raw_decode(
-            text
-        )
+        decoder = json.JSONDecoder(object_hook=_without_outputs, parse_int=float, strict=False)
+        try:
+            content, end = decoder.raw_decode(text)
+        except json.JSONDecodeError as other:
+            raise UnreadableNotebook(_why_no_json(text, other, shown)) from None
     if text[end:].strip("\0 \t\r\n"):
         notes.append("The file went on after the notebook's end; what followed was left out.")
     return content
@@ -363,12 +395,10 @@ def _why_no_json(text: str, error: json.JSONDecodeError, shown: str) -> str:
         if _SCRIPT.match(text):
             return f"{shown} is no notebook but a Python script."
         return f"{shown} is no notebook: it begins with {_shown(text[:20])!r}."
-    at_end = error.pos >= len(text.rstrip()) - 1 or not text[error.pos :].strip(
-        "\0 \t\r\n,:truefalsn"
-    )
-    if at_end or error.msg.startswith("Unterminated string"):
-        line = text.rstrip("\0 \t\r\n").count("\n") + 1
-        return f"{shown} ends in the middle (line {line}): it was not handed in whole."
+    rest = text[error.pos :].strip("\0 \t\r\n")
+    cut = not rest.strip("truefalsn") or (error.msg.startswith("Invalid \\") and len(rest) < 8)
+    if cut or error.msg.startswith("Unterminated string"):
+        return _ends_early(text.rstrip("\0 \t\r\n").count("\n"), shown)
     return f"{shown} is no notebook: its JSON is broken at line {error.lineno} ({error.msg})."
 
 
@@ -397,7 +427,7 @@ def _rebuilt(content: Any, shown: str, notes: list[str]) -> NotebookNode:
         if isinstance(cell, dict):
             made.append(_rebuilt_cell(cell, next(ids), counted))
         else:
-            counted["that were none were left out"] += 1
+            counted["could not be read"] += 1
     for what, number in counted.items():
         notes.append(f"{number} cell{'s' * (number > 1)} {what}.")
     notebook = nbformat.from_dict(
@@ -421,7 +451,10 @@ def _upgraded(content: dict[str, Any], shown: str) -> dict[str, Any]:
                     cell["outputs"] = []
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
-            return nbformat.convert(nbformat.from_dict(content), 4)
+            upgraded = nbformat.convert(nbformat.from_dict(content), 4)
+        for cell in upgraded["cells"]:
+            cell.pop("id", None)  # drawn by chance
+        return upgraded
     except Exception as error:
         raise UnreadableNotebook(
             f"{shown} has an old format of notebooks and is damaged ({type(error).__name__})."
@@ -445,16 +478,12 @@ def _cell_ids(
             counted["had the id of another" if twice else "had no id that is one"] += 1
         kept.append(given if valid else None)
         used.update([given] if valid else [])
-    number = 0
-    for each in kept:
-        number += 1
-        if each is None:
-            new = f"cell-{number}"
-            while new in used:
-                new += "-"
-            used.add(new)
-            each = new
-        yield each
+    for number, each in enumerate(kept, 1):
+        new = each or f"cell-{number}"
+        while each is None and new in used:
+            new += "-"
+        used.add(new)
+        yield new
 
 
 def _rebuilt_cell(cell: dict[str, Any], name: str, counted: Counter[str]) -> dict[str, Any]:
@@ -488,7 +517,7 @@ def _rebuilt_cell(cell: dict[str, Any], name: str, counted: Counter[str]) -> dic
         made |= {"execution_count": None, "outputs": []}
     elif isinstance(cell.get("attachments"), dict):
         made["attachments"] = {
-            _whole(file): {_whole(kind): _joined(part) for kind, part in parts.items()}
+            _whole(file): {_whole(mime): _joined(part) for mime, part in parts.items()}
             for file, parts in cell["attachments"].items()
             if isinstance(parts, dict) and all(_joined(part) is not None for part in parts.values())
         }
@@ -542,12 +571,12 @@ def _is_valid(notebook: NotebookNode) -> bool:
 
 def _is_fine(data: bytes) -> bool:
     """Whether nbformat reads and writes it, without a complaint, as it is."""
-    if len(data) > LARGE_BYTES or data.startswith(codecs.BOM_UTF8):
-        return False
     try:
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("error")
             content = json.loads(data.decode("utf-8"))
+            if _plain(content, -5) != content:
+                return False  # nested so deep that it could not be copied
             if content["nbformat"] == 4:
                 nbformat.validate(content)
             notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
@@ -575,15 +604,15 @@ def _quiet() -> Iterator[None]:
 @dataclass(frozen=True)
 class _Candidate:
     path: Path
-    data: bytes
+    size: int
     notebook: NotebookNode
     notes: list[str]
+    # 2: work on this assignment; 1: code, but nothing says of which assignment; 0: blank.
     standing: int
-    """2: work on this assignment; 1: code, but nothing says of which assignment; 0: blank."""
 
-    @functools.cached_property
-    def fine(self) -> bool:
-        return not self.notes and _is_fine(self.data)
+    def is_fine(self) -> bool:
+        small = self.size <= LARGE_BYTES
+        return small and not self.notes and _is_fine(_bytes_of(self.path))
 
     @property
     def work(self) -> tuple[tuple[str, str], ...]:
@@ -612,11 +641,7 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
             if _resembles(path, name):
                 problems.append(str(error))
             continue
-        if found.standing == 2 or not _names(found.notebook) & grade_ids:
-            if not (_belongs(found.notebook, grade_ids) if grade_ids else _resembles(path, name)):
-                if not _resembles(path, name) or _graded(found.notebook):
-                    continue
-        elif not _resembles(path, name):
+        if not _is_meant(found.notebook, path, name, grade_ids):
             continue
         (last if _CHECKPOINTS in path.parts else others).append(found)
     ranked = (
@@ -658,19 +683,25 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
 def _candidate(path: Path, grade_ids: frozenset[str]) -> _Candidate:
     data = _bytes_of(path)
     notebook, notes = _parsed(data, _shown(path.name))
-    return _Candidate(path, data, notebook, notes, _standing(notebook, grade_ids))
+    return _Candidate(path, len(data), notebook, notes, _standing(notebook, grade_ids))
 
 
 def _other_files(folder: Path, right: Path) -> list[Path]:
     """Files that may be the notebook, those nearest to its name and place first."""
     found = []
     for path, status in _walk(folder, hidden=(_CHECKPOINTS,)):
-        if path == right or _HANDED_IN in path.name or not stat.S_ISREG(status.st_mode):
+        own = _HANDED_IN in str(path.relative_to(folder))
+        if path == right or own or not stat.S_ISREG(status.st_mode):
             continue
         if ".ipynb" in path.name.lower() or _may_be_json(path):
             key = (not _resembles(path, right.stem), len(path.parts), len(path.name), str(path))
-            found.append((key, path))
-    return [path for _, path in sorted(found)[:200]]
+            found.append((key, path, status.st_size))
+    total, paths = 0, []
+    for _, path, size in sorted(found)[:200]:
+        total += size
+        if total <= MAX_TOTAL_BYTES:
+            paths.append(path)
+    return paths
 
 
 def _may_be_json(path: Path) -> bool:
@@ -710,8 +741,10 @@ def _graded(notebook: NotebookNode) -> set[str]:
     return {name for cell in notebook.cells if (name := _id_of(cell))}
 
 
-def _names(notebook: NotebookNode) -> set[str]:
-    return _graded(notebook) | {cell.id for cell in notebook.cells}
+def _is_meant(notebook: NotebookNode, path: Path, name: str, grade_ids: frozenset[str]) -> bool:
+    if grade_ids and _belongs(notebook, grade_ids):
+        return True
+    return _resembles(path, name) and not (grade_ids and _graded(notebook))
 
 
 def _belongs(notebook: NotebookNode, grade_ids: frozenset[str]) -> bool:
