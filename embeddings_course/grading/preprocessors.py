@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
+import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import time
@@ -33,6 +33,7 @@ from embeddings_course.grading.cells import expected_cells, repair_cells
 from embeddings_course.grading.files import prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
 
+TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
@@ -56,34 +57,48 @@ def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> Non
     notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
 
 
+def lend_typed_id(root: Path, student: str, target: Path) -> None:
+    """Copy what an instructor wrote about one student's mistyped id, for the graded quiz to see."""
+    try:
+        typed = json.loads((root / TYPED_IDS).read_text(encoding="utf-8-sig"))
+        typed = {student: typed[student]} if student in typed else None
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError):  # the quiz says what is wrong with it
+        typed = "unreadable"
+    if typed is not None:
+        (target / TYPED_IDS).write_text(json.dumps(typed), encoding="utf-8")
+
+
 class RepairCells(NbGraderPreprocessor):
     """Put right what happened to the cells that nbgrader knows."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Repair one notebook."""
         about = resources["nbgrader"]
+        order, plain = self._of_the_source(about)
         with Gradebook(about["db_url"]) as gradebook:
-            expected = expected_cells(
-                gradebook, about["assignment"], about["notebook"], self._order(about)
-            )
-        nb, repaired, suspicious = repair_cells(nb, expected)
+            expected = expected_cells(gradebook, about["assignment"], about["notebook"], order)
+        nb, repaired, suspicious = repair_cells(nb, expected, plain=plain)
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
                 note(kind, sentence)
                 self.log.warning("%s", sentence)
         return nb, resources
 
-    def _order(self, about: dict[str, str]) -> list[str]:
-        """Return the ids of the cells as the instructor's notebook has them.
+    def _of_the_source(self, about: dict[str, str]) -> tuple[list[str], list[str]]:
+        """Return the ids of the instructor's cells in their order, and the texts of those without.
 
-        The gradebook keeps no order.
+        The gradebook keeps neither.
         """
         courses = self.parent.parent.coursedir  # of the converter, of its exporter
         folder = courses.format_path(courses.source_directory, ".", about["assignment"])
         path = Path(folder) / f"{about['notebook']}.ipynb"
-        cells = nbformat.read(path, as_version=4).cells if path.exists() else []
-        ids = (cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells)
-        return [name for name in ids if name]
+        order, plain = [], []
+        for cell in nbformat.read(path, as_version=4).cells if path.exists() else []:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            order.append(name) if name else plain.append(cell.source)
+        return order, plain
 
 
 class RunNotebook(Execute):
@@ -124,10 +139,11 @@ class RunNotebook(Execute):
         self.skip_cells_with_tag = "\0"
         submission = Path(resources["metadata"]["path"])
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-            # Whoever brings a kernel of his own has made the copy already.
-            place = os.environ.get(WORKING)
-            working = Path(place or scratch, submission.parent.name, submission.name)
+            # Whoever brings a kernel of his own has said where it works.
+            place = Path(os.environ.get(WORKING) or Path(scratch, "working"))
+            working = place / submission.parent.name / submission.name
             working.mkdir(parents=True, exist_ok=True)
+            lend_typed_id(submission.parents[2], submission.parent.name, place.parent)
             for sentence in working_copy(submission, working):
                 note("suspicious", sentence)
             resources["metadata"]["path"] = str(working)
@@ -135,8 +151,6 @@ class RunNotebook(Execute):
                 nb, resources = super().preprocess(nb, resources, km)
             finally:
                 resources["metadata"]["path"] = str(submission)
-                if place:
-                    shutil.rmtree(working, ignore_errors=True)
         return nb, resources
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple:

@@ -106,6 +106,7 @@ def write_kernel(
     *,
     sandboxed: bool,
     group: Path | None = None,
+    beside: Path | None = None,
 ) -> None:
     """Describe the kernel ``python3`` to Jupyter so that it is the one that grades.
 
@@ -122,6 +123,8 @@ def write_kernel(
         Whether to put the kernel into the sandbox.
     group : Path, optional
         What :func:`process_group` gave.
+    beside : Path, optional
+        A file that the sandbox has two folders above the working directory, if it exists.
     """
     command = [sys.executable, "-m", "embeddings_course.grading.kernel", "-f", "{connection_file}"]
     environ = {
@@ -134,7 +137,7 @@ def write_kernel(
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     if sandboxed:
-        command = [*_sandbox(scratch, working, environ), "--", *command]
+        command = [*_sandbox(scratch, working, environ, beside), "--", *command]
         environ = {}
     else:
         home = scratch / "home"
@@ -154,7 +157,9 @@ def write_kernel(
     (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 
 
-def _sandbox(scratch: Path, working: Path, environ: dict[str, str]) -> list[str]:
+def _sandbox(
+    scratch: Path, working: Path, environ: dict[str, str], beside: Path | None
+) -> list[str]:
     inside = Path("/submission", *working.parts[-2:])
     run = str(scratch / "run")
     prefixes = sorted({sys.base_prefix, sys.prefix, str(_PACKAGE)}, key=len)
@@ -168,6 +173,8 @@ def _sandbox(scratch: Path, working: Path, environ: dict[str, str]) -> list[str]
         command += ["--size", str(MOST_FILES), "--tmpfs", place]
     command += ["--size", str(MOST_FILES), "--tmpfs", "/dev/shm"]
     command += ["--bind", run, run, "--ro-bind", str(working), "/given"]
+    if beside is not None and beside.exists():
+        command += ["--ro-bind", str(beside), f"/{beside.name}"]
     command += ["--dir", str(inside), "--chdir", str(inside), "--remount-ro", "/"]
     path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
     environ = environ | {

@@ -45,7 +45,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         Gets what was found.
     """
     from embeddings_course.grading.files import UnreadableNotebook, prepare
-    from embeddings_course.grading.preprocessors import WORKING
+    from embeddings_course.grading.preprocessors import TYPED_IDS, WORKING, lend_typed_id
 
     course = open_course(task.root, task.db_url)
     submitted = scratch / "submitted" / task.student / task.assignment
@@ -77,6 +77,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         # Without a network, only files lead into the sandbox.
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = str(run / "kernel")
+    lend_typed_id(course.root, task.student, scratch)
     with sandbox.process_group() as group:
         sandbox.write_kernel(
             scratch / "jupyter",
@@ -84,6 +85,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
             working / task.student / task.assignment,
             sandboxed=task.sandboxed,
             group=group,
+            beside=scratch / TYPED_IDS,
         )
         result = Course(course.root, config, course.db_url).api.autograde(
             task.assignment, task.student, force=True, create=True
