@@ -258,8 +258,10 @@ class RunNotebook(Execute):
 
     def _compare(self) -> None:
         """Note which functions are no longer what they were."""
-        if self._inspect(whole=False) == self._number:
+        number = self._inspect(whole=False)
+        if number == self._number:
             return
+        self._number = number  # modules that load more names change it, too
         now = self._inspect(whole=True)
         if now is None:
             note("suspicious", "The kernel does not let itself be inspected.")

@@ -134,13 +134,16 @@ def grade(
 
 
 def jobs_that_fit() -> int:
-    """Return how many submissions this machine grades at a time: by cores, and by free memory."""
+    """Return how many submissions this machine grades at a time: by cores, and by free memory.
+
+    One more than there are cores, as kernels wait for graders and graders for kernels.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         free = 8 * sandbox.GIGABYTE
-    return max(1, min(cores or 1, int(free / _MEMORY_OF_ONE)))
+    return max(1, min((cores or 1) + 1, int(free / _MEMORY_OF_ONE)))
 
 
 def summary(outcome: Outcome, assignment: str) -> list[str]:
