@@ -449,6 +449,9 @@ def _upgraded(content: dict[str, Any], shown: str) -> dict[str, Any]:
             for cell in sheet["cells"]:
                 if cell["cell_type"] == "code":
                     cell["outputs"] = []
+                for text in ("input", "source"):  # on disk, a list of lines
+                    if isinstance(cell.get(text), list):
+                        cell[text] = "".join(map(str, cell[text]))
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             upgraded = nbformat.convert(nbformat.from_dict(content), 4)

@@ -177,10 +177,11 @@ def _watch(folder: Path) -> None:
     """Note what code in cells does from now on: directly, or by functions of Python or IPython."""
     import tempfile
 
-    import IPython
-
-    library = (sysconfig.get_path("stdlib"), str(Path(IPython.__file__).parent), "<frozen ")
     packages = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+    # What a cell does with these, it does itself; other packages have reasons of their own.
+    own = ("IPython", "ipykernel", "pexpect", "ptyprocess")
+    library = (sysconfig.get_path("stdlib"), "<frozen ")
+    library += tuple(str(Path(packages[0], name)) for name in own)
     cache = str(Path("~/.cache").expanduser())
     free = (str(folder), tempfile.gettempdir(), "/dev/", cache)
     writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND

@@ -267,6 +267,8 @@ class RunNotebook(Execute):
             note("suspicious", "The kernel does not let itself be inspected.")
             return
         changed = [name for name, number in self._before.items() if now.get(name) != number]
+        # A method of the shell's own hides that of its class.
+        changed += [name for name in now.keys() - self._before if name.startswith("IPython.shell.")]
         if changed:
             shown = ", ".join(changed[:3]) + (" and others" if len(changed) > 3 else "")
             note("suspicious", f"The code replaced {shown}.")

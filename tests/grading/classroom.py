@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+PYTHON = sys.executable
 RIGHT = "def double(x):\n    return 2 * x"
 
 
@@ -83,7 +84,7 @@ class Class:
         return folder / f"{name}.ipynb"
 
     def start(self, *options, assignment="hw", **environ):
-        command = [sys.executable, "-m", "embeddings_course.cli", "grade", assignment, *options]
+        command = [PYTHON, "-m", "embeddings_course.cli", "grade", assignment, *options]
         return subprocess.Popen(
             command,
             cwd=self.root,

@@ -1,0 +1,151 @@
+"""Each hostile case is graded between two honest students, who must not notice."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from embeddings_course.grading import sandbox
+from embeddings_course.grading.record import read_records
+from grading.classroom import Class
+from grading.hostile import CASES, FULL, TABLE, HandIn, assignment
+
+# What to do again as an ordinary user: a case of each kind.
+AS_A_USER = ("exits", "daemon", "deletes-above", "memory", "opens-connection", "startup-file")
+
+
+class Hostile(Class):
+    """A class in which every second student is honest."""
+
+    def __init__(self, root, cases):
+        super().__init__(root)
+        nbformat.write(assignment(), root / "source" / "hw" / "hw.ipynb")
+        (root / "source" / "hw" / "vectors.csv").write_text(TABLE)
+        with (root / "nbgrader_config.py").open("a") as settings:
+            settings.write("c.Execute.timeout = 6\n")
+        self.nbgrader("generate_assignment", "hw", "--create")
+        released = root / "assignments" / "hw"
+        self.students = {}
+        for number, case in enumerate(cases):
+            honest, other = f"s{2 * number:03}-honest", f"s{2 * number + 1:03}-{case.id}"
+            HandIn(root / "submitted" / honest / "hw", released).write()
+            hand_in = HandIn(root / "submitted" / other / "hw", released)
+            case.edit(hand_in)
+            hand_in.write()
+            self.students[case.id] = other
+        HandIn(root / "submitted" / f"s{2 * len(cases):03}-honest" / "hw", released).write()
+        self.honest = [each.name for each in (root / "submitted").glob("*-honest")]
+
+    def tree(self):
+        """Return a digest of each file that grading must leave alone."""
+        found = {}
+        for place in (self.root, self.home):
+            for path in sorted(place.rglob("*")):
+                inner = path.relative_to(place).parts
+                made = inner[0] in ("autograded", "grading", "gradebook.db", ".cache", ".config")
+                if (made and place == self.root) or not path.is_file() or path.is_symlink():
+                    continue
+                found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return found
+
+    def run(self):
+        self.before = self.tree()
+        self.status, self.said = self.grade("--require-sandbox", patience=900)
+        self.after = self.tree()
+        path = self.root / "grading" / "hw.json"
+        self.found = read_records(path) if path.exists() else {}
+        return self
+
+
+def check(course, case):
+    record = course.found[course.students[case.id]]
+    told = f"{record.problems} {record.suspicious} {record.repaired}"
+    assert record.state == case.state, told
+    if case.suspicious is not None:
+        assert bool(record.suspicious) == case.suspicious, told
+    if case.repaired is not None:
+        assert bool(record.repaired) == case.repaired, told
+    if case.score is not None or case.state == "unreadable":
+        assert record.score == case.score, told
+
+
+def check_the_others(course):
+    assert course.status == 0, course.said
+    for student in course.honest:
+        record = course.found[student]
+        assert (record.state, record.score) == ("graded", FULL), (student, record)
+        assert not record.suspicious and not record.repaired, (student, record)
+    assert course.before == course.after
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
+        scores = {each.student_id: each.score for each in book.assignment_submissions("hw")}
+        assert book.find_submission("hw", course.honest[0]).needs_manual_grade
+    for student, record in course.found.items():
+        if record.score is not None:
+            assert scores[student] == record.score
+    mark = f"HOME={course.home}".encode()
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            assert mark not in environ.read_bytes(), environ
+        except OSError:
+            continue
+    # Those in the sandbox have a home of their own.
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert "embeddings_course.grading.kernel" not in listed
+
+
+def needs_sandbox():
+    reason = sandbox.reason_against()
+    if reason and not os.environ.get("CI"):
+        pytest.skip(reason)
+    assert reason is None, reason
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    needs_sandbox()
+    return Hostile(tmp_path_factory.mktemp("hostile") / "course", CASES).run()
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_a_case_gets_what_is_due(course, case):
+    check(course, case)
+
+
+def test_nobody_else_notices_and_nothing_else_changes(course):
+    check_the_others(course)
+
+
+def test_feedback_tells_no_hidden_test(course):
+    course.nbgrader("generate_feedback", "hw")
+    for student in (*course.honest[:1], *course.students.values()):
+        for path in (course.root / "feedback" / student).rglob("*.html"):
+            text = path.read_text(encoding="utf-8")
+            for words in ("secret", "torch.full", "BEGIN HIDDEN"):
+                assert words not in text, student
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="whoever runs this is an ordinary user already",
+)
+def test_an_ordinary_user_is_protected_as_well(tmp_path, monkeypatch):
+    needs_sandbox()
+    cases = [case for case in CASES if case.id in AS_A_USER]
+    course = Hostile(tmp_path / "course", cases)
+    ordinary = tmp_path / "python"
+    ordinary.write_text(
+        f'#!/bin/sh\nexec unshare --user --map-user=1000 --map-group=1000 {sys.executable} "$@"\n'
+    )
+    ordinary.chmod(0o755)
+    monkeypatch.setattr("grading.classroom.PYTHON", str(ordinary))
+    course.run()
+    for case in cases:
+        check(course, case)
+    check_the_others(course)
