@@ -15,6 +15,7 @@ from embeddings_course.grading import sandbox
 from embeddings_course.grading.record import read_records
 from grading.classroom import Class
 from grading.hostile import CASES, FULL, TABLE, HandIn, assignment
+from grading.stock import PAGE, read_outcomes, rendered
 
 # What to do again as an ordinary user: a case of each kind.
 AS_A_USER = ("exits", "daemon", "deletes-above", "memory", "opens-connection", "startup-file")
@@ -128,6 +129,11 @@ def test_feedback_tells_no_hidden_test(course):
             text = path.read_text(encoding="utf-8")
             for words in ("secret", "torch.full", "BEGIN HIDDEN"):
                 assert words not in text, student
+
+
+def test_the_table_beside_stock_nbgrader_holds_every_case():
+    assert list(read_outcomes()) == [case.id for case in CASES], "run tests/grading/stock.py"
+    assert PAGE.read_text(encoding="utf-8") == rendered(read_outcomes())
 
 
 @pytest.mark.slow
