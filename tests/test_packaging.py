@@ -54,7 +54,8 @@ def imports(path) -> set[str]:
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"embeddings_course", "conftest", "assignments"}
+    own = {"embeddings_course", "conftest", "assignments", "grading"}
+    return found - set(sys.stdlib_module_names) - own
 
 
 @pytest.mark.parametrize(
