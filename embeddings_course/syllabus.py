@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -26,7 +26,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.claims import Claim, read_claims
-from embeddings_course.quiz.bank import LEVELS, load_bank
+from embeddings_course.quiz.bank import LEVELS, Question, load_bank
 from embeddings_course.reading_time import NO_PROSE, page_minutes, question_minutes
 
 MINUTES_A_WEEK = 75
@@ -61,13 +61,13 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Page:
-    """A page that teaches: its name, title, part of the book, objectives and questions by level."""
+    """A page that teaches: its name, title, part of the book, objectives and questions."""
 
     name: str
     title: str
     part: str
     objectives: tuple[str, ...]
-    levels: Mapping[str, int]
+    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,10 @@ class Course:
         """Return the names of the pages that an exercise belongs to, in reading order."""
         wanted = {self.page_of(claim) for claim in exercise.claims}
         return [page.name for page in self.pages if page.name in wanted]
+
+    def questions_on(self, claim: str) -> list[Question]:
+        """Return the practice questions about a claim, of all pages."""
+        return [each for page in self.pages for each in page.questions if each.claim == claim]
 
     def exercises_on(self, claim: str) -> list[tuple[Assignment, Exercise]]:
         """Return the exercises that are about a claim."""
@@ -161,14 +165,13 @@ def _read_pages(root: Path) -> list[Page]:
                 continue  # a page to look things up in
             objectives = re.findall(r"^- (.*\n(?:  .*\n)*)", listed[1], re.MULTILINE)
             questions = bank[path.stem].questions if path.stem in bank else ()
-            count = Counter(question.level for question in questions)
             found.append(
                 Page(
                     name=path.stem,
                     title=re.search(r"^# (.+)$", text, re.MULTILINE)[1],
                     part=part.caption or "",
                     objectives=tuple(" ".join(each.split()) for each in objectives),
-                    levels={level: count[level] for level in LEVELS if count[level]},
+                    questions=tuple(questions),
                 )
             )
     return found
@@ -223,7 +226,8 @@ def read_assignment(path: Path, claims: set[str]) -> Assignment:
     stated = _MINUTES.search(texts[0])
     if stated is None and not questions:
         raise ValueError(
-            f"{path.name} does not say how long it takes: write '60 to 90 minutes' in its first cell."
+            f"{path.name} does not say how long it takes: write '60 to 90 minutes' or the like in "
+            "its first cell."
         )
     least, most = (stated[1], stated[2] or stated[1]) if stated else (0, 0)
     minutes = (int(least) + int(most)) / 2 or question_minutes(questions)
@@ -273,8 +277,9 @@ def _numbered(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _by_level(levels: Mapping[str, int]) -> str:
-    total = _numbered(sum(levels.values()), "practice question")
+def _by_level(questions: Sequence[Question]) -> str:
+    levels = Counter(question.level for question in questions)
+    total = _numbered(len(questions), "practice question")
     return (
         f"{total}: {', '.join(f'{levels[level]} {level}' for level in LEVELS if levels.get(level))}"
     )
@@ -286,11 +291,11 @@ def _hours(minutes: float) -> str:
     return f"{shown} hour" + ("s" if halves > 2 else "")
 
 
-class syllabus_part(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes like this
+class syllabus_part(nodes.General, nodes.Element):
     """Stands where something follows that needs to know how long pages take."""
 
 
-class syllabus_minutes(nodes.Inline, nodes.Element):  # noqa: N801
+class syllabus_minutes(nodes.Inline, nodes.Element):
     """Stands for how long a page takes."""
 
 
@@ -334,7 +339,10 @@ class Syllabus(SphinxDirective):
 
     def _page(self, course: Course, page: Page) -> nodes.section:
         about = nodes.paragraph(classes=["syllabus-about"])
-        about += [syllabus_minutes(page=page.name), nodes.Text(f". {_by_level(page.levels)}.")]
+        about += [
+            syllabus_minutes(page=page.name),
+            nodes.Text(f", with {_by_level(page.questions)}."),
+        ]
         lines = ["After it you can", "", *(f"- {each}" for each in page.objectives), ""]
         for claim in course.claims:
             if claim.page != page.name:
@@ -350,6 +358,7 @@ class Syllabus(SphinxDirective):
                 f": {claim.sentence}",
                 "",
                 *(f"  - {each}" for each in graded or ["no exercise"]),
+                f"  - {_by_level(course.questions_on(claim.id))}",
                 "",
             ]
         content = self.parse_text_to_nodes("\n".join(lines))
@@ -432,7 +441,7 @@ def _plan(weeks: list[Week], times: Mapping[str, int], link) -> nodes.definition
         for page in week.pages:
             reading += [nodes.Text(", " if reading else "Read "), link(page.name, page.title)]
         spent = sum(times[page.name] for page in week.pages)
-        paragraphs = [[*reading, nodes.Text(f": about {spent} minutes.")]]
+        paragraphs = [[*reading, nodes.Text(f": about {5 * round(spent / 5)} minutes.")]]
         for assignment in dict.fromkeys(assignment for assignment, _ in week.exercises):
             now = [exercise for each, exercise in week.exercises if each == assignment]
             share = sum(exercise.points for exercise in now) / assignment.points
@@ -452,24 +461,22 @@ def _overview(course: Course, times: Mapping[str, int], link) -> nodes.definitio
     alone = [claim for claim in course.claims if not course.exercises_on(claim.id)]
     with_code = [each for each in course.assignments if each.exercises]
     quizzes = [each for each in course.assignments if each.questions]
-    levels = Counter()
-    for page in course.pages:
-        levels.update(page.levels)
+    questions = [question for page in course.pages for question in page.questions]
     reading = f"{_numbered(len(course.pages), 'page')}, about {_hours(sum(times.values()))}"
     exercises = [exercise for each in with_code for exercise in each.exercises]
     code = (
-        f"{_numbered(len(with_code), 'assignment')} with {_numbered(len(exercises), 'exercise')} and "
-        f"{sum(each.points for each in with_code)} points, about "
+        f"{_numbered(len(with_code), 'assignment')} with {_numbered(len(exercises), 'exercise')} "
+        f"and {sum(each.points for each in with_code)} points, about "
         f"{_hours(sum(each.minutes for each in with_code))}"
     )
     quiz = ", ".join(f"{each.title}: {_numbered(each.questions, 'question')}" for each in quizzes)
     rows = [
         ("To read", reading),
         ("What it shows", f"{_numbered(len(course.claims), 'claim')}, each run and asserted"),
-        ("To practise", _by_level(levels)),
+        ("Graded by exercises", f"{len(course.claims) - len(alone)} of these claims"),
+        ("To practise", _by_level(questions)),
         ("To hand in, code", code),
         ("To hand in, questions", quiz),
-        ("Graded by exercises", f"{len(course.claims) - len(alone)} of these claims"),
     ]
     made = nodes.definition_list(classes=["syllabus-overview"])
     for term, text in rows:
