@@ -19,6 +19,9 @@ SECONDS_A_PICTURE = 20
 SECONDS_A_QUESTION = 45
 LEAST_WORDS = 200
 
+NO_PROSE = "no-prose"
+"""Class of what is looked up and not read through: its words are not counted."""
+
 _NO_PROSE = (nodes.literal_block, nodes.raw, nodes.table, nodes.comment, nodes.math_block)
 
 
@@ -50,6 +53,18 @@ def reading_minutes(words: int, *, cells: int = 0, pictures: int = 0, questions:
     return max(1, int(minutes + 0.5)) if minutes < 10 else 5 * int(minutes / 5 + 0.5)
 
 
+def question_minutes(questions: int) -> int:
+    """Estimate how many minutes questions alone take, one at least."""
+    return max(1, round(questions * SECONDS_A_QUESTION / 60))
+
+
+def page_minutes(app: Sphinx, page: str) -> int:
+    """Return how many minutes a page of the book takes, without prose those of its questions."""
+    questions = sum(quizzes_in(app, page).values())
+    counts = app.env.metadata.get(page, {}).get("reading", {"words": 0})
+    return reading_minutes(**counts, questions=questions) or question_minutes(questions)
+
+
 def _count(app: Sphinx, doctree: nodes.document) -> None:
     """Keep what a page consists of with its metadata, which Sphinx stores and merges."""
     words = sum(
@@ -67,7 +82,9 @@ def _count(app: Sphinx, doctree: nodes.document) -> None:
 
 def _is_inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
     while node is not None:
-        if isinstance(node, kinds):
+        if isinstance(node, kinds) or NO_PROSE in getattr(node, "attributes", {}).get(
+            "classes", ()
+        ):
             return True
         node = node.parent
     return False
