@@ -83,6 +83,7 @@ def test_the_gradebook_is_copied_first(course):
     assert course.scores() == {"ann": 0.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
 def test_a_run_that_is_stopped_goes_on_with_what_is_missing(course, how):
     students = [f"s{number}" for number in range(4)]

@@ -113,15 +113,18 @@ def course(tmp_path_factory):
     return Hostile(tmp_path_factory.mktemp("hostile") / "course", CASES).run()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_a_case_gets_what_is_due(course, case):
     check(course, case)
 
 
+@pytest.mark.slow
 def test_nobody_else_notices_and_nothing_else_changes(course):
     check_the_others(course)
 
 
+@pytest.mark.slow
 def test_feedback_tells_no_hidden_test(course):
     course.nbgrader("generate_feedback", "hw")
     for student in (*course.honest[:1], *course.students.values()):

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -49,46 +50,68 @@ def real_class(root, assignment, students):
     return course
 
 
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory):
-    """What nbgrader autograde gives, one after another, to one student of each kind."""
-    course = real_class(tmp_path_factory.mktemp("stock") / "course", "token-embeddings", KINDS)
-    course.nbgrader("generate_assignment", "token-embeddings", "--create")
-    course.nbgrader("autograde", "token-embeddings")
-    url = f"sqlite:///{course.root / 'gradebook.db'}"
+def stock_scores(course, assignment):
+    """Return what nbgrader autograde gives, one after another."""
+    course.nbgrader("generate_assignment", assignment, "--create")
+    course.nbgrader("autograde", assignment)
+    return cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", assignment)
+
+
+def copied(scores):
+    """Return the scores of the whole class, which repeats the first students in turn."""
     return {
-        (int(student[1:]), name): score
-        for (student, name), score in cell_scores(url, "token-embeddings").items()
-    }
-
-
-@pytest.mark.parametrize("kills", [0, 2])
-def test_sixty_side_by_side_get_the_points_of_a_serial_run(tmp_path, stock, kills):
-    course = real_class(tmp_path / "course", "token-embeddings", CLASS)
-    record = course.root / "grading" / "token-embeddings.json"
-    for number in range(1, kills + 1):
-        process = course.start("--jobs", "2", assignment="token-embeddings")
-        while process.poll() is None:
-            text = record.read_text() if record.exists() else ""
-            if text.count('"graded"') >= 20 * number:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-            time.sleep(0.1)
-        assert process.returncode == -signal.SIGKILL
-    status, said = course.grade("--jobs", "2", assignment="token-embeddings", patience=1500)
-    assert status == 0, said
-    assert said.count(" graded") >= 1
-    if kills:
-        assert f"{20 * kills} graded before" in said or "graded before" in said
-    scores = cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", "token-embeddings")
-    expected = {
         (f"s{number:02}", name): score
         for number in range(CLASS)
-        for (kind, name), score in stock.items()
-        if number % KINDS == kind
+        for (student, name), score in scores.items()
+        if number % KINDS == int(student[1:])
     }
-    assert scores == expected
+
+
+def test_sixty_side_by_side_get_the_points_of_a_serial_run(tmp_path):
+    name = "token-embeddings"
+    serial = stock_scores(real_class(tmp_path / "stock", name, KINDS), name)
+    course = real_class(tmp_path / "course", name, CLASS)
+    status, said = course.grade("--jobs", "2", assignment=name, patience=1500)
+    assert status == 0, said
+    scores = cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", name)
+    assert scores == copied(serial)
     assert len(set(scores.values())) > 2
+
+
+def small_class(root, students):
+    """Hand in the small assignment, in turn right, half right, wrong, and dying in the middle."""
+    course = Class(root)
+    answers = (
+        RIGHT,
+        "def double(x):\n    return abs(2 * x)",
+        "def double(x):\n    return x + 1",
+        "import os\nos._exit(3)",
+        "import warnings\nwarnings.warn('careful')\n" + RIGHT,
+        "def double(x):\n    return undefined",
+    )
+    for number in range(students):
+        course.hands_in(f"s{number:02}", answers[number % KINDS])
+    return course
+
+
+def test_sixty_get_the_same_points_though_the_run_is_killed_twice(tmp_path):
+    serial = stock_scores(small_class(tmp_path / "stock", KINDS), "hw")
+    course = small_class(tmp_path / "course", CLASS)
+    record = course.root / "grading" / "hw.json"
+    for number in (1, 2):
+        process = course.start("--jobs", "2")
+        while process.poll() is None:
+            text = record.read_text() if record.exists() else ""
+            if text.count('"seconds"') >= 15 * number:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            time.sleep(0.05)
+        assert process.returncode == -signal.SIGKILL
+    status, said = course.grade("--jobs", "2", patience=900)
+    assert status == 0, said
+    before = int(re.search(r"(\d+) graded before", said)[1])
+    assert 30 <= before < CLASS
+    assert cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", "hw") == copied(serial)
 
 
 @pytest.fixture
