@@ -310,14 +310,65 @@ def _bundle(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 _BUNDLE_README = """\
 # Embeddings and Feature Extraction: for students
 
-You need Python 3.11, 3.12 or 3.13. In this folder:
+You need Python 3.11, 3.12 or 3.13, from https://www.python.org, and network for the installation
+only. Unpack the zip file and open a terminal in its folder `embeddings-course`.
 
-    python3 -m venv .venv
-    .venv/bin/pip install -c requirements.txt .      # Windows: .venv\\Scripts\\pip
-    .venv/bin/jupyter lab                            # Windows: .venv\\Scripts\\jupyter
+## Install, and start JupyterLab
 
-`chapters/` holds the course's pages as notebooks, `assignments/` what you hand in.
+On **Linux** and **macOS**:
+
+```sh
+python3 -m venv .venv
+.venv/bin/pip install -c requirements.txt ".[student]"
+.venv/bin/jupyter lab
+```
+
+On **Windows**, in PowerShell:
+
+```powershell
+py -3.13 -m venv .venv
+.venv\\Scripts\\pip install -c requirements.txt ".[student]"
+.venv\\Scripts\\jupyter lab
+```
+
+The first two lines are for the first time only; after that the last one starts it again.
+
+- Another Python on Windows is `py -3.12` or `py -3.11`. `python3` opens the Store there.
+- On Debian and Ubuntu, `sudo apt install python3-venv` first.
+- On Linux, pip takes the build of torch for NVIDIA GPUs, several gigabytes. Nothing here needs one.
+  Write `--extra-index-url https://download.pytorch.org/whl/cpu` after `install`, and it takes the
+  small one: about 2 GB in all.
+- Macs need an Apple chip (M1 or later): torch has no build of this version for Intel ones.
+
+## Read
+
+Begin with `chapters/index.ipynb`. Each page of the course is a notebook in `chapters/`: run its
+cells as you read.
+
+## Work on an assignment
+
+1. Open `assignments/NAME/NAME.ipynb`. Its first cell says how it works.
+2. Write your answer where the code says so, and run the cells below the exercise. They say what is
+   wrong, and on which input.
+3. The button *Validate*, above the notebook, runs all checks that you have, from the top, in a fresh
+   kernel. Save first: it looks at the saved file.
+4. When something is odd: *Kernel*, *Restart Kernel and Run All Cells*. What you have deleted or run
+   in another order is gone then.
+
+## Hand in
+
+- `assignments/NAME/NAME.ipynb`, saved, under this very name, where your instructor says.
+- For `knowledge-check` also the file `answers.json` beside it.
+
+Do not delete, copy or rename cells with tests. When your notebook is graded, more inputs are tried.
+
+## What else is here
+
+`book/` and `embeddings_course/` are what gets installed. You need not open them.
 """
+
+# These speak to whoever writes assignments and questions.
+_NOT_FOR_STUDENTS = ("assignments/README.md", "book/quizzes/README.md")
 
 
 def write_bundle(root: Path, target: Path) -> Path:
@@ -341,11 +392,16 @@ def write_bundle(root: Path, target: Path) -> Path:
 
     from embeddings_course.notebooks import page_notebook
 
-    texts = {"README.md": _BUNDLE_README}
+    pins = (root / "requirements.txt").read_text(encoding="utf-8")
+    # As constraints, pip takes names without extras only.
+    texts = {
+        "README.md": _BUNDLE_README,
+        "requirements.txt": re.sub(r"(?m)^([\w.-]+)\[[^]]*]", r"\1", pins),
+    }
     for page in pages(root):
         notebook = nbformat.writes(page_notebook(root / page))
         texts[f"chapters/{_chapter_name(page).with_suffix('.ipynb').as_posix()}"] = notebook + "\n"
-    files = {name: root / name for name in ("pyproject.toml", "requirements.txt", "LICENSE")}
+    files = {name: root / name for name in ("pyproject.toml", "LICENSE")}
     files |= {f"book/{page.name}": page for page in sorted((root / "book").glob("*.md"))}
     folders = {
         "assignments": "assignments",
@@ -357,8 +413,9 @@ def write_bundle(root: Path, target: Path) -> Path:
         for file in sorted((root / folder).rglob("*")):
             inner = file.relative_to(root / folder)
             hidden = any(part.startswith((".", "__pycache__")) for part in inner.parts)
-            if file.is_file() and not hidden:
-                files[f"{name}/{inner.as_posix()}"] = file
+            packed = f"{name}/{inner.as_posix()}"
+            if file.is_file() and not hidden and packed not in _NOT_FOR_STUDENTS:
+                files[packed] = file
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
     with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,8 +1,10 @@
 """What the project says it needs, in its two places, and what it really imports."""
 
 import ast
+import re
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions, requires
 from importlib.metadata import version as installed
 
@@ -11,10 +13,12 @@ from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from embeddings_course.cli import write_bundle
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
 GROUPS = {
-    "student": PROJECT["dependencies"],
+    "everybody": PROJECT["dependencies"],
     "build": BUILD["requires"],
     **PROJECT["optional-dependencies"],
 }
@@ -67,7 +71,7 @@ def test_what_students_import_needs_only_what_students_install(module):
     for file in [path] if path.is_file() else path.rglob("*.py"):
         for name in imports(file):
             needed = {canonicalize_name(owner) for owner in owners[name]}
-            assert needed & names(GROUPS["student"]), f"{file.name} imports {name}"
+            assert needed & names(GROUPS["everybody"]), f"{file.name} imports {name}"
 
 
 def test_everything_imported_is_declared_or_comes_with_what_is():
@@ -83,3 +87,61 @@ def test_everything_imported_is_declared_or_comes_with_what_is():
             for name in imports(file):
                 needed = {canonicalize_name(owner) for owner in owners[name]}
                 assert needed & declared, f"{file.relative_to(ROOT)} imports {name}"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    path = write_bundle(ROOT, tmp_path_factory.mktemp("bundle") / "students.zip")
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert all(name.startswith("embeddings-course/") for name in files)
+    return {name.partition("/")[2]: content for name, content in files.items()}
+
+
+def test_students_get_each_assignment_and_chapter_and_nothing_of_the_instructors(bundle):
+    for path in (ROOT / "assignments").glob("*/*"):
+        assert path.relative_to(ROOT).as_posix() in bundle
+    for page in (ROOT / "book").glob("*.md"):
+        assert f"chapters/{page.stem}.ipynb" in bundle
+    assert not [name for name in bundle if name.startswith(("source/", "tests/"))]
+    assert not [name for name in bundle if "nbgrader_config" in name or name.endswith(".pool.yml")]
+    for name, content in bundle.items():
+        if name.startswith(("assignments/", "chapters/")):
+            assert b"BEGIN SOLUTION" not in content, name
+            assert b"BEGIN HIDDEN" not in content, name
+
+
+def test_the_only_read_me_at_hand_is_the_students_own_and_serves_three_systems(bundle):
+    found = {name for name in bundle if name.rpartition("/")[2] == "README.md"}
+    assert found == {"README.md", "embeddings_course/backbones/embedded/README.md"}
+    text = bundle["README.md"].decode()
+    assert {"Linux", "macOS", "Windows"} <= set(re.findall(r"\w+", text))
+    for line in (
+        'pip install -c requirements.txt ".[student]"',
+        ".venv/bin/jupyter lab",
+        ".venv\\Scripts\\jupyter lab",
+        "assignments/NAME/NAME.ipynb",
+        "answers.json",
+    ):
+        assert line in text
+    for place in ("chapters/index.ipynb", "requirements.txt", "assignments/knowledge-check/"):
+        assert [name for name in bundle if name.startswith(place)]
+    versions = PROJECT["requires-python"]
+    for version in re.findall(r"py -(3\.\d+)", text):
+        assert Requirement(f"python{versions}").specifier.contains(version)
+    assert "student" in PROJECT["optional-dependencies"], "what the README installs"
+
+
+def test_pip_takes_the_bundles_requirements_as_constraints(bundle):
+    lines = bundle["requirements.txt"].decode().splitlines()
+    pins = [Requirement(line.split("#")[0]) for line in lines if line and line[0] != "#"]
+    assert {canonicalize_name(pin.name) for pin in pins} == names(PINS)
+    assert not [str(pin) for pin in pins if pin.extras], "pip refuses constraints with extras"
+
+
+def test_the_bundle_holds_every_package_that_gets_installed(bundle):
+    setup = tomllib.loads(bundle["pyproject.toml"].decode())
+    folders = setup["tool"]["setuptools"]["package-dir"]
+    for package in setup["tool"]["setuptools"]["packages"]:
+        folder = folders.get(package, package.replace(".", "/"))
+        assert [name for name in bundle if name.startswith(f"{folder}/")], package
