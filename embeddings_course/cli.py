@@ -350,7 +350,7 @@ cells as you read.
 1. Open `assignments/NAME/NAME.ipynb`. Its first cell says how it works.
 2. Write your answer where the code says so, and run the cells below the exercise. They say what is
    wrong, and on which input.
-3. The button *Validate*, above the notebook, runs all checks that you have, from the top, in a fresh
+3. The button *Validate*, above the notebook, runs all checks that you have, in a fresh
    kernel. Save first: it looks at the saved file.
 4. When something is odd: *Kernel*, *Restart Kernel and Run All Cells*. What you have deleted or run
    in another order is gone then.
