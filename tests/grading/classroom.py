@@ -96,6 +96,7 @@ class Class:
 
     def grade(self, *options, patience=300, **settings):
         process = self.start(*options, **settings)
+        self.run_number = process.pid
         said, _ = process.communicate(timeout=patience)
         return process.returncode, said
 

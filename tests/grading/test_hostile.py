@@ -97,7 +97,7 @@ def check_the_others(course):
             continue
     # Those in the sandbox have a home of their own.
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert "embeddings_course.grading.kernel" not in listed
+    assert f"course-grade-{course.run_number}-" not in listed
 
 
 def needs_sandbox():
