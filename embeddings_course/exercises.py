@@ -419,6 +419,9 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _detached(value: Any) -> Any:
     """Turn tensors in lists into arrays, without gradients, wherever they are stored."""
     if isinstance(value, torch.Tensor):
+        # A class of a student's own cannot say what its numbers are.
+        if type(value) not in (torch.Tensor, torch.nn.Parameter):
+            value = torch.Tensor.as_subclass(value, torch.Tensor)
         tensor = value.detach().cpu()
         if tensor.is_sparse:
             tensor = tensor.to_dense()

@@ -79,26 +79,62 @@ def fingerprint(modules: list[str]) -> dict[str, int]:
         except Exception:  # the notebook will say so itself
             continue
         found[name] = id(module)
-        found.update(_numbers(name, vars(module)))
+        ours = name.startswith("embeddings_course.")
+        found.update(_numbers(name, vars(module), hidden=ours))
         for attribute, value in list(vars(module).items()):
             # Large libraries have thousands of methods; these are the ones that values have.
             own = isinstance(value, type) and value.__module__.split(".")[0] == name.split(".")[0]
-            if own and (attribute in _CLASSES or name.startswith("embeddings_course.")):
+            if own and (attribute in _CLASSES or ours):
                 found.update(_numbers(f"{name}.{attribute}", vars(value)))
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     if shell is not None:
-        for klass in type(shell).__mro__:
-            found.update(_numbers(f"IPython.{klass.__name__}", vars(klass)))
-        found.update(_numbers("IPython.shell", vars(shell), private=True))
-        transformers = [
-            *shell.ast_transformers,
-            *shell.input_transformer_manager.cleanup_transforms,
-            *shell.input_transformer_manager.line_transforms,
-            *shell.input_transformer_manager.token_transformers,
-            *shell.input_transformers_post,
-        ]
-        found["IPython.transformers"] = hash(tuple(map(id, transformers)))
+        found.update(_of_the_shell(shell))
     return {name: number for name, number in found.items() if name not in _RESTLESS}
+
+
+def _of_the_shell(shell: Any) -> dict[str, int]:
+    """Return numbers for what runs cells and sends what comes of them."""
+    found: dict[str, int] = {}
+    kernel = getattr(shell, "kernel", None)
+    things = {
+        "shell": shell,
+        "kernel": kernel,
+        "session": getattr(kernel, "session", None),
+        "displayhook": shell.displayhook,
+        "display_pub": shell.display_pub,
+    }
+    for name, thing in things.items():
+        if thing is None:
+            continue
+        found[f"IPython.{name}"] = id(thing)
+        found.update(_numbers(f"IPython.{name}", vars(thing), private=True))
+        for klass in type(thing).__mro__:
+            found.update(_numbers(f"IPython.{klass.__name__}", vars(klass)))
+    transformers = [
+        *shell.ast_transformers,
+        *shell.input_transformer_manager.cleanup_transforms,
+        *shell.input_transformer_manager.line_transforms,
+        *shell.input_transformer_manager.token_transformers,
+        *shell.input_transformers_post,
+    ]
+    found["IPython.transformers"] = hash(tuple(map(id, transformers)))
+    printers = shell.display_formatter.formatters["text/plain"].type_printers
+    shown = [id(printers.get(kind)) for kind in (bool, int, float, str)]
+    found["IPython.printers"] = hash(tuple(shown))
+    # Libraries ask to be called before or after cells; code in cells has no honest reason to.
+    called = [
+        id(function)
+        for functions in shell.events.callbacks.values()
+        for function in functions
+        if _is_of_a_cell(getattr(getattr(function, "__code__", None), "co_filename", ""))
+    ]
+    found["IPython.events"] = hash(tuple(called))
+    found["IPython.socket"] = id(getattr(shell.displayhook, "pub_socket", None))
+    return found
+
+
+def _is_of_a_cell(file: str) -> bool:
+    return "ipykernel_" in file or file.startswith("<ipython")
 
 
 def peak_memory() -> int:
@@ -111,22 +147,23 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _numbers(prefix: str, namespace: Any, *, private: bool = False) -> dict[str, int]:
+def _numbers(
+    prefix: str, namespace: Any, *, private: bool = False, hidden: bool = False
+) -> dict[str, int]:
     found = {}
     for name, value in list(namespace.items()):
         if isinstance(value, (staticmethod, classmethod)):
             value = value.__func__
         function = isinstance(value, (types.FunctionType, types.MethodType))
-        if private:  # an instance: methods of its own hide those of its class
-            if not function:
-                continue
-        elif (name.startswith("_") and not (name.startswith("__") and function)) or not (
-            callable(value) or isinstance(value, types.ModuleType)
-        ):
+        named = hidden or not name.startswith("_") or (name.startswith("__") and function)
+        counts = callable(value) or isinstance(value, types.ModuleType)
+        # Of an instance, methods of its own, as they hide those of its class.
+        if not (function if private else named and counts):
             continue
         number = id(value)
         if isinstance(value, types.FunctionType):
-            number = hash((number, id(value.__code__), id(value.__defaults__)))
+            named = str(value.__kwdefaults__) if value.__kwdefaults__ else ""
+            number = hash((number, id(value.__code__), id(value.__defaults__), named))
         found[f"{prefix}.{name}"] = number
     return found
 

@@ -165,7 +165,8 @@ class RunNotebook(Execute):
         if cell.cell_type != "code":
             return cell, resources
         if self._before is None:
-            self._before = self._inspect(whole=True) or {}
+            # No code of a student's has run yet. Loading what the tests use takes its time.
+            self._before = self._inspect(whole=True, seconds=self.startup_timeout) or {}
             self._number = self._inspect(whole=False)
         if self._why_ended is None and time.monotonic() > self._end:
             self._stop("timed-out", f"The submission took longer than {self.total_timeout} s.")
@@ -218,10 +219,10 @@ class RunNotebook(Execute):
         except Exception:  # a kernel that has ended meanwhile
             return False
 
-    def _ask(self, expression: str) -> str | None:
+    def _ask(self, expression: str, seconds: float = _ANSWER_SECONDS) -> str | None:
         """Evaluate an expression in the kernel, silently; None if nothing comes back in time."""
         request = self.kc.execute("", silent=True, user_expressions={"it": expression})
-        end = time.monotonic() + _ANSWER_SECONDS
+        end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
                 reply = _wait(self.kc.shell_channel.get_msg(timeout=left))
@@ -232,7 +233,9 @@ class RunNotebook(Execute):
                 return given.get("data", {}).get("text/plain")
         return None
 
-    def _inspect(self, *, whole: bool) -> dict[str, int] | int | None:
+    def _inspect(
+        self, *, whole: bool, seconds: float = _ANSWER_SECONDS
+    ) -> dict[str, int] | int | None:
         """Return what the functions are that the tests use, all of them or one number for all.
 
         What the kernel saw meanwhile is noted.
@@ -243,7 +246,7 @@ class RunNotebook(Execute):
             f"space['inspect'](space['modules'], {whole}))[1]))"
             f"({{'__name__': 'inspection', 'code': {_INSPECTION!r}, 'modules': {self._modules!r}}})"
         )
-        said = self._ask(call)
+        said = self._ask(call, seconds)
         try:
             found, memory, attempts = ast.literal_eval(ast.literal_eval(said))
             note_memory(int(memory))
@@ -259,7 +262,7 @@ class RunNotebook(Execute):
     def _compare(self) -> None:
         """Note which functions are no longer what they were."""
         number = self._inspect(whole=False)
-        if number == self._number:
+        if number == self._number or not self._before:
             return
         self._number = number  # modules that load more names change it, too
         now = self._inspect(whole=True)
@@ -267,8 +270,9 @@ class RunNotebook(Execute):
             note("suspicious", "The kernel does not let itself be inspected.")
             return
         changed = [name for name, number in self._before.items() if now.get(name) != number]
-        # A method of the shell's own hides that of its class.
-        changed += [name for name in now.keys() - self._before if name.startswith("IPython.shell.")]
+        # A method of an object's own hides that of its class, and one of a class its parent's.
+        new = sorted(now.keys() - self._before)
+        changed += [name for name in new if name.startswith(("IPython.", "torch.Tensor."))]
         if changed:
             shown = ", ".join(changed[:3]) + (" and others" if len(changed) > 3 else "")
             note("suspicious", f"The code replaced {shown}.")

@@ -166,12 +166,13 @@ def _sandbox(
     # Where the environment was made by a link, both ends of it are needed.
     prefixes += [os.path.realpath(path) for path in prefixes]
     command = [str(shutil.which("bwrap")), *_isolation(), *_system()]
-    for path in dict.fromkeys(prefixes):
-        if not path.startswith("/usr/"):
-            command += ["--ro-bind", path, path]
+    # First what is empty: the environment itself may lie in a folder for temporary files.
     for place in ("/tmp", "/home/student", "/submission"):
         command += ["--size", str(MOST_FILES), "--tmpfs", place]
     command += ["--size", str(MOST_FILES), "--tmpfs", "/dev/shm"]
+    for path in dict.fromkeys(prefixes):
+        if not path.startswith("/usr/"):
+            command += ["--ro-bind", path, path]
     command += ["--bind", run, run, "--ro-bind", str(working), "/given"]
     if beside is not None and beside.exists():
         command += ["--ro-bind", str(beside), f"/{beside.name}"]

@@ -2,7 +2,9 @@
 
 A case is a function that changes what an honest student hands in. Its decorator says what must
 come of it: the state, the points that an honest grader would give, whether it is flagged as
-suspicious, and whether something is repaired. ``None`` asks nothing.
+suspicious, and whether something is repaired. ``None`` asks nothing. Where a verdict can be
+``forged``, more points are right as well, if there is a flag. What is ``known`` to go wrong says why,
+and fails the test when it goes right. More cases are in ``cases/``, a module a kind.
 """
 
 from __future__ import annotations
@@ -113,10 +115,12 @@ class HandIn:
 class Case:
     title: str
     edit: Callable[[HandIn], None]
-    state: str
+    state: str | None
     score: float | None
     suspicious: bool | None
     repaired: bool | None
+    forged: bool
+    known: str
 
     @property
     def id(self):
@@ -126,9 +130,18 @@ class Case:
 CASES: list[Case] = []
 
 
-def case(title, *, state="graded", score=FULL, suspicious=False, repaired=False):
+def case(
+    title,
+    *,
+    state="graded",
+    score=FULL,
+    suspicious=False,
+    repaired=False,
+    forged=False,
+    known="",
+):
     def add(edit):
-        CASES.append(Case(title, edit, state, score, suspicious, repaired))
+        CASES.append(Case(title, edit, state, score, suspicious, repaired, forged, known))
         return edit
 
     return add

@@ -23,8 +23,9 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from nbgrader.api import Gradebook  # noqa: E402
 
+from grading.cases import CASES  # noqa: E402
 from grading.classroom import REPOSITORY  # noqa: E402
-from grading.hostile import CASES, FULL, Case  # noqa: E402
+from grading.hostile import FULL, Case  # noqa: E402
 
 PLAIN = """
 c = get_config()
@@ -110,11 +111,16 @@ def rendered(outcomes: dict[str, str]) -> str:
     for case in CASES:
         due = "none" if case.state == "unreadable" else "forged" if case.score is None else None
         flagged = {True: "suspicious", False: "", None: "may be"}[case.suspicious]
+        if case.forged:
+            flagged = "due points, or suspicious"
+        if case.known:
+            flagged = f"not noticed: {case.known}"
         repaired = {True: "repaired", False: "", None: ""}[case.repaired]
         marks = ", ".join(filter(None, [flagged, repaired]))
         told = outcomes.get(case.id, "not tried")
         lines.append(
-            f"| {case.title} | {due or f'{case.score:g}'} | {told} | {case.state} | {marks} |"
+            f"| {case.title} | {due or f'{case.score:g}'} | {told} |"
+            f" {case.state or 'any'} | {marks} |"
         )
     wrong = sum(told != "right" for told in outcomes.values())
     lines += [

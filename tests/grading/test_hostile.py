@@ -13,8 +13,9 @@ from nbgrader.api import Gradebook
 
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.record import read_records
+from grading.cases import CASES
 from grading.classroom import Class
-from grading.hostile import CASES, FULL, TABLE, HandIn, assignment
+from grading.hostile import FULL, TABLE, HandIn, assignment
 from grading.stock import PAGE, read_outcomes, rendered
 
 # What to do again as an ordinary user: a case of each kind.
@@ -67,7 +68,11 @@ class Hostile(Class):
 def check(course, case):
     record = course.found[course.students[case.id]]
     told = f"{record.problems} {record.suspicious} {record.repaired}"
-    assert record.state == case.state, told
+    if case.state is not None:
+        assert record.state == case.state, told
+    if case.forged:
+        assert record.score == case.score or record.suspicious, (record.score, told)
+        return
     if case.suspicious is not None:
         assert bool(record.suspicious) == case.suspicious, told
     if case.repaired is not None:
@@ -114,7 +119,17 @@ def course(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=case.id,
+            marks=pytest.mark.xfail(reason=case.known, strict=True) if case.known else (),
+        )
+        for case in CASES
+    ],
+)
 def test_a_case_gets_what_is_due(course, case):
     check(course, case)
 

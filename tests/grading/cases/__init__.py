@@ -1,0 +1,4 @@
+"""All hostile cases: those of ``hostile.py``, and more of a kind in each module here."""
+
+from grading.cases import forging as forging
+from grading.hostile import CASES as CASES
