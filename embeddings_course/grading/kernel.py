@@ -220,7 +220,8 @@ def _watch(folder: Path) -> None:
     library = (sysconfig.get_path("stdlib"), "<frozen ")
     library += tuple(str(Path(packages[0], name)) for name in own)
     cache = str(Path("~/.cache").expanduser())
-    free = (str(folder), tempfile.gettempdir(), "/dev/", cache)
+    free = (str(folder), tempfile.gettempdir(), "/dev", cache)
+    installed = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parent.parent))
     writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     programs = {"subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn"}
     programs |= {"os.exec", "os.spawn", "pty.spawn"}
@@ -248,7 +249,9 @@ def _watch(folder: Path) -> None:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return None
         text = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - must not touch the disk
-        return None if text.startswith(free) else text[:200]
+        # An environment may lie in a folder for temporary files, and is nobody's to change.
+        allowed = any(text == place or text.startswith(place + os.sep) for place in free)
+        return None if allowed and not text.startswith(installed) else text[:200]
 
     def hook(event: str, arguments: tuple) -> None:
         if event not in interesting:

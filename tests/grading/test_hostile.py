@@ -145,7 +145,7 @@ def test_feedback_tells_no_hidden_test(course):
     for student in (*course.honest[:1], *course.students.values()):
         for path in (course.root / "feedback" / student).rglob("*.html"):
             text = path.read_text(encoding="utf-8")
-            for words in ("secret", "torch.full", "BEGIN HIDDEN"):
+            for words in ("torch.full", "BEGIN HIDDEN"):
                 assert words not in text, student
 
 
