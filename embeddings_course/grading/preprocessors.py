@@ -113,6 +113,9 @@ class RunNotebook(Execute):
     - Functions that the tests use are compared with what they were at the start.
     """
 
+    iopub_timeout = Integer(
+        30, help="Seconds for a cell's last output to come, on a machine that has much to do."
+    ).tag(config=True)
     total_timeout = Integer(600, help="Seconds that a whole submission may take.").tag(config=True)
     cell_output_bytes = Integer(200_000, help="Output kept of each cell.").tag(config=True)
     run_directory_bytes = Integer(
