@@ -1,5 +1,6 @@
 """``course grade``: what is graded, what is kept, and what an instructor is told."""
 
+import csv
 import json
 import os
 import shutil
@@ -228,3 +229,49 @@ def test_feedback_shows_what_failed_and_no_hidden_test(course):
     bob = (course.root / "feedback" / "bob" / "hw" / "hw.html").read_text()
     assert "double of a number is wrong" in bob
     assert "assert double(1) == 2" in bob
+
+
+TENTH_A_DAY = """
+
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class TenthADay(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return score * min(1, 0.1 * -(-total_seconds_late // 86400))
+
+
+c.AssignLatePenalties.plugin_class = TenthADay
+"""
+
+
+def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(course):
+    """As source/README.md tells instructors."""
+    settings = course.root / "nbgrader_config.py"
+    settings.write_text(settings.read_text() + TENTH_A_DAY)
+    for student, when in (("ann", "01 22:00"), ("bob", "03 09:00"), ("cleo", "03 09:00")):
+        notebook = course.hands_in(student)
+        notebook.with_name("timestamp.txt").write_text(f"2026-03-{when}:00 UTC")
+    course.nbgrader("generate_assignment", "hw", "--create")
+    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
+    database = f"sqlite:///{course.root / 'gradebook.db'}"
+    with Gradebook(database) as book:
+        book.update_or_create_student("cleo")
+        book.update_or_create_submission("hw", "cleo")
+        book.grant_extension("hw", "cleo", days=3)  # before it is graded
+    status, said = course.grade()
+    assert status == 0, said
+    assert "bob: late by 33.0 hours" in said
+    assert "ann: late" not in said
+    assert "cleo: late" not in said
+    assert exported(course) == {"ann": 5.5, "bob": 4.4, "cleo": 5.5}
+    with Gradebook(database) as book:
+        book.grant_extension("hw", "bob", days=3)  # after it was graded
+    course.grade("--force", "--students", "bob")
+    assert exported(course) == {"ann": 5.5, "bob": 5.5, "cleo": 5.5}
+
+
+def exported(course):
+    course.nbgrader("export")
+    with (course.root / "grades.csv").open(encoding="utf-8", newline="") as file:
+        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
