@@ -18,6 +18,7 @@ from conftest import ROOT
 from nbgrader.api import Gradebook
 
 from embeddings_course import cli
+from embeddings_course.exercises import CheckFailed
 from embeddings_course.quiz import graded
 from embeddings_course.quiz.bank import LEVELS, NumericQuestion, QuizError, load_questions
 from embeddings_course.quiz.graded import (
@@ -560,6 +561,33 @@ def test_collecting_names_the_answers_that_are_no_numbers(tmp_path, monkeypatch,
     assert f"Not a number, so it cannot be graded: question {places[0]}.\n" in said[1]
     places = ", ".join(map(str, sorted(places)))
     assert f"Not numbers, so they cannot be graded: questions {places}.\n" in said[2]
+
+
+def test_the_visible_tests_name_what_has_no_answer(tmp_path, monkeypatch):
+    def told(number, typed=None, who="ann", collected=None):
+        if typed is not None:
+            (tmp_path / "answers.json").write_text(json.dumps(record(who, typed)))
+        try:
+            graded.check_answered(number, collected, folder=tmp_path)
+        except CheckFailed as failure:
+            return str(failure)
+        return "nothing"
+
+    shutil.copy(ROOT / "assignments" / NAME / "questions.json", tmp_path)
+    number = NUMERIC[0]
+    place, single = IDS.index(number) + 1, IDS.index(SINGLE[0]) + 1
+    assert "answers.json holds no answers" in told(1)
+    given = {SINGLE[0]: answer(SINGLE[0], "ann"), number: answer(number, "ann", number="many")}
+    assert told(single, given) == "nothing"
+    assert "'many' is no number" in told(place)
+    assert (
+        told(IDS.index(SINGLE[1]) + 1) == f"question {IDS.index(SINGLE[1]) + 1} is not answered yet"
+    )
+    assert "student id" in told(single, given, who="")
+    (tmp_path / "answers.json").unlink()
+    assert told(single, collected=lambda: record("ann", given)) == "nothing"
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert told(1) == "nothing", "grading says it in its own words"
 
 
 def test_three_digits_are_enough_as_the_introduction_says():

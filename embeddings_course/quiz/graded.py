@@ -341,6 +341,55 @@ def _is_number(given: GivenAnswer, unit: str | None) -> bool:
     return True
 
 
+def check_answered(
+    number: int,
+    collected: Callable[[], Any] | None = None,
+    *,
+    folder: str | Path | None = None,
+) -> None:
+    """Fail if a question has no answer that can be graded; the visible test of each question.
+
+    nbgrader's Validate runs it for students. It does not know what is right. While nbgrader grades
+    it does nothing, as the hidden test that follows says more.
+
+    Parameters
+    ----------
+    number : int
+        The question's place, from 1.
+    collected : callable, optional
+        The notebook's function that returns the collected answers.
+    folder : path, optional
+        The assignment's folder. Default: the current one.
+
+    Raises
+    ------
+    CheckFailed
+        With a sentence that says what to do.
+    """
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        return
+    from embeddings_course.exercises import CheckFailed
+
+    place = Path(folder or Path.cwd())
+    try:
+        shown = read_sheet(place / QUESTIONS)
+        record, _ = submitted_record(place, shown.quiz, collected)
+    except QuizError as error:
+        raise CheckFailed(
+            f"question {number} has no answer: {error} Answer the questions above, and save."
+        ) from None
+    if not record.student.strip():
+        raise CheckFailed("your student id is missing: type it above the questions")
+    asked = shown.questions[number - 1]
+    given = record.answers.get(asked.id)
+    if given is None or not "".join(given.answer).strip():
+        raise CheckFailed(f"question {number} is not answered yet")
+    if asked.kind == "numeric" and not _is_number(given, asked.unit):
+        raise CheckFailed(
+            f"question {number}: {''.join(given.answer)!r} is no number, so it cannot be graded"
+        )
+
+
 # What the instructor's cells call -----------------------------------------------------------------
 
 
@@ -724,7 +773,8 @@ save, and submit the notebook and `answers.json`."""
 _AFTER = """\
 ## For grading
 
-The cells below are run when your instructor grades your answers. There is nothing to do here."""
+There is nothing to do here. *Validate*, above the notebook, runs the cells below and names the
+questions that have no answer yet. Whether an answer is right they say when your instructor grades."""
 
 
 def assignment_notebook(
@@ -801,6 +851,8 @@ def assignment_notebook(
                 "code",
                 f"question-{number}",
                 f"# Question {number}\n"
+                "from embeddings_course.quiz.graded import check_answered\n\n"
+                f'check_answered({number}, globals().get("collected"))\n'
                 "### BEGIN HIDDEN TESTS\n"
                 "from embeddings_course.quiz.graded import grade\n\n"
                 f"grade(\n{indent(key, '    ')},\n"

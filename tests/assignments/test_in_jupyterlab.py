@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from assignments.graders import exercises, read_source, with_answers
 
 NAME = "reuse-and-alignment"  # the one with an answer in words
+QUIZ = "knowledge-check"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,8 @@ def course(tmp_path_factory):
     # What the students have themselves, and one who has done nothing yet.
     for student in ("ann", "bob"):
         shutil.copytree(course.root / "submitted" / student, course.root / "work" / student)
-    shutil.copytree(ROOT / "assignments" / NAME, course.root / "work" / "new" / NAME)
+    for name in (NAME, QUIZ):
+        shutil.copytree(ROOT / "assignments" / name, course.root / "work" / "new" / name)
     course.written = written
     return course
 
@@ -62,9 +64,9 @@ def page(browser, server):
     context.close()
 
 
-def validated(page, server, student):
+def validated(page, server, student, name=NAME):
     """Press Validate and return what the dialog says."""
-    page.goto(f"{server}/lab/tree/work/{student}/{NAME}/{NAME}.ipynb?reset")
+    page.goto(f"{server}/lab/tree/work/{student}/{name}/{name}.ipynb?reset")
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
     page.get_by_role("button", name="Validate", exact=True).first.click()
     dialog = page.locator(".jp-Dialog", has_text="Validation Results")
@@ -82,6 +84,12 @@ def test_validate_tells_what_is_wrong_in_a_sentence(page, server):
     said = validated(page, server, "bob")
     assert "CheckFailed: probe_scores, on the example by hand" in said
     assert "exercises.py" not in said, "frames of the checks hide what they say"
+
+
+def test_validate_names_the_questions_of_the_quiz_that_are_not_answered(page, server):
+    said = validated(page, server, "new", QUIZ)
+    assert "CheckFailed: question 1 has no answer" in said
+    assert "CheckFailed: question 20 has no answer" in said
 
 
 def test_validate_is_content_with_right_answers(page, server):
