@@ -16,11 +16,12 @@ import nbformat
 import pytest
 from conftest import ROOT
 from nbgrader.api import Gradebook
+from quiz_answers import IDS, KEY, NAME, POOL, SHEET, TERM, answer, record
 
 from embeddings_course import cli
 from embeddings_course.exercises import CheckFailed
 from embeddings_course.quiz import graded
-from embeddings_course.quiz.bank import LEVELS, NumericQuestion, QuizError, load_questions
+from embeddings_course.quiz.bank import LEVELS, NumericQuestion, QuizError
 from embeddings_course.quiz.graded import (
     assignment_notebook,
     draw,
@@ -34,10 +35,7 @@ from embeddings_course.quiz.graded import (
 from embeddings_course.quiz.numeric import compute
 from embeddings_course.quiz.records import LARGEST_BYTES
 
-NAME = "knowledge-check"
-POOL = load_questions(ROOT / "source" / f"{NAME}.pool.yml")
-TERM, COUNT = "example", 20
-SHEET = read_sheet(ROOT / "source" / NAME / "questions.json")
+COUNT = 20
 
 
 # What students are given --------------------------------------------------------------------------
@@ -286,33 +284,6 @@ def test_damaged_or_missing_questions_are_said_in_a_sentence(tmp_path):
 
 
 # What nbgrader makes of it ------------------------------------------------------------------------
-
-IDS = [shown.id for shown in SHEET.questions]
-KEY = {question.id: question for question in POOL.questions}
-
-
-def answer(id, student, *, texts=None, number=None, wrong=False):
-    """One answer as a record has it; the right one unless something else is asked for."""
-    question = KEY[id]
-    shown = next(shown for shown in SHEET.questions if shown.id == id)
-    given = {"version": shown.item(student_seed(TERM, student)).version, "checked": False}
-    if isinstance(question, NumericQuestion):
-        values = question.variant(student_seed(TERM, student))
-        right = compute(question.answer, values)
-        return given | {"answer": number or repr(right * (2 if wrong else 1))}
-    keys = {choice.text: choice.key for choice in question.choices}
-    if texts is not None:
-        return given | {"answer": [keys[text] for text in texts]}
-    return given | {
-        "answer": [c.key for c in question.choices if c.correct != wrong][: 1 if wrong else 9]
-    }
-
-
-def record(student, answers=None, **changes):
-    made = {"format": 1, "quiz": NAME, "student": student}
-    made["answers"] = {id: answer(id, student) for id in IDS} if answers is None else answers
-    return made | changes
-
 
 MULTIPLE = [id for id in IDS if KEY[id].kind == "multiple"]
 NUMERIC = [id for id in IDS if KEY[id].kind == "numeric"]
