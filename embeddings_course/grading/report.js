@@ -86,10 +86,10 @@
     }
   });
 
-  // Paper cannot be unfolded.
+  // Paper cannot be unfolded. In the table there is no room for sentences.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll("section > details:not([open])")];
     for (const each of opened) {
       each.open = true;
     }

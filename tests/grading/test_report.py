@@ -17,14 +17,13 @@ from embeddings_course.grading.course import open_course
 from embeddings_course.grading.record import GradingError, Record, write_records
 from embeddings_course.grading.report import (
     Report,
-    analyse,
-    histogram,
-    look_at,
     read_report,
     to_csv,
     to_html,
     write_report,
 )
+from embeddings_course.grading.report_page import histogram
+from embeddings_course.grading.results import analyse, look_at
 from grading.classroom import REPOSITORY
 
 # Points of the test cells; an exercise is what the tests are named after.
