@@ -80,9 +80,10 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         print(_written(course, options.assignment))
     except Exception as error:  # whatever it is, it must not look as if the grades were lost
         records = course.root / "grading" / f"{options.assignment}.json"
+        why = (str(error) or type(error).__name__).splitlines()[0]
         print(
             f"Everything is graded and kept in {records}, but the report could not be written "
-            f"({error}): try `course report {options.assignment}`."
+            f"({why}). Try `course report {options.assignment}`."
         )
     return 1 if any(record.state == "failed" for record in outcome.records.values()) else 0
 

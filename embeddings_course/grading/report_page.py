@@ -48,7 +48,7 @@ def to_html(report: Report) -> str:
         f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{_digest(style)}'; "
         f"script-src '{_digest(script)}'"
     )
-    title = _escape(f"{report.assignment}: the class")
+    title = _escape(f"{report.assignment}: grading report")
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -95,7 +95,7 @@ def _heading(report: Report) -> Iterator[str]:
     students = report.students
     states = Counter(student.state for student in students)
     yield "<header>"
-    yield f"<h1><bdi>{_escape(report.assignment)}</bdi></h1>"
+    yield f"<h1><bdi>{_escape(report.assignment)}</bdi> <small>grading report</small></h1>"
     yield (
         f"<p>{_count(len(students), 'student', 'students')}, "
         f"{_count(len(report.exercises), 'exercise', 'exercises')}, "
