@@ -21,12 +21,12 @@ from typing import NamedTuple
 from embeddings_course.grading.results import (
     NOT_GRADED,
     SAME,
-    STATES,
     Exercise,
     Report,
     Result,
     Student,
     analyse,
+    in_words,
     look_at,
     percent,
     plain,
@@ -104,9 +104,8 @@ def _heading(report: Report) -> Iterator[str]:
         f"{report.written:%Y-%m-%d %H:%M}</time>.</p>"
     )
     yield '<ul class="counts">'
-    for state, words in STATES.items():
-        if states[state]:
-            yield f'<li class="{state}"><b>{states[state]}</b> {words}</li>'
+    for state, words in report.states.items():
+        yield f'<li class="{_escape(state)}"><b>{states[state]}</b> {_escape(words)}</li>'
     yield "</ul>"
     totals = [student.total for student in students if student.total is not None]
     if totals:
@@ -185,8 +184,9 @@ class _Group(NamedTuple):
 
 def _groups(report: Report) -> Iterator[_Group]:
     students = report.students
-    for state, why in _WHY.items():
-        title = _capital(STATES[state])
+    quiet = {"graded", "missing"}
+    for state in [*_WHY, *(state for state in report.states if state not in {*_WHY, *quiet})]:
+        title, why = _capital(in_words(state)), _WHY.get(state, "Something went wrong.")
         yield _Group(title, why, [s for s in students if s.state == state], problems)
     yield _Group(
         "Suspicious",
@@ -208,7 +208,7 @@ def _groups(report: Report) -> Iterator[_Group]:
         problems,
     )
     yield _Group(
-        _capital(STATES["missing"]),
+        _capital(in_words("missing")),
         "Known to the gradebook, but nothing was handed in. There is no score, which is no zero.",
         [s for s in students if s.state == "missing"],
         problems,
@@ -220,7 +220,7 @@ def _capital(words: str) -> str:
 
 
 def _table(report: Report) -> Iterator[str]:
-    penalties = any(student.penalty for student in report.students)
+    penalties, states = any(student.penalty for student in report.students), list(report.states)
     yield '<section aria-labelledby="students"><h2 id="students">Students</h2>'
     yield from _controls(report)
     if not report.students:
@@ -242,9 +242,9 @@ def _table(report: Report) -> Iterator[str]:
     yield _head("Repaired")
     yield _head("Time", "s")
     yield _head("Memory", "MB")
-    yield '<th scope="col">Files</th></tr></thead><tbody>'
+    yield '<th scope="col" class="files">Files</th></tr></thead><tbody>'
     for number, student in enumerate(report.students):
-        yield _row(report, number, student, penalties)
+        yield _row(report, number, student, states, penalties)
     yield "</tbody></table></div>"
     yield (
         '<p class="key">Totals are after late penalties. Shaded cells have lost points, those '
@@ -263,14 +263,14 @@ def _breakable(name: str) -> str:
 
 def _controls(report: Report) -> Iterator[str]:
     """Yield what the script shows when it runs; without it there are no dead controls."""
-    states = {student.state for student in report.students}
-    choices = [(state, _capital(words)) for state, words in STATES.items() if state in states]
+    choices = [(state, _capital(words)) for state, words in report.states.items()]
     marks = {mark for student in report.students for mark in _marks(student)}
     choices += [(mark, words) for mark, words in _MARKS.items() if mark in marks]
     yield '<form class="controls" hidden role="search" aria-label="Students">'
     yield '<label>Search <input type="search" id="search" autocomplete="off"></label>'
     yield '<label>Show <select id="show"><option value="">everybody</option>'
-    yield from (f'<option value="{value}">{words}</option>' for value, words in choices)
+    for value, words in choices:
+        yield f'<option value="{_escape(value)}">{_escape(words)}</option>'
     yield '</select></label><output id="shown"></output></form>'
 
 
@@ -292,13 +292,12 @@ def _marks(student: Student) -> list[str]:
     return [mark for mark, holds in there.items() if holds]
 
 
-def _row(report: Report, number: int, student: Student, penalties: bool) -> str:
-    record, words = student.record, STATES.get(student.state, student.state)
+def _row(report: Report, number: int, student: Student, states: list[str], penalties: bool) -> str:
+    record = student.record
     name = f"<small><bdi>{_escape(student.name)}</bdi></small>" if student.name else ""
     cells = [f'<th scope="row"><bdi>{_escape(student.id)}</bdi>{name}</th>']
-    order = list(STATES).index(student.state) if student.state in STATES else len(STATES)
-    said = _folded(_escape(words), problems(student))
-    cells.append(f'<td class="state" data-v="{order}">{said}</td>')
+    said = _folded(_escape(in_words(student.state)), problems(student))
+    cells.append(f'<td class="state" data-v="{states.index(student.state)}">{said}</td>')
     if student.total is None:
         cells.append('<td class="none">no score</td>')
     else:
@@ -323,7 +322,7 @@ def _row(report: Report, number: int, student: Student, penalties: bool) -> str:
     ]
     cells.append(f'<td class="files">{" ".join(links)}</td>')
     marks = " ".join([student.state, *_marks(student)])
-    return f'<tr id="s{number}" data-is="{html.escape(marks)}">{"".join(cells)}</tr>'
+    return f'<tr id="s{number}" data-is="{_escape(marks)}">{"".join(cells)}</tr>'
 
 
 def _folded(summary: str, sentences: Sequence[str]) -> str:

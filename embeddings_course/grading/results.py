@@ -130,6 +130,13 @@ class Report:
     written: datetime
 
     @property
+    def states(self) -> dict[str, str]:
+        """Return the states that there are, each in words, in the order of the report."""
+        there = dict.fromkeys(student.state for student in self.students)
+        known = [state for state in STATES if state in there]
+        return {state: in_words(state) for state in dict.fromkeys([*known, *there])}
+
+    @property
     def max_score(self) -> float:
         """Return the points of all exercises."""
         return sum(exercise.max_score for exercise in self.exercises)
@@ -292,7 +299,8 @@ def _read_gradebook(gradebook: Any, assignment: str) -> _Book:
     cells: dict[str, dict[tuple[str, str], Result]] = {}
     for student, notebook, cell, score, auto, manual, extra, needs_person in rows:
         by_hand = manual is not None or bool(extra)
-        waiting = bool(needs_person) or (auto is None and manual is None)
+        worth = max_scores.get((notebook, cell), 0) > 0  # or there are no points to wait for
+        waiting = worth and (bool(needs_person) or (auto is None and manual is None))
         cells.setdefault(student, {})[notebook, cell] = Result(float(score), waiting, by_hand)
     penalties = Counter()
     for student, penalty in (
@@ -468,7 +476,8 @@ def look_at(found: Sequence[ExerciseStatistics]) -> list[str]:
 
     They are those that (nearly) everybody or (nearly) nobody has the points of, that have a test
     which nobody passes, or in which those who do well on the rest do no better. With fewer than
-    three submissions nothing is said of an exercise.
+    three submissions nothing is said of an exercise, and with fewer than ten a negative correlation
+    is told only where chance alone hardly makes it.
 
     Returns
     -------
@@ -497,7 +506,12 @@ def look_at(found: Sequence[ExerciseStatistics]) -> list[str]:
 
 
 def _remarks(item: ExerciseStatistics) -> Iterator[str]:
-    from embeddings_course.quiz.report import NEAR_ZERO, NEARLY_ALL_RIGHT, NEARLY_NONE_RIGHT
+    from embeddings_course.quiz.report import (
+        FEW_RECORDS,
+        NEAR_ZERO,
+        NEARLY_ALL_RIGHT,
+        NEARLY_NONE_RIGHT,
+    )
 
     if item.all_points == 1:
         yield "everybody has all points, so it tells nobody apart"
@@ -520,7 +534,9 @@ def _remarks(item: ExerciseStatistics) -> Iterator[str]:
         )
     r = item.discrimination
     extreme = not NEARLY_NONE_RIGHT <= item.mean <= NEARLY_ALL_RIGHT
-    if r is not None and (r < 0 or (r < NEAR_ZERO and not extreme)):
+    by_chance = 1.96 / math.sqrt(item.counted)
+    odd = r is not None and (r < 0 or (r < NEAR_ZERO and not extreme))
+    if odd and (item.counted >= FEW_RECORDS or r < -by_chance):
         meaning = (
             "those who do well on the rest do worse here"
             if r < 0
@@ -528,7 +544,7 @@ def _remarks(item: ExerciseStatistics) -> Iterator[str]:
         )
         yield (
             f"{meaning} (item-rest correlation {r:.2f}; with {item.counted} submissions chance "
-            f"alone moves it by about {1.96 / math.sqrt(item.counted):.2f} either way)"
+            f"alone moves it by about {by_chance:.2f} either way)"
         )
 
 
@@ -546,6 +562,11 @@ def problems(student: Student) -> list[str]:
     if student.state in ENDED and not student.cells:
         said.append("The gradebook has no points of it: the total is what grading wrote down.")
     return said
+
+
+def in_words(state: str) -> str:
+    """Say a state in words."""
+    return STATES.get(state, state.replace("-", " "))
 
 
 def printable(text: str) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import random
 import re
 import shutil
@@ -331,6 +332,38 @@ def test_of_a_handful_it_is_said_that_the_numbers_say_little(small):
     assert "too few to say" in look_at([])[0]
 
 
+def test_in_a_small_class_chance_is_not_taken_for_a_fault(graded):
+    for number in range(6):
+        graded.grades(f"s{number}", [2 * (number % 2), 0, 2 * (number < 2), 0, 0, number])
+    lookup, step, _ = analyse(graded.report())
+    assert step.discrimination < -0.5
+    assert not [line for line in look_at([lookup, step]) if "do worse" in line]
+
+
+def test_a_state_that_the_report_does_not_know_is_shown_and_needs_a_person(graded):
+    graded.grades("ann", state="eaten-by-dog", problems=["Only crumbs are left."])
+    page = to_html(graded.report())
+    assert "<b>1</b> eaten by dog" in page
+    assert "Eaten by dog" in page.partition('id="attention"')[2].partition("</section>")[0]
+    assert "no score" in row_of(page, "ann")
+
+
+def test_of_several_notebooks_each_has_its_exercises(graded):
+    with graded.gradebook as book:
+        book.add_notebook("more", "hw")
+        book.add_grade_cell("lookup_rows", "more", "hw", max_score=7, cell_type="code")
+    graded.grades("ann", [2, 3, 2, 2, 0, 0])
+    names = [exercise.name for exercise in graded.report().exercises]
+    assert names == ["hw/lookup", "hw/sgd-step", "hw/justification", "more/lookup"]
+
+
+def test_names_of_folders_that_are_no_text_spoil_nothing(graded):
+    graded.grades("ann", [2, 3, 2, 2, 0, 0])
+    (graded.root / "submitted" / os.fsdecode(b"caf\xe9") / "hw").mkdir(parents=True)
+    page = write_report(graded.course, "hw")
+    assert "caf\N{REPLACEMENT CHARACTER}" in page.read_text(encoding="utf-8")
+
+
 def test_a_histogram_counts_everybody_once():
     assert histogram([0, 1, 1, 2, 3], 2) == [("0", 1), ("1", 2), ("2", 2)]
     halves = dict(histogram([0, 0.5, 4.4, 5, 6], 5))
@@ -470,7 +503,7 @@ def test_search_filter_and_sorting_work_offline_from_a_file(page, tab):
     assert students(tab) == ["dora"]
     tab.get_by_label("Show").select_option("To grade by hand")
     assert students(tab) == ["bob", "cleo"]
-    tab.locator("#attention ~ details a", has_text="hal").click()
+    tab.locator("#attention ~ details a", has_text="hal").first.click()
     assert students(tab) == everybody, "a link to somebody who is filtered out shows them"
     total = tab.locator("#class th", has_text="Total")
     total.get_by_role("button").focus()
