@@ -10,6 +10,7 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
+from assignments.graders import exercises, read_source
 from conftest import DESKTOP, PHONE, barriers
 from nbgrader.api import Gradebook
 
@@ -252,7 +253,7 @@ def test_files_are_linked_from_the_report_if_they_exist(graded):
 
 
 def test_exercises_are_in_the_order_of_the_source_and_follow_solutions(tmp_path, empty):
-    cells = dict.fromkeys(["test_mean_1", "test_mean_2", "q10_a", "q2_a", "lookup_by_name"], 1)
+    cells = dict.fromkeys(["test_mean_1", "test_mean_2", "q10_a", "q2_a", "lookup_by_two_names"], 1)
     made = Graded(tmp_path / "course", empty, cells)
     made.grades("ann", [1] * 5)
     with made.gradebook as book:
@@ -262,10 +263,30 @@ def test_exercises_are_in_the_order_of_the_source_and_follow_solutions(tmp_path,
         return [exercise.name for exercise in made.report().exercises]
 
     assert names() == ["test_mean", "q10", "q2", "lookup_by"]
-    source(made.root, ["q10_a", "test_mean_1", "q2_a", "lookup_by_name", "test_mean_2"])
+    source(made.root, ["q10_a", "test_mean_1", "q2_a", "lookup_by_two_names", "test_mean_2"])
     assert names() == ["q10", "test_mean", "q2", "lookup_by"]
     (made.root / "source" / "hw" / "hw.ipynb").write_text("not here")
     assert names() == ["lookup_by", "q2", "q10", "test_mean"]
+
+
+@pytest.mark.parametrize("name", ["backbone-features", "reuse-and-alignment", "token-embeddings"])
+def test_exercises_of_the_courses_own_assignments_are_those_that_its_graders_know(
+    tmp_path, empty, name
+):
+    notebook = read_source(name)
+    marks = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+    cells = {mark.grade_id: mark.points for mark in marks if mark.get("grade")}
+    made = Graded(tmp_path / "course", empty, cells)
+    with made.gradebook as book:
+        for mark in marks:
+            if mark.get("solution"):
+                book.update_or_create_solution_cell(mark.grade_id, "hw", "hw")
+    made.grades("ann", list(cells.values()))
+    found = {each.name: each.cells for each in made.report().exercises}
+    by_hand = {"justification": {"justification": 6}} if "justification" in cells else {}
+    assert found == exercises(notebook) | by_hand
+    assert list(found) == [*exercises(notebook), *by_hand]
+    assert made.student("ann").total == sum(cells.values())
 
 
 def test_nothing_that_students_bring_in_is_read_as_markup(graded):
@@ -572,6 +593,9 @@ def test_axe_finds_no_barrier(page, browser, viewport, scheme):
 @pytest.mark.parametrize("tab", [PHONE], ids=["phone"], indirect=True)
 def test_heads_and_students_stay_in_sight_while_the_table_scrolls(large, tab):
     tab.goto(large.as_uri())
+    tab.locator(".scroll").focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("document.querySelector('.scroll').scrollLeft > 0")
     tab.locator(".scroll").evaluate("box => box.scrollTo(600, 4000)")
     box = tab.locator(".scroll").bounding_box()
     name = tab.locator("#class tbody tr").nth(120).locator("th").bounding_box()
