@@ -86,10 +86,11 @@
     }
   });
 
-  // Paper cannot be unfolded. In the table there is no room for sentences.
+  // Paper cannot be unfolded. Sentences matter there; long lists of names, and the table, which has
+  // no room, do not.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("section > details:not([open])")];
+    opened = [...document.querySelectorAll("section > details:has(ul):not([open])")];
     for (const each of opened) {
       each.open = true;
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.report_page import to_html
-from embeddings_course.grading.results import Report, printable, problems, read_report
+from embeddings_course.grading.results import Report, Result, printable, problems, read_report
 
 __all__ = ["Report", "read_report", "to_csv", "to_html", "write_report"]
 
@@ -21,8 +21,8 @@ def to_csv(report: Report) -> str:
     """Write a table with a row for each student; what is not known stays empty.
 
     ``total`` is after the penalty. A text that a spreadsheet would take for a formula, as it begins
-    with = + - @ or a control character, gets an apostrophe in front; numbers stay numbers. Points
-    that a person has still to give are missing from the exercises named in ``needs grading``.
+    with = + - or @, gets an apostrophe in front; numbers stay numbers. Points that a person has
+    still to give are missing from the exercises named in ``needs grading``, and from the total.
     """
     heads = ["id", "name", "state", "total", "max", "late hours", "penalty", "needs grading"]
     heads += [exercise.name for exercise in report.exercises]
@@ -46,7 +46,7 @@ def to_csv(report: Report) -> str:
                 record.late_seconds / 3600 if ended else None,
                 student.penalty if ended else None,
                 "; ".join(waiting),
-                *(None if result is None else result.points for result in results),
+                *(_known(result) for result in results),
                 *(" ".join(getattr(record, kind)) for kind in ("repaired", "suspicious")),
                 " ".join(problems(student)),
             ]
@@ -54,6 +54,11 @@ def to_csv(report: Report) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _known(result: Result | None) -> float | None:
+    """Return the points, or None: what waits for a person is no zero."""
+    return None if result is None or (result.waiting and not result.points) else result.points
 
 
 def _cell(value: object) -> object:
