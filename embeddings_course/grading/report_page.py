@@ -33,6 +33,7 @@ from embeddings_course.grading.results import (
     printable,
     problems,
 )
+from embeddings_course.quiz.report import ENOUGH_TO_CORRELATE
 
 _LONGEST_SENTENCE = 500
 # Groups of the attention list that are longer are folded.
@@ -386,8 +387,11 @@ def _exercise_section(report: Report) -> Iterator[str]:
             f"mean {plain(item.mean * item.exercise.max_score)}",
             f"all points {percent(item.all_points)}",
             f"none {percent(item.no_points)}",
-            f"item-rest correlation {f'{r:.2f}' if r is not None else f'– ({item.undefined})'}",  # noqa: RUF001
         ]
+        if r is not None:
+            facts.append(f"item-rest correlation {r:.2f}")
+        elif item.counted >= ENOUGH_TO_CORRELATE:
+            facts.append(f"no item-rest correlation: {item.undefined}")
         yield _figure(item.exercise.name, points, item.exercise.max_score, facts)
     yield "</div></section>"
 

@@ -22,6 +22,14 @@ import numpy as np
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
+from embeddings_course.quiz.report import (
+    ENOUGH_TO_CORRELATE,
+    FEW_RECORDS,
+    NEAR_ZERO,
+    NEARLY_ALL_RIGHT,
+    NEARLY_NONE_RIGHT,
+    item_rest_correlation,
+)
 
 NOT_GRADED = "not-graded"
 # In the order of a report, each in words.
@@ -430,8 +438,6 @@ def analyse(report: Report) -> list[ExerciseStatistics]:
     about the exercises. The rest, with which an exercise is correlated, is all other exercises that
     wait for nobody's points.
     """
-    from embeddings_course.quiz.report import item_rest_correlation
-
     students = [student for student in report.students if student.state == "graded"]
     results = [[student.result(exercise) for exercise in report.exercises] for student in students]
     points = np.array(
@@ -485,8 +491,6 @@ def look_at(found: Sequence[ExerciseStatistics]) -> list[str]:
         Sentences, in the order of the exercises. With fewer than 10 submissions the first one says
         that all this means little.
     """
-    from embeddings_course.quiz.report import ENOUGH_TO_CORRELATE, FEW_RECORDS
-
     counted = max((item.counted for item in found), default=0)
     if counted < ENOUGH_TO_CORRELATE:
         return [
@@ -506,13 +510,6 @@ def look_at(found: Sequence[ExerciseStatistics]) -> list[str]:
 
 
 def _remarks(item: ExerciseStatistics) -> Iterator[str]:
-    from embeddings_course.quiz.report import (
-        FEW_RECORDS,
-        NEAR_ZERO,
-        NEARLY_ALL_RIGHT,
-        NEARLY_NONE_RIGHT,
-    )
-
     if item.all_points == 1:
         yield "everybody has all points, so it tells nobody apart"
     elif item.no_points == 1:
