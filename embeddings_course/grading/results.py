@@ -438,7 +438,7 @@ def analyse(report: Report) -> list[ExerciseStatistics]:
     about the exercises. The rest, with which an exercise is correlated, is all other exercises that
     wait for nobody's points.
     """
-    students = [student for student in report.students if student.state == "graded"]
+    students = [s for s in report.students if s.state == "graded" and s.cells]
     results = [[student.result(exercise) for exercise in report.exercises] for student in students]
     points = np.array(
         [[math.nan if r is None or r.waiting else r.points for r in row] for row in results]

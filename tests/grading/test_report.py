@@ -343,10 +343,13 @@ def test_statistics_leave_out_what_was_not_run_or_waits_for_a_person(graded):
         graded.grades(f"s{number}", [2, 3, 2, number / 2, 0, None])
     graded.grades("cleo", [0, 0, 0, 0, 0, 0], state="kernel-died")
     graded.grades("dora", state="unreadable")
+    graded.grades("eve", score=9.0)  # of whom the gradebook has lost the points
+    assert graded.student("eve").total == 9
+    assert "The gradebook has no points of it" in graded.rows()["eve"]["problems"]
     lookup, step, justification = analyse(graded.report())
     assert (lookup.counted, lookup.mean, lookup.all_points, lookup.no_points) == (4, 1, 1, 0)
     assert step.counted == 4 and step.mean == pytest.approx(2.75 / 4)
-    assert step.discrimination is None
+    assert step.undefined == "everybody has the same score on the rest"
     assert (justification.counted, justification.mean) == (0, None)
 
 
