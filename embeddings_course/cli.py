@@ -22,7 +22,8 @@ from embeddings_course.book import (
     pages_at_once,
 )
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
-from embeddings_course.grading.commands import GradingError, add_arguments
+from embeddings_course.grading.commands import GradingError, add_arguments, add_report_arguments
+from embeddings_course.grading.commands import report as _report
 from embeddings_course.grading.commands import run as _grade
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
@@ -84,6 +85,7 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
     add("bundle", _bundle, "pack what students need into one zip file")
     add_arguments(add("grade", _grade, "grade what students handed in: in parallel, in a sandbox"))
+    add_report_arguments(add("report", _report, "write the report of a graded assignment anew"))
     add("links", _links, "ask the network whether what the built book links to is still there")
     notebooks = add("notebooks", _notebooks, "write the notebooks that Colab and Binder open")
     notebooks.add_argument("--commit", help="what they install; the newest without it")

@@ -22,6 +22,7 @@ COMMANDS = (
     "assignments",
     "bundle",
     "grade",
+    "report",
     "links",
     "notebooks",
     "quiz",
@@ -30,7 +31,7 @@ COMMANDS = (
 )
 
 # These work wherever the package is installed.
-NEED_NO_REPOSITORY = ("grade",)
+NEED_NO_REPOSITORY = ("grade", "report")
 
 FREE_BYTES = 3 * 1000**3
 FREE_BYTES_FOR_UPDATE = 500 * 1000**2

@@ -1,13 +1,17 @@
-"""``course grade NAME``."""
+"""``course grade NAME`` and ``course report NAME``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embeddings_course.grading.record import GradingError
 
-__all__ = ["GradingError", "add_arguments", "run"]
+if TYPE_CHECKING:
+    from embeddings_course.grading.course import Course
+
+__all__ = ["GradingError", "add_arguments", "add_report_arguments", "report", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--require-sandbox", action="store_true", help="refuse to grade without the sandbox"
     )
+    _add_place(parser)
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of ``course report``."""
+    parser.add_argument("assignment", metavar="NAME", help="the assignment, graded before")
+    _add_place(parser)
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--course",
         metavar="FOLDER",
@@ -41,11 +55,9 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     from embeddings_course.grading.workers import start_server
 
     start_server()  # it takes as long to start as what follows
-    from embeddings_course.grading.course import CONFIGURATION, open_course
     from embeddings_course.grading.run import grade, summary
 
-    here = options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
-    course = open_course(here, options.db)
+    course = _course(root, options)
     try:
         outcome = grade(
             course,
@@ -64,8 +76,36 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         return 130
     for line in summary(outcome, options.assignment):
         print(line)
-    print(f"All of it: {here / 'grading' / f'{options.assignment}.json'}")
+    try:
+        print(_written(course, options.assignment))
+    except Exception as error:  # whatever it is, it must not look as if the grades were lost
+        records = course.root / "grading" / f"{options.assignment}.json"
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        print(
+            f"Everything is graded and kept in {records}, but the report could not be written "
+            f"({why}). Try `course report {options.assignment}`."
+        )
     return 1 if any(record.state == "failed" for record in outcome.records.values()) else 0
+
+
+def report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    """Write the report of an assignment anew, with what persons have graded since."""
+    print(_written(_course(root, options), options.assignment))
+    return 0
+
+
+def _course(root: Path, options: argparse.Namespace) -> Course:
+    from embeddings_course.grading.course import CONFIGURATION, open_course
+
+    here = options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
+    return open_course(here, options.db)
+
+
+def _written(course: Course, assignment: str) -> str:
+    from embeddings_course.grading.report import write_report
+
+    page = write_report(course, assignment)
+    return f"The report, with a table beside it ({page.stem}.csv): {page.as_uri()}"
 
 
 def _ids(text: str) -> list[str]:

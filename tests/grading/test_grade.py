@@ -49,13 +49,24 @@ def test_a_class_is_graded_recorded_and_not_graded_twice(course):
     assert course.scores()["ann"] == 5.5
     assert (course.root / "autograded" / "ann" / "hw" / "hw.ipynb").exists()
     assert not (course.root / "autograded" / "dora").exists()
+    report = course.root / "grading" / "hw.html"
+    assert said.rstrip().endswith(report.as_uri())
+    table = report.with_suffix(".csv").read_text(encoding="utf-8-sig")
+    rows = {row["id"]: row for row in csv.DictReader(table.splitlines())}
+    assert {student: row["double"] for student, row in rows.items()} == {
+        "ann": "5.5", "bob": "2", "cleo": "0", "dora": "", "eve": "",
+    }  # fmt: skip
 
     status, said = course.grade()
     assert status == 0
     assert "4 graded before, and not changed since" in said
     course.hands_in("bob")
+    report.unlink()
+    report.mkdir()  # so that it cannot be written
     status, said = course.grade()
+    assert status == 0
     assert "3 graded before" in said
+    assert "the report could not be written" in said and "Traceback" not in said
     assert course.records()["bob"]["score"] == course.scores()["bob"] == 5.5
 
 
