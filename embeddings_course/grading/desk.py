@@ -1,0 +1,163 @@
+"""``course students``, ``collect``, ``grades`` and ``doctor``: what a term takes beside grading."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from embeddings_course.grading.course import CONFIGURATION, Course, open_course
+
+
+def add_students_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of ``course students``."""
+    parser.add_argument(
+        "classlist",
+        metavar="CLASSLIST.csv",
+        type=Path,
+        help="with the column id, or an export of Canvas or Moodle",
+    )
+    _add_course(parser)
+
+
+def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    """Enrol a class."""
+    from embeddings_course.grading.students import enrol, read_class_list
+
+    course = _course(root, options)
+    listed = read_class_list(options.classlist)
+    done = enrol(course, listed.students, say=print)
+    for line in listed.notes:
+        print(line)
+    print(
+        f"{len(listed.students)} on the list (read as {listed.form}'s): {len(done.added)} added, "
+        f"{len(done.changed)} changed, {len(done.unchanged)} unchanged."
+    )
+    if done.not_listed:
+        print(f"In the gradebook, but not on the list: {', '.join(done.not_listed)}.")
+        print("Nobody was removed; `nbgrader db student remove ID` does that.")
+    return 0
+
+
+def add_collect_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of ``course collect``."""
+    parser.add_argument("assignment", metavar="NAME", help="the assignment")
+    parser.add_argument("file", metavar="FILE.zip", type=Path, help="as the platform gave it")
+    parser.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help="for other names, with groups student_id and file_id, and timestamp if you like",
+    )
+    parser.add_argument(
+        "--times",
+        choices=("auto", "zip", "none"),
+        default="auto",
+        help="whether dates in the zip become timestamp.txt (auto: unless all are the same)",
+    )
+    _add_course(parser)
+
+
+def run_collect(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    """Unpack a download."""
+    from embeddings_course.grading.collect import collect, summary
+
+    collected = collect(
+        _course(root, options),
+        options.assignment,
+        options.file,
+        pattern=options.pattern,
+        times=options.times,
+    )
+    summary(collected, options.assignment)
+    return 0
+
+
+def add_grades_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the commands of ``course grades`` and their options."""
+    from embeddings_course.grading.export import FORMATS
+
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    help = "write points for Canvas, Moodle or a spreadsheet"
+    export = commands.add_parser(
+        "export", help=help, description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False
+    )
+    export.set_defaults(run=run_export)
+    export.add_argument("--format", choices=FORMATS, required=True)
+    export.add_argument(
+        "--assignment",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="only these (default: all of which something is graded)",
+    )
+    export.add_argument(
+        "--output", metavar="FILE", type=Path, help="(default: grades.csv, grades-canvas.csv, …)"
+    )
+    export.add_argument("--roster", metavar="FILE", type=Path, help="Canvas' own gradebook export")
+    export.add_argument(
+        "--missing-as-zero",
+        action="store_true",
+        help="0 points for what is missing or cannot be read, instead of an empty cell",
+    )
+    export.add_argument(
+        "--partial",
+        action="store_true",
+        help="the points so far, where a person has not graded an answer yet",
+    )
+    _add_course(export)
+
+
+def run_export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    """Write points to a file."""
+    from embeddings_course.grading.export import export, read_grades
+
+    course = _course(root, options)
+    name = "grades.csv" if options.format == "csv" else f"grades-{options.format}.csv"
+    output = options.output or course.root / name
+    grades = read_grades(
+        course,
+        options.assignment,
+        missing_as_zero=options.missing_as_zero,
+        partial=options.partial,
+    )
+    for line in export(grades, options.format, output, roster=options.roster):
+        print(line)
+    print(f"Wrote {', '.join(grades.assignments)} to {output}")
+    return 0
+
+
+def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of ``course doctor``."""
+    _add_course(parser)
+
+
+def run_doctor(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    """Check the installation; the exit status is 1 if something needed is missing."""
+    from embeddings_course.grading.doctor import examine
+
+    missing = 0
+    for finding in examine(root, _folder(root, options), options.db):
+        print(finding, flush=True)
+        missing += finding.state == "missing"
+    print(f"{missing} missing." if missing else "All that is needed is there.")
+    return 1 if missing else 0
+
+
+def _add_course(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--course",
+        metavar="FOLDER",
+        type=Path,
+        help="the folder with nbgrader_config.py (default: this one)",
+    )
+    parser.add_argument(
+        "--db", metavar="URL", help="another gradebook than the configured one (postgresql://…)"
+    )
+
+
+def _folder(root: Path, options: argparse.Namespace) -> Path:
+    return options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
+
+
+def _course(root: Path, options: argparse.Namespace) -> Course:
+    return open_course(_folder(root, options), options.db)

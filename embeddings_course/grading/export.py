@@ -1,0 +1,391 @@
+"""``course grades export``: points for Canvas, for Moodle, or as a table of one line each.
+
+Points are those after the penalty for lateness, as nbgrader's own export has them. A submission
+that is missing, cannot be read, or could not be graded is no zero: its cell is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from embeddings_course.grading.course import Course
+from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
+from embeddings_course.grading.record import ENDED, GradingError, read_records
+from embeddings_course.grading.tables import Row, Table, read_table, write_table
+
+FORMATS = ("canvas", "moodle", "csv")
+TIDY = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+    "state",
+)
+"""Columns of the table: those of nbgrader's export, and the state from ``grading/NAME.json``."""
+
+_CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+# Columns that Canvas may put among them.
+_CANVAS_ALSO = ("LastName", "FirstName", "Integration ID", "Root Account")
+_POINTS = "points possible"
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one student has for one assignment; points are None unless there are some."""
+
+    student: Student
+    assignment: str
+    state: str
+    raw_score: float | None = None
+    penalty: float | None = None
+    score: float | None = None
+    timestamp: datetime | None = None
+    needs_manual_grade: bool = False
+
+
+@dataclass(frozen=True)
+class Grades:
+    """All grades of some assignments."""
+
+    assignments: tuple[str, ...]
+    max_scores: dict[str, float]
+    due_dates: dict[str, datetime | None]
+    students: tuple[Student, ...]
+    grades: dict[tuple[str, str], Grade]
+
+    def score(self, student: str, assignment: str) -> float | None:
+        """Return a student's points after the penalty, None for an empty cell."""
+        return self.grades[student, assignment].score
+
+
+def read_grades(
+    course: Course,
+    assignments: Sequence[str] = (),
+    *,
+    missing_as_zero: bool = False,
+    partial: bool = False,
+) -> Grades:
+    """Read grades from the gradebook, and the state of each submission from ``grading/``.
+
+    Parameters
+    ----------
+    course : Course
+        Whose.
+    assignments : sequence of str
+        Which; by default all of which something is graded.
+    missing_as_zero : bool
+        Whether who has handed in nothing, or nothing that can be read, has 0 points. A submission
+        whose grading failed has none in either case.
+    partial : bool
+        Whether to take the points so far where a person has not graded an answer yet.
+
+    Raises
+    ------
+    GradingError
+        If there is no gradebook, no such assignment, nothing graded, or an answer that a person
+        must still grade.
+    """
+    contents = look_at_own(course)
+    if not contents.exists:
+        raise GradingError(
+            f"There is no gradebook {shown_url(course)}: grade first, with `course grade NAME`."
+        )
+    if unknown := [name for name in assignments if name not in contents.assignments]:
+        raise GradingError(
+            f"There is no assignment {', '.join(unknown)} in the gradebook {shown_url(course)}; "
+            f"it has {', '.join(contents.assignments) or 'none'}."
+        )
+    names = list(dict.fromkeys(assignments or contents.assignments))
+    grades: dict[tuple[str, str], Grade] = {}
+    max_scores, due_dates = {}, {}
+    with course.gradebook() as gradebook:
+        for name in names:
+            assignment = gradebook.find_assignment(name)
+            max_scores[name], due_dates[name] = assignment.max_score, assignment.duedate
+            for grade in _grades(course, gradebook, name, contents, missing_as_zero):
+                grades[grade.student.id, name] = grade
+    graded = {grade.assignment for grade in grades.values() if grade.state in ENDED}
+    if empty := [name for name in names if name not in graded]:
+        if assignments or len(empty) == len(names):
+            raise GradingError(
+                f"Nothing of {', '.join(empty) or 'any assignment'} has been graded: run `course "
+                f"grade {empty[0] if empty else 'NAME'}` first."
+            )
+        names = [name for name in names if name in graded]
+    waiting = [
+        grade for grade in grades.values() if grade.needs_manual_grade and grade.assignment in names
+    ]
+    if waiting and not partial:
+        who = sorted({f"{grade.student.id} ({grade.assignment})" for grade in waiting})
+        more = f" and {len(who) - 5} more" if len(who) > 5 else ""
+        raise GradingError(
+            f"{len(who)} submissions wait for a person to grade them: {', '.join(who[:5])}{more}. "
+            "Do it in the formgrader (`jupyter lab`, Nbgrader, Formgrader), or take the points so "
+            "far with --partial."
+        )
+    return Grades(tuple(names), max_scores, due_dates, contents.students, grades)
+
+
+def _grades(
+    course: Course, gradebook: Any, name: str, contents: Contents, missing_as_zero: bool
+) -> list[Grade]:
+    try:
+        records = read_records(course.root / "grading" / f"{name}.json")
+    except ValueError as error:
+        raise GradingError(str(error)) from error
+    submissions = {each.student_id: each for each in gradebook.assignment_submissions(name)}
+    grades = []
+    for student in contents.students:
+        submission, record = submissions.get(student.id), records.get(student.id)
+        if record is not None:
+            state = record.state
+        else:
+            # An extension makes a submission, too, before anything is handed in.
+            state = "graded" if submission and _has_points(submission) else "missing"
+        if state in ENDED and submission is not None:
+            raw, penalty = submission.score, submission.late_submission_penalty
+            grades.append(Grade(
+                student, name, state, raw, penalty, max(0.0, raw - penalty), submission.timestamp,
+                bool(submission.needs_manual_grade),
+            ))  # fmt: skip
+        elif missing_as_zero and state in ("missing", "unreadable"):
+            grades.append(Grade(student, name, state, 0.0, 0.0, 0.0))
+        else:
+            grades.append(Grade(student, name, "missing" if state in ENDED else state))
+    return grades
+
+
+def _has_points(submission: Any) -> bool:
+    return any(
+        grade.auto_score is not None or grade.manual_score is not None
+        for notebook in submission.notebooks
+        for grade in notebook.grades
+    )
+
+
+def export(
+    grades: Grades, form: str, output: Path, *, roster: Path | None = None
+) -> tuple[str, ...]:
+    """Write grades to a CSV file.
+
+    Parameters
+    ----------
+    grades : Grades
+        From :func:`read_grades`.
+    form : {"canvas", "moodle", "csv"}
+        ``canvas``: the columns by which Canvas knows students, taken from its own export, and one
+        for each assignment, under Canvas' own name for it if the roster has it. ``moodle``: names,
+        ``ID number``, ``Email address`` if there are any, and one for each assignment. ``csv``:
+        one line for each student and assignment, with the columns of ``TIDY``.
+    output : Path
+        The file.
+    roster : Path, optional
+        Canvas' export of its gradebook, which ``canvas`` needs.
+
+    Returns
+    -------
+    tuple of str
+        Lines about who is left out, and why cells are empty.
+
+    Raises
+    ------
+    GradingError
+        If the roster is missing or is something else. Nothing was written then.
+    """
+    notes: list[str] = []
+    if form == "canvas":
+        header, rows = _for_canvas(grades, roster, output, notes)
+    elif roster is not None:
+        raise GradingError(f"--roster goes with --format canvas, not with {form}: leave it out.")
+    elif form == "moodle":
+        header, rows = _for_moodle(grades, notes)
+    else:
+        header, rows = list(TIDY), _tidy(grades)
+    write_table(output, header, rows)
+    for name in grades.assignments:
+        empty: dict[str, list[str]] = {}
+        for student in grades.students:
+            grade = grades.grades[student.id, name]
+            if grade.score is None:
+                empty.setdefault(grade.state, []).append(student.id)
+        notes += [
+            f"{name}: no points for {len(who)} {state}: {', '.join(who[:10])}"
+            f"{' and others' if len(who) > 10 else ''}."
+            for state, who in sorted(empty.items())
+        ]
+        waiting = [s.id for s in grades.students if grades.grades[s.id, name].needs_manual_grade]
+        if waiting:
+            notes.append(
+                f"{name}: points so far only, as a person has yet to grade {len(waiting)}: "
+                f"{', '.join(waiting[:10])}{' and others' if len(waiting) > 10 else ''}."
+            )
+    return tuple(notes)
+
+
+def _tidy(grades: Grades) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for name in grades.assignments:
+        for student in grades.students:
+            grade = grades.grades[student.id, name]
+            due, time = grades.due_dates[name], grade.timestamp
+            rows.append([
+                name,
+                str(due) if due else None,
+                str(time) if time else None,
+                student.id,
+                student.last_name,
+                student.first_name,
+                student.email,
+                grade.raw_score,
+                grade.penalty,
+                grade.score,
+                grades.max_scores[name],
+                grade.state,
+            ])  # fmt: skip
+    return rows
+
+
+def _for_moodle(grades: Grades, notes: list[str]) -> tuple[list[str], list[list[object]]]:
+    mails = [student for student in grades.students if student.email]
+    header = ["First name", "Last name", "ID number", *(["Email address"] if mails else [])]
+    if mails and len(mails) < len(grades.students):
+        without = [student.id for student in grades.students if not student.email]
+        notes.append(
+            f"Without an e-mail address: {', '.join(without)}. Let Moodle map by ID number."
+        )
+    rows = []
+    for student in grades.students:
+        row: list[object] = [student.first_name, student.last_name, student.id]
+        if mails:
+            row.append(student.email)
+        rows.append([*row, *(grades.score(student.id, name) for name in grades.assignments)])
+    return [*header, *grades.assignments], rows
+
+
+def _for_canvas(
+    grades: Grades, roster: Path | None, output: Path, notes: list[str]
+) -> tuple[list[str], list[list[object]]]:
+    if roster is None:
+        raise GradingError(
+            "Canvas knows students by numbers of its own: export its gradebook (Grades, Export) "
+            "and name the file with --roster."
+        )
+    if output.resolve() == roster.resolve():
+        raise GradingError(f"{output} is the roster itself: name another --output.")
+    table = read_table(roster)
+    identity, login, sis = _identity(table, roster)
+    possible = [row for row in table.rows if _is_points(row)]
+    if not possible:
+        raise GradingError(
+            f"{roster} has no row “Points Possible” below its header, as Canvas' own export does: "
+            "export the gradebook again (Grades, Export), and do not edit the file."
+        )
+    titles = {name: _title(table, name) for name in grades.assignments}
+    points: list[object] = []
+    for name, title in titles.items():
+        there = possible[0].get(title)
+        if there and _number(there) != grades.max_scores[name]:
+            notes.append(
+                f"Canvas gives {there} points for {title}, the gradebook here "
+                f"{grades.max_scores[name]:g}: set Canvas' points to that, or grades will look "
+                "better or worse than they are."
+            )
+        points.append(grades.max_scores[name])
+    number = table.column("ID")
+    rows: list[list[object]] = [
+        ["    Points Possible", *[None] * (len(identity) - 1), *points],
+    ]
+    found, strangers = set(), []
+    for row in table.rows:
+        who = row.get(identity[0]).removeprefix("'")
+        if not row.get(number) or _is_points(row) or who in ("Student, Test", "Test Student"):
+            continue
+        student = _student(row, number, login, sis, grades.students)
+        # What Canvas itself has put before a formula is not to be there twice.
+        cells: list[object] = [row.get(name).removeprefix("'") or None for name in identity]
+        if student is None:
+            strangers.append(who)
+            scores: list[float | None] = [None] * len(titles)
+        else:
+            if student.id in found:
+                raise GradingError(
+                    f"{roster} has {student.id} in two rows, the second being {row.number}: "
+                    "export Canvas' gradebook again, or look at lms_user_id in the class list."
+                )
+            found.add(student.id)
+            scores = [grades.score(student.id, name) for name in grades.assignments]
+        rows.append([*cells, *scores])
+    if strangers:
+        notes.append(f"On Canvas' roster, but not in the gradebook: {'; '.join(strangers)}.")
+    if absent := [student.id for student in grades.students if student.id not in found]:
+        notes.append(f"Not on Canvas' roster, and so not in the file: {', '.join(absent)}.")
+    if not found:
+        raise GradingError(
+            f"Nobody on {roster} is in the gradebook: its column ID must be the students' "
+            "lms_user_id here, or SIS Login ID or SIS User ID their id; `course students` takes "
+            "the same file."
+        )
+    return [*identity, *titles.values()], rows
+
+
+def _identity(table: Table, roster: Path) -> tuple[list[str], str | None, str | None]:
+    """Return the columns that say who a student is, as the roster has them, in its order."""
+    known = {name.casefold() for name in (*_CANVAS, *_CANVAS_ALSO)}
+    columns = [name for name in table.header if name.casefold() in known]
+    have = {name.casefold() for name in columns}
+    named = "student" in have or {"lastname", "firstname"} <= have
+    # Who may not see the numbers of the university gets an export without them.
+    if not named or not {"id", "sis login id", "section"} <= have:
+        raise GradingError(
+            f"{roster} has the columns {', '.join(table.header[:8]) or '(none)'}; expected is "
+            f"Canvas' export of its gradebook, with {', '.join(_CANVAS)}: export it again (Grades, "
+            "Export)."
+        )
+    return columns, table.column("SIS Login ID"), table.column("SIS User ID")
+
+
+def _is_points(row: Row) -> bool:
+    return any(cell.strip().casefold() == _POINTS for cell in list(row.cells.values())[:1])
+
+
+def _title(table: Table, name: str) -> str:
+    """Return Canvas' name of an assignment, ``name (12345)``, or its plain one for a new one."""
+    for title in table.header:
+        stem, _, rest = title.rpartition(" (")
+        if stem.casefold() == name.casefold() and rest.rstrip(")").isdigit():
+            return title
+    return name
+
+
+def _student(
+    row: Row, number: str, login: str | None, sis: str | None, students: Sequence[Student]
+) -> Student | None:
+    for student in students:
+        if student.lms_user_id and student.lms_user_id == row.get(number):
+            return student
+    for column in (login, sis, number):
+        for student in students:
+            if column and student.id == row.get(column):
+                return student
+    for student in students:
+        if login and student.email and student.email.casefold() == row.get(login).casefold():
+            return student
+    return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None

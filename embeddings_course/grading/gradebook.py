@@ -1,0 +1,140 @@
+"""Who and what is in a gradebook, without making or changing one.
+
+nbgrader's own ``Gradebook`` makes a data base where there is none, and writes the course's id into
+one of another course. What looks before it writes looks here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings_course.grading.course import Course
+from embeddings_course.grading.record import GradingError
+
+# What nbgrader calls a course that nobody named.
+_UNNAMED = frozenset({"", "default_course"})
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student, with the fields that nbgrader has for one; an empty text is an unknown value."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a gradebook holds; nothing at all if there is none."""
+
+    exists: bool
+    courses: frozenset[str] = frozenset()
+    students: tuple[Student, ...] = ()
+    assignments: tuple[str, ...] = ()
+
+
+def shown_url(course: Course) -> str:
+    """Return the address of the gradebook as it may be shown: a file, or without a password."""
+    import sqlalchemy
+
+    try:
+        url = sqlalchemy.make_url(course.db_url)
+        if url.get_backend_name() == "sqlite":
+            return str(url.database)
+        return url.render_as_string(hide_password=True)
+    except sqlalchemy.exc.SQLAlchemyError:
+        return "that --db or the settings name"
+
+
+def look(course: Course) -> Contents:
+    """Read what a gradebook holds.
+
+    Parameters
+    ----------
+    course : Course
+        Whose gradebook.
+
+    Returns
+    -------
+    Contents
+        Students sorted by id, assignments by name.
+
+    Raises
+    ------
+    GradingError
+        If it cannot be read, or is no gradebook.
+    """
+    import sqlalchemy
+    from nbgrader.api import Assignment
+    from nbgrader.api import Course as Named
+    from nbgrader.api import Student as Enrolled
+
+    try:
+        url = sqlalchemy.make_url(course.db_url)
+        local = url.get_backend_name() == "sqlite"
+        if local and not Path(url.database or "").exists():
+            return Contents(exists=False)
+        engine = sqlalchemy.create_engine(url)
+        try:
+            with engine.connect() as connection:
+                tables = set(sqlalchemy.inspect(connection).get_table_names())
+                if not tables:
+                    return Contents(exists=False)
+                if not {"student", "assignment"} <= tables:
+                    raise GradingError(
+                        f"{shown_url(course)} is a data base, but no gradebook of nbgrader: name "
+                        "another one with --db."
+                    )
+                columns = sqlalchemy.select(*(
+                    Enrolled.__table__.c[field] for field in Student.__dataclass_fields__
+                ))  # fmt: skip
+                students = [
+                    Student(*(value or "" for value in row)) for row in connection.execute(columns)
+                ]
+                names = connection.scalars(sqlalchemy.select(Assignment.__table__.c.name)).all()
+                courses: list[str] = []
+                if "course" in tables:
+                    ids = sqlalchemy.select(Named.__table__.c.id)
+                    courses = list(connection.scalars(ids).all())
+        finally:
+            engine.dispose()
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise GradingError(
+            f"The gradebook {shown_url(course)} cannot be read ({reason}): look whether it is "
+            "the right one; one of an older nbgrader needs `nbgrader db upgrade`."
+        ) from error
+    return Contents(
+        True,
+        frozenset(courses) - _UNNAMED,
+        tuple(sorted(students, key=lambda student: student.id)),
+        tuple(sorted(names)),
+    )
+
+
+def look_at_own(course: Course) -> Contents:
+    """Read what a gradebook holds, and refuse one of another course.
+
+    Raises
+    ------
+    GradingError
+        As :func:`look`; and if the gradebook says that it belongs to another course.
+    """
+    contents = look(course)
+    ours = course.api.coursedir.course_id
+    if contents.courses and ours not in _UNNAMED and ours not in contents.courses:
+        raise GradingError(
+            f"The gradebook {shown_url(course)} is of the course "
+            f"{', '.join(sorted(contents.courses))}, not of {ours}: name the right one with --db, "
+            "or the right folder with --course."
+        )
+    return contents
