@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-slow lab assignments bundle links notebooks bench clean
+.PHONY: help book test test-slow lab assignments bundle demo-class links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ assignments: ## write assignments/ anew from source/
 
 bundle:    ## one zip file with what students need
 	$(PYTHON) -m embeddings_course bundle
+
+demo-class: ## an invented class goes through a term; then formgrader shows it
+	$(PYTHON) -m embeddings_course demo-class
 
 links:     ## ask the network whether the book's links to other hosts still work
 	$(PYTHON) -m embeddings_course links

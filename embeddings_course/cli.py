@@ -22,9 +22,9 @@ from embeddings_course.book import (
     pages_at_once,
 )
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
-from embeddings_course.grading.commands import GradingError, add_arguments, add_report_arguments
-from embeddings_course.grading.commands import report as _report
-from embeddings_course.grading.commands import run as _grade
+from embeddings_course.grading import commands as grading
+from embeddings_course.grading import desk
+from embeddings_course.grading.record import GradingError
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
 
@@ -64,38 +64,78 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
-    parser = argparse.ArgumentParser(prog="course", description=__doc__, allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    parser = argparse.ArgumentParser(
+        prog="course",
+        usage="course COMMAND [OPTIONS]",
+        description=__doc__,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", prog="course", help=argparse.SUPPRESS
+    )
     passes_on = set()
+    # argparse has no headings between commands, so they are listed by hand.
+    contents: list[str] = []
 
     def add(name, run, help, *, passes_on_to=None):
+        contents.append(f"  {name:12} {help}")
         description = f"{help[0].upper()}{help[1:]}."
         if passes_on_to:
             passes_on.add(name)
             description += f" Arguments that it does not know go to {passes_on_to}."
-        command = commands.add_parser(name, help=help, description=description, allow_abbrev=False)
+        command = commands.add_parser(name, description=description, allow_abbrev=False)
         command.set_defaults(run=run)
         return command
 
+    contents.append("For readers and students:")
     add("book", _book, "execute what changed and build the book in _build/html")
-    add("test", _test, "build the book, then run every check", passes_on_to="pytest")
-    add("test-slow", _test_slow, "run the tests that take minutes each", passes_on_to="pytest")
     lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
+    add("clean", _clean, "remove what was built, except the notebooks of lab")
+
+    contents.append("\nFor instructors, in the order of a term:")
+    add(
+        "demo-class",
+        _demo_class,
+        "an invented class goes through a whole term, to look at",
+        passes_on_to="it",
+    )
+    desk.add_doctor_arguments(
+        add(
+            "doctor",
+            desk.run_doctor,
+            "check the installation; say what is missing, where to get it",
+        )
+    )
+    add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
     add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
     add("bundle", _bundle, "pack what students need into one zip file")
-    add_arguments(add("grade", _grade, "grade what students handed in: in parallel, in a sandbox"))
-    add_report_arguments(add("report", _report, "write the report of a graded assignment anew"))
+    desk.add_students_arguments(
+        add("students", desk.run_students, "put a class list into the gradebook")
+    )
+    desk.add_collect_arguments(
+        add("collect", desk.run_collect, "unpack the zip file in which an LMS gives submissions")
+    )
+    grading.add_arguments(
+        add("grade", grading.run, "grade what was handed in: in parallel, in a sandbox")
+    )
+    grading.add_report_arguments(
+        add("report", grading.report, "write the report of a graded assignment anew")
+    )
+    desk.add_grades_arguments(
+        add("grades", None, "export grades for Canvas, Moodle or a spreadsheet")
+    )
+
+    contents.append("\nFor contributors:")
+    add("test", _test, "build the book, then run every check", passes_on_to="pytest")
+    add("test-slow", _test_slow, "run the tests that take minutes each", passes_on_to="pytest")
     add("links", _links, "ask the network whether what the built book links to is still there")
     notebooks = add("notebooks", _notebooks, "write the notebooks that Colab and Binder open")
     notebooks.add_argument("--commit", help="what they install; the newest without it")
-    add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
-    add(
-        "bench",
-        _bench,
-        "measure feature extraction, grading, and the build, cold and warm; print the tables",
-    )
-    add("clean", _clean, "remove what was built, except the notebooks of lab")
+    add("bench", _bench, "measure feature extraction, grading, and the build; print the tables")
+    contents.append("\ncourse COMMAND --help says more.")
+    parser.epilog = "\n".join(contents)
     return parser, passes_on
 
 
@@ -497,6 +537,13 @@ def _bench(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     print(f"| second, nothing changed / cold | {again.seconds:.1f}", end="")
     print(f" | {again.seconds / cold.seconds:.3f} | |")
     return 0
+
+
+def _demo_class(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
+    script = root / "tests" / "demo_class.py"
+    if not script.exists():
+        raise CommandError(f"{script} is missing: it invents the class.")
+    return _call([sys.executable, str(script), *rest])
 
 
 def _clean(root: Path, options: argparse.Namespace, rest: list[str]) -> int:

@@ -21,8 +21,13 @@ COMMANDS = (
     "lab",
     "assignments",
     "bundle",
+    "doctor",
+    "students",
+    "collect",
     "grade",
     "report",
+    "grades",
+    "demo-class",
     "links",
     "notebooks",
     "quiz",
@@ -31,7 +36,7 @@ COMMANDS = (
 )
 
 # These work wherever the package is installed.
-NEED_NO_REPOSITORY = ("grade", "report")
+NEED_NO_REPOSITORY = ("doctor", "students", "collect", "grade", "report", "grades")
 
 FREE_BYTES = 3 * 1000**3
 FREE_BYTES_FOR_UPDATE = 500 * 1000**2

@@ -14,6 +14,7 @@ PAGES = [ROOT / page for page in pages(ROOT)]
 # What is not prose, in the order in which it is taken out.
 _NOT_PROSE = [
     re.compile(r"^(`{3,}|:{3,})\{math\}.*?^\1", re.MULTILINE | re.DOTALL),
+    re.compile(r"^```console$.*?^```$", re.MULTILINE | re.DOTALL),  # test_guide.py runs these
     re.compile(r"^(`{3,}|:{3,}).*$|^:[\w-]+:.*$", re.MULTILINE),  # directives and their options
     re.compile(r"^\([\w-]+\)=$", re.MULTILINE),  # labels
     re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL),

@@ -326,9 +326,7 @@ def _with_digests(
             )
             continue
         except Exception as error:  # zlib.error and its like, of each method of compression
-            problems.say(
-                f"{_shown(file.member)} is damaged ({error}): download {path.name} again."
-            )
+            problems.say(f"{_shown(file.member)} is damaged ({error}): download {path.name} again.")
             continue
         done.append(replace(file, digest=digest.hexdigest()))
     return done
@@ -430,7 +428,9 @@ def _match(
         return _Match("plain", parts[0], parts[0], "/".join(inner))
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
     for ending in (assignment, "answers"):
-        if found := re.fullmatch(rf"(?P<who>.+)_(?P<rest>{re.escape(ending)}(?:-\d{{1,3}})?)", stem):
+        if found := re.fullmatch(
+            rf"(?P<who>.+)_(?P<rest>{re.escape(ending)}(?:-\d{{1,3}})?)", stem
+        ):
             who = next((id for id in ids if f"{found['who']}_".startswith(f"{id}_")), None)
             who = who or found["who"].partition("_")[0]
             return _Match("plain", who, who, f"{found['rest']}{suffix}")
@@ -536,14 +536,20 @@ def _files(
             continue
         platform = match.form in ("Canvas", "Moodle")
         time = stamps.get(member.rpartition("/")[0]) if match.form == "plain" else None
+        version = (count, match.attachment) if platform else ()
         if match.time:
             time = _parsed_time(match.time, member, problems)
-        version = (count, match.attachment) if platform else ()
-        elif match.time:
             version = (time or datetime.min,)
         files.append(
             _File(
-                member, members[member], whose, place.as_posix(), version, time, match.late, platform
+                member,
+                members[member],
+                whose,
+                place.as_posix(),
+                version,
+                time,
+                match.late,
+                platform,
             )
         )
     if strangers:
@@ -638,9 +644,7 @@ def _chosen(
 # When it was handed in ----------------------------------------------------------------------------
 
 
-def _dates(
-    chosen: Sequence[_File], times: str, notes: list[str]
-) -> dict[str, datetime]:
+def _dates(chosen: Sequence[_File], times: str, notes: list[str]) -> dict[str, datetime]:
     """Return when each student handed in, in UTC, as far as the zip knows."""
     said = {file.student for file in chosen if file.time}
     found: dict[str, datetime] = {}
@@ -655,10 +659,10 @@ def _dates(
     platform = any(file.platform for file in chosen)
     same = span <= _PACKING_SECONDS[platform] and (platform or len(packed) > 1)
     if times == "auto" and same:
+        about = f"{max(packed.values()):%Y-%m-%d %H:%M}"
         notes.append(
-            f"No timestamp.txt: all dates in the zip are about {max(packed.values()):%Y-%m-%d "
-            "%H:%M} UTC, when it was packed, so nobody counts as late. --times zip takes them "
-            "nevertheless."
+            f"No timestamp.txt: all dates in the zip are about {about} UTC, when it was packed, so "
+            "nobody counts as late. --times zip takes them nevertheless."
         )
         return {student: found[student] for student in said}
     notes.append(

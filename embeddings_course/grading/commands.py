@@ -11,7 +11,16 @@ from embeddings_course.grading.record import GradingError
 if TYPE_CHECKING:
     from embeddings_course.grading.course import Course
 
-__all__ = ["GradingError", "add_arguments", "add_report_arguments", "report", "run"]
+__all__ = [
+    "GradingError",
+    "add_arguments",
+    "add_place",
+    "add_report_arguments",
+    "course_here",
+    "folder_here",
+    "report",
+    "run",
+]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,16 +38,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--require-sandbox", action="store_true", help="refuse to grade without the sandbox"
     )
-    _add_place(parser)
+    add_place(parser)
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options of ``course report``."""
     parser.add_argument("assignment", metavar="NAME", help="the assignment, graded before")
-    _add_place(parser)
+    add_place(parser)
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options that say which course, and which gradebook."""
     parser.add_argument(
         "--course",
         metavar="FOLDER",
@@ -57,7 +67,7 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     start_server()  # it takes as long to start as what follows
     from embeddings_course.grading.run import grade, summary
 
-    course = _course(root, options)
+    course = course_here(root, options)
     try:
         outcome = grade(
             course,
@@ -90,15 +100,22 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 def report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Write the report of an assignment anew, with what persons have graded since."""
-    print(_written(_course(root, options), options.assignment))
+    print(_written(course_here(root, options), options.assignment))
     return 0
 
 
-def _course(root: Path, options: argparse.Namespace) -> Course:
-    from embeddings_course.grading.course import CONFIGURATION, open_course
+def folder_here(root: Path, options: argparse.Namespace) -> Path:
+    """Return the course's folder: the one named, else this one, else the repository."""
+    from embeddings_course.grading.course import CONFIGURATION
 
-    here = options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
-    return open_course(here, options.db)
+    return options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
+
+
+def course_here(root: Path, options: argparse.Namespace) -> Course:
+    """Open the course that a command is about."""
+    from embeddings_course.grading.course import open_course
+
+    return open_course(folder_here(root, options), options.db)
 
 
 def _written(course: Course, assignment: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from embeddings_course.grading.course import CONFIGURATION, Course, open_course
+from embeddings_course.grading.commands import add_place, course_here, folder_here
 
 
 def add_students_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,14 +16,14 @@ def add_students_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="with the column id, or an export of Canvas or Moodle",
     )
-    _add_course(parser)
+    add_place(parser)
 
 
 def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Enrol a class."""
     from embeddings_course.grading.students import enrol, read_class_list
 
-    course = _course(root, options)
+    course = course_here(root, options)
     listed = read_class_list(options.classlist)
     done = enrol(course, listed.students, say=print)
     for line in listed.notes:
@@ -53,7 +53,7 @@ def add_collect_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="whether dates in the zip become timestamp.txt (auto: unless all are the same)",
     )
-    _add_course(parser)
+    add_place(parser)
 
 
 def run_collect(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
@@ -61,7 +61,7 @@ def run_collect(root: Path, options: argparse.Namespace, rest: list[str]) -> int
     from embeddings_course.grading.collect import collect, summary
 
     collected = collect(
-        _course(root, options),
+        course_here(root, options),
         options.assignment,
         options.file,
         pattern=options.pattern,
@@ -104,14 +104,14 @@ def add_grades_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the points so far, where a person has not graded an answer yet",
     )
-    _add_course(export)
+    add_place(export)
 
 
 def run_export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Write points to a file."""
     from embeddings_course.grading.export import export, read_grades
 
-    course = _course(root, options)
+    course = course_here(root, options)
     name = "grades.csv" if options.format == "csv" else f"grades-{options.format}.csv"
     output = options.output or course.root / name
     grades = read_grades(
@@ -128,7 +128,7 @@ def run_export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options of ``course doctor``."""
-    _add_course(parser)
+    add_place(parser)
 
 
 def run_doctor(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
@@ -136,28 +136,8 @@ def run_doctor(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     from embeddings_course.grading.doctor import examine
 
     missing = 0
-    for finding in examine(root, _folder(root, options), options.db):
+    for finding in examine(root, folder_here(root, options), options.db):
         print(finding, flush=True)
         missing += finding.state == "missing"
     print(f"{missing} missing." if missing else "All that is needed is there.")
     return 1 if missing else 0
-
-
-def _add_course(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--course",
-        metavar="FOLDER",
-        type=Path,
-        help="the folder with nbgrader_config.py (default: this one)",
-    )
-    parser.add_argument(
-        "--db", metavar="URL", help="another gradebook than the configured one (postgresql://…)"
-    )
-
-
-def _folder(root: Path, options: argparse.Namespace) -> Path:
-    return options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
-
-
-def _course(root: Path, options: argparse.Namespace) -> Course:
-    return open_course(_folder(root, options), options.db)

@@ -2,19 +2,19 @@
 
 A list is a CSV file in one of three forms, told apart by their headers:
 
-- nbgrader's own fields: ``id``, and as many as you like of ``first_name``, ``last_name``, ``email``,
-  ``lms_user_id``;
+- nbgrader's own fields: ``id``, and as many as you like of ``first_name``, ``last_name``,
+  ``email``, ``lms_user_id``;
 - the gradebook export of Canvas (*Grades*, *Export*): ``Student`` (or ``LastName`` and
   ``FirstName``), ``ID``, ``SIS User ID``, ``SIS Login ID``, ``Section``, then anything. ``ID``
   becomes the ``lms_user_id``, by which downloads of submissions name students;
 - a list of Moodle, from *Grades*, *Export*, *Plain text file*, or from the page of participants:
   ``First name``, ``Last name`` or ``Surname``, and one at least of ``ID number``, ``Username`` and
   ``Email address``. The grading worksheet of an assignment will do, too: its ``Identifier``, as in
-  ``Participant 1234567``, becomes the ``lms_user_id``, and ``Full name`` is split at its last space.
+  ``Participant 1234567``, becomes the ``lms_user_id``; ``Full name`` is split at its last space.
 
-A student's id is the name of a folder. In an export of Canvas it is the ``SIS Login ID``, else the
-``SIS User ID``, else the ``ID``; in one of Moodle the ``ID number``, else the ``Username``, else the
-``Email address``: the first in which nobody's cell is empty.
+A student's id names a folder. In an export of Canvas it is the ``SIS Login ID``, else the
+``SIS User ID``, else the ``ID``; in one of Moodle the ``ID number``, else the ``Username``, else
+the ``Email address``: the first in which nobody's cell is empty.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def enrol(
     )
 
 
-# The three forms -----------------------------------------------------------------------------------
+# The three forms ----------------------------------------------------------------------------------
 
 
 def _wrong_header(table: Table, path: Path) -> GradingError:

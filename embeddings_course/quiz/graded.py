@@ -774,7 +774,7 @@ _AFTER = """\
 ## For grading
 
 There is nothing to do here. *Validate*, above the notebook, runs the cells below and names the
-questions that have no answer yet. Whether an answer is right they say when your instructor grades."""
+questions that have no answer yet. Whether an answer is right they say when it is graded."""
 
 
 def assignment_notebook(

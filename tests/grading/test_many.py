@@ -6,14 +6,17 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
 from assignments.graders import exercises, read_source, with_answers
+from demo_class import CODE, QUIZ, STUDENTS
 from nbgrader.api import Gradebook
 
+from embeddings_course.grading.record import read_records
 from grading.classroom import REPOSITORY, RIGHT, Class
 
 pytestmark = pytest.mark.slow
@@ -68,7 +71,7 @@ def copied(scores):
 
 
 def test_sixty_side_by_side_get_the_points_of_a_serial_run(tmp_path):
-    name = "token-embeddings"
+    name = "reuse-and-alignment"
     serial = stock_scores(real_class(tmp_path / "stock", name, KINDS), name)
     course = real_class(tmp_path / "course", name, CLASS)
     status, said = course.grade("--jobs", "2", assignment=name, patience=1500)
@@ -177,3 +180,38 @@ def test_a_gradebook_in_postgresql_holds_the_same_grades(tmp_path, server):
     copies = sorted((course.root / "grading" / "backups").glob("*.db"))
     assert cell_scores(f"sqlite:///{copies[-1]}", "hw") == sqlite
     assert cell_scores(server, "hw")["bob", "double_more"] == 3
+
+
+def test_a_demonstration_goes_through_a_term_and_each_student_gets_what_is_due(tmp_path):
+    root = tmp_path / "demo"
+    command = [sys.executable, str(REPOSITORY / "tests" / "demo_class.py"), "--folder", str(root)]
+    environ = os.environ | {"CI": "true", "TQDM_DISABLE": "1"}
+    result = subprocess.run(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
+    code, quiz = (read_records(root / "grading" / f"{name}.json") for name in (CODE, QUIZ))
+    states = {student: record.state for student, record in code.items()}
+    assert states.pop("s15") == states.pop("s16") == "missing"
+    assert states.pop("s19") == "unreadable"
+    assert states.pop("s20") == "kernel-died"
+    assert set(states.values()) == {"graded"} and len(states) == 20
+    for student in STUDENTS:
+        if student.right is not None:
+            assert quiz[student.id].score == student.right, student
+        if student.solved == 8 and states.get(student.id):
+            assert code[student.id].score >= 40, student
+    assert {student for student, record in code.items() if record.suspicious} >= {
+        "s22",
+        "s23",
+        "s24",
+    }
+    assert not any(code[f"s{number:02}"].suspicious for number in range(1, 15))
+    assert {each.id for each in STUDENTS if code[each.id].late_seconds > 0} == {"s13", "s14"}
+    assert {"s17", "s18", "s21", "s24"} <= {
+        each for each, record in code.items() if record.repaired
+    }
+    page = (root / "grading" / f"{CODE}.html").read_text(encoding="utf-8")
+    assert f"../feedback/s05/{CODE}/{CODE}.html" in page
+    table = (root / "grades-moodle.csv").read_text(encoding="utf-8")
+    assert "Omar,Aziz,s15,s15@example.org,," in table

@@ -1,0 +1,212 @@
+"""``course collect``: what learning platforms pack, and what is wrong with a zip file."""
+
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from embeddings_course import cli
+from embeddings_course.grading import collect as module
+from embeddings_course.grading.collect import collect
+from embeddings_course.grading.course import open_course
+from embeddings_course.grading.gradebook import Student
+from embeddings_course.grading.record import GradingError
+from embeddings_course.grading.students import enrol
+from grading.classroom import Class
+
+CLASS = (
+    Student("ada", "Ada", "Lovelace", lms_user_id="501"),
+    Student("grace", "Grace", "Hopper"),
+    Student("weiss", "Lena", "Weiß"),
+)
+WHEN = (2026, 3, 1, 20, 15, 0)
+
+
+class Term(Class):
+    def __init__(self, root):
+        super().__init__(root)
+        self.course = open_course(root)
+        enrol(self.course, CLASS, say=lambda line: None)
+        self.zip = root / "downloads.zip"
+
+    def pack(self, files, when=None):
+        with zipfile.ZipFile(self.zip, "w") as archive:
+            for number, (name, content) in enumerate(files.items()):
+                date = (2026, 3, 1 + number, 20, 15, 0) if when is None else when
+                info = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name, date)
+                archive.writestr(info, content)
+        return self.zip
+
+    def collect(self, files=None, *, name="hw", when=None, **settings):
+        if files is not None:
+            self.pack(files, when)
+        return collect(self.course, name, self.zip, **settings)
+
+    def files(self):
+        root = self.root / "submitted"
+        return {
+            path.relative_to(root).as_posix(): path.read_text()
+            for path in sorted(root.rglob("*"))
+            if path.is_file()
+        }
+
+    def refused(self, files=None, **settings):
+        before = self.files()
+        with pytest.raises(GradingError) as caught:
+            self.collect(files, **settings)
+        assert self.files() == before
+        said = str(caught.value)
+        assert "Nothing was collected." in said
+        return said
+
+
+@pytest.fixture
+def term(tmp_path):
+    return Term(tmp_path / "course")
+
+
+def moodle(who, number, file="hw.ipynb"):
+    return f"{who}_{number}_assignsubmission_file_/{file}"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["ada/hw.ipynb", "grace/hw.ipynb"],
+        ["ada/hw/hw.ipynb", "grace/hw/hw.ipynb"],
+        ["ada_hw.ipynb", "grace_hw.ipynb"],
+        ["all of them/ada/hw.ipynb", "all of them/grace/hw.ipynb"],
+        [moodle("Ada Lovelace", 501), moodle("Grace Hopper", 9)],
+        [moodle("Somebody", 501), moodle("HOPPER Grace", 9)],
+        ["lovelaceada_501_77_hw.ipynb", "hoppergrace_LATE_502_78_hw.ipynb"],
+    ],
+)  # fmt: skip
+def test_names_of_each_platform_are_understood(term, names):
+    done = term.collect(dict(zip(names, "12", strict=True)))
+    assert done.new == ("ada", "grace")
+    assert done.absent == ("weiss",)
+    found = term.files()
+    assert (found["ada/hw/hw.ipynb"], found["grace/hw/hw.ipynb"]) == ("1", "2")
+
+
+def test_letters_with_marks_and_the_answers_to_a_quiz_come_along(term):
+    # Some platforms take letters with their marks apart.
+    name = moodle("Lena Weiß", 7, "")
+    term.collect({f"{name}hw.ipynb": "1", f"{name}answers.json": "{}", f"{name}notes.pdf": "x"})
+    assert set(term.files()) - {"weiss/hw/timestamp.txt"} == {
+        "weiss/hw/hw.ipynb",
+        "weiss/hw/answers.json",
+    }
+
+
+def test_of_work_handed_in_again_the_newest_is_taken_and_it_is_said(term):
+    done = term.collect({
+        "lovelaceada_501_77_hw.ipynb": "old",
+        "lovelaceada_501_81_hw-2.ipynb": "newest",
+        "lovelaceada_501_79_hw-1.ipynb": "newer",
+    })  # fmt: skip
+    assert term.files()["ada/hw/hw.ipynb"] == "newest"
+    (said,) = [note for note in done.notes if "the newest" in note]
+    assert "hw-2.ipynb" in said and "hw-1.ipynb" in said
+
+
+def test_dates_become_times_unless_they_only_say_when_the_zip_was_packed(term):
+    term.collect({"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"})
+    assert "2026-03-01" in term.files()["ada/hw/timestamp.txt"]
+    assert "2026-03-02" in term.files()["grace/hw/timestamp.txt"]
+    done = term.collect({"ada/hw.ipynb": "3", "grace/hw.ipynb": "4"}, when=WHEN)
+    assert "ada/hw/timestamp.txt" not in term.files()
+    assert any("when it was packed" in note for note in done.notes)
+    term.collect({"ada/hw.ipynb": "5", "grace/hw.ipynb": "6"}, when=WHEN, times="zip")
+    assert "ada/hw/timestamp.txt" in term.files()
+
+
+def test_collected_again_the_same_stays_and_the_earlier_work_is_kept(term):
+    term.collect({"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"})
+    done = term.collect({"ada/hw.ipynb": "1", "grace/hw.ipynb": "better"})
+    assert (done.new, done.replaced, done.unchanged) == ((), ("grace",), ("ada",))
+    (before,) = (term.root / "grading" / "before" / "hw").iterdir()
+    assert (before / "hw.ipynb").read_text() == "2"
+    done = term.collect({"ada/hw.ipynb": "1"})
+    assert (done.earlier, done.absent) == (("grace",), ("weiss",))
+
+
+def test_a_pattern_reads_other_names(term):
+    done = term.collect(
+        {"hw of grace.ipynb": "1"}, pattern=r"(?P<file_id>hw) of (?P<student_id>\w+)\.ipynb"
+    )
+    assert done.new == ("grace",)
+    assert term.files()["grace/hw/hw.ipynb"] == "1"
+    for pattern, words in (("(", "no regular expression"), (r"(?P<student_id>.+)", "file_id")):
+        assert words in term.refused({"x.ipynb": "1"}, pattern=pattern)
+
+
+def _link(name):
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"final version.ipynb": "1", "ada/hw.ipynb": "2"}, "final version.ipynb"),
+        ({"ada/hw.ipynb": "1", "ada_hw.ipynb": "2"}, "twice with different work"),
+        ({"ada/hw.zip": "1", "grace/hw.ipynb": "2"}, "an archive inside the zip: unpack it"),
+        ({"zoe/hw.ipynb": "1", "ada/hw.ipynb": "2"}, "1 not in the class list: zoe"),
+        ({"../ada/hw.ipynb": "1"}, "outside of its folder"),
+        ({"/ada/hw.ipynb": "1"}, "outside of its folder"),
+        ({_link("ada/hw.ipynb"): "/etc/passwd"}, "is a link"),
+        ({"ada/readme.pdf": "1"}, "holds no file with the ending .ipynb or .json"),
+        ({"ada/a.ipynb": "1", "ada/b.ipynb": "2"}, "2 different notebooks"),
+        ({}, "holds no file"),
+    ],
+)
+def test_what_is_wrong_with_a_zip_is_a_sentence_and_nothing_is_written(term, files, words):
+    assert words in term.refused(files)
+
+
+def test_every_problem_of_a_zip_is_said_at_once(term):
+    said = term.refused({"zoe/hw.ipynb": "1", "hm.ipynb": "2", "ada/hw.ipynb": "3"})
+    assert "zoe" in said and "hm.ipynb" in said
+
+
+def test_what_is_no_whole_zip_is_refused(term):
+    term.zip.write_text("a web page")
+    assert "is no zip file" in term.refused()
+    whole = term.pack({"ada/hw.ipynb": "1" * 5000}).read_bytes()
+    term.zip.write_bytes(whole[: len(whole) // 2])
+    assert "not a whole one" in term.refused()
+    damaged = bytearray(whole)
+    damaged[200] ^= 255
+    term.zip.write_bytes(damaged)
+    assert "download downloads.zip again" in term.refused()
+    term.zip.unlink()
+    assert "cannot be read" in term.refused()
+
+
+def test_what_would_fill_the_disk_is_refused_before_it_is_unpacked(term, monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+    assert "unpacks to 1 files" in term.refused({"ada/hw.ipynb": "1" * 2000})
+
+
+def test_an_unknown_assignment_and_an_empty_class_are_said(term, tmp_path):
+    assert "no assignment essay: name one of hw" in term.refused(
+        {"ada/hw.ipynb": "1"}, name="essay"
+    )
+    assert "None of the 1 students" in term.refused({"zoe/hw.ipynb": "1"}, name="essay")
+    empty = Class(tmp_path / "empty")
+    with pytest.raises(GradingError, match="enrol the class first"):
+        collect(open_course(empty.root), "hw", term.zip)
+    assert not (empty.root / "gradebook.db").exists()
+
+
+def test_the_command_says_who_is_missing(term, capsys):
+    term.pack({"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"})
+    arguments = ["collect", "hw", str(term.zip), "--course", str(term.root)]
+    assert cli.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "hw: 2 collected, 2 new, 0 replaced, 0 as before." in said
+    assert "Handed in nothing: weiss." in said
+    assert Path(term.root, "submitted", "ada", "hw", "hw.ipynb").exists()

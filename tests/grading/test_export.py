@@ -1,0 +1,172 @@
+"""``course grades export``: tables for Canvas, Moodle and a spreadsheet."""
+
+import csv
+from datetime import datetime
+
+import pytest
+from nbgrader.api import Gradebook
+
+from embeddings_course import cli
+from embeddings_course.grading.course import open_course
+from embeddings_course.grading.export import export, read_grades
+from embeddings_course.grading.record import GradingError, Record, write_records
+from grading.classroom import Class
+
+STUDENTS = {
+    "ada": ("Ada", "Lovelace", "501", Record(state="graded", score=5.5), 5.5),
+    "grace": ("Grace", "Hopper", "502", Record(state="kernel-died", score=2.0), 2.0),
+    "zero": ("Emil", "Null", "503", Record(state="graded", score=0.0), 0.0),
+    "broken": ("=Bo", "Ng", "504", Record(state="unreadable"), None),
+    "absent": ("Cy", "Dee", "", Record(state="missing"), None),
+    "failed": ("Eve", "Fox", "506", Record(state="failed"), None),
+}
+ROSTER = """\
+Student,ID,SIS User ID,SIS Login ID,Section,hw (4711),Other (4712)
+    Points Possible,,,,,{},10
+"Lovelace, Ada",501,u1,a.lovelace,Spring,,
+"Hopper, Grace",502,u2,g.hopper,Spring,,
+"Stranger, A",999,u9,stranger,Spring,,
+"Student, Test",600,,,Spring,,
+"""
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A class whose grades are in the gradebook, as grading leaves them there."""
+    made = Class(tmp_path / "course")
+    opened = open_course(made.root)
+    with opened.gradebook() as book:
+        book.add_assignment("hw", duedate=datetime(2026, 3, 1))
+        book.add_notebook("hw", "hw")
+        for name, points in (("code", 6), ("words", 4)):
+            book.add_grade_cell(name, "hw", "hw", max_score=points, cell_type="code")
+        for student, (first, last, number, _, points) in STUDENTS.items():
+            book.add_student(student, first_name=first, last_name=last, lms_user_id=number)
+            if points is None:
+                continue
+            book.add_submission("hw", student, timestamp=datetime(2026, 2, 1))
+            grade = book.find_grade("code", "hw", "hw", student)
+            grade.auto_score, grade.needs_manual_grade = points, False
+            book.find_grade("words", "hw", "hw", student).needs_manual_grade = False
+        book.db.commit()
+    records = {student: record for student, (*_, record, _) in STUDENTS.items()}
+    write_records(made.root / "grading" / "hw.json", records)
+    made.opened = opened
+    return made
+
+
+def change(course, student, **values):
+    with Gradebook(course.opened.db_url, "embeddings") as book:
+        for name, value in values.items():
+            grade = book.find_grade("words", "hw", "hw", student)
+            if name == "late_submission_penalty":
+                book.find_submission_notebook("hw", "hw", student).late_submission_penalty = value
+            else:
+                setattr(grade, name, value)
+        book.db.commit()
+
+
+def rows(path, key):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row[key]: row for row in csv.DictReader(file)}
+
+
+def test_what_is_broken_or_missing_is_an_empty_cell_and_no_zero(course, tmp_path):
+    notes = export(read_grades(course.opened), "csv", tmp_path / "out.csv")
+    found = {id: (row["score"], row["state"]) for id, row in rows(tmp_path / "out.csv", "student_id").items()}  # fmt: skip
+    assert found == {
+        "ada": ("5.5", "graded"),
+        "grace": ("2", "kernel-died"),
+        "zero": ("0", "graded"),
+        "broken": ("", "unreadable"),
+        "absent": ("", "missing"),
+        "failed": ("", "failed"),
+    }
+    assert "hw: no points for 1 unreadable: broken." in notes
+
+
+def test_missing_as_zero_gives_none_to_what_the_grader_failed_at(course, tmp_path):
+    export(read_grades(course.opened, missing_as_zero=True), "moodle", tmp_path / "out.csv")
+    found = {id: row["hw"] for id, row in rows(tmp_path / "out.csv", "ID number").items()}
+    assert found == {
+        "ada": "5.5", "grace": "2", "zero": "0", "broken": "0", "absent": "0", "failed": ""
+    }  # fmt: skip
+
+
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe(course, tmp_path):
+    export(read_grades(course.opened), "moodle", tmp_path / "out.csv")
+    assert rows(tmp_path / "out.csv", "ID number")["broken"]["First name"] == "'=Bo"
+
+
+def test_penalties_are_taken_off(course, tmp_path):
+    change(course, "ada", late_submission_penalty=1.25)
+    export(read_grades(course.opened), "csv", tmp_path / "out.csv")
+    row = rows(tmp_path / "out.csv", "student_id")["ada"]
+    assert (row["raw_score"], row["late_submission_penalty"], row["score"]) == (
+        "5.5",
+        "1.25",
+        "4.25",
+    )
+
+
+def test_while_an_answer_waits_for_a_person_only_partial_grades_are_given(course, tmp_path):
+    change(course, "ada", needs_manual_grade=True)
+    with pytest.raises(GradingError, match=r"1 submissions wait for a person .*: ada \(hw\)"):
+        read_grades(course.opened)
+    notes = export(read_grades(course.opened, partial=True), "csv", tmp_path / "out.csv")
+    assert any("a person has yet to grade 1: ada" in note for note in notes)
+
+
+def test_canvas_gets_its_own_columns_and_its_own_name_of_the_assignment(course, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(ROSTER.format(10), encoding="utf-8")
+    out = tmp_path / "out.csv"
+    notes = export(read_grades(course.opened), "canvas", out, roster=roster)
+    found = rows(out, "Student")
+    assert list(found["Lovelace, Ada"]) == [
+        "Student", "ID", "SIS User ID", "SIS Login ID", "Section", "hw (4711)"
+    ]  # fmt: skip
+    assert found["Lovelace, Ada"]["hw (4711)"] == "5.5"
+    assert found["Stranger, A"]["hw (4711)"] == ""
+    assert found["    Points Possible"]["hw (4711)"] == "10"
+    said = " ".join(notes)
+    assert "not in the gradebook: Stranger, A" in said
+    assert "zero" in said, "who is not on the roster is named"
+    roster.write_text(ROSTER.format(100), encoding="utf-8")
+    assert "Canvas gives 100 points" in " ".join(
+        export(read_grades(course.opened), "canvas", out, roster=roster)
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--format", "csv", "--assignment", "essay"], "no assignment essay in the gradebook"),
+        (["--format", "canvas"], "name the file with --roster"),
+        (["--format", "canvas", "--roster", "other.csv"], "expected is Canvas' export"),
+        (["--format", "moodle", "--roster", "other.csv"], "leave it out"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_and_no_file_is_written(course, capsys, arguments, words):
+    (course.root / "other.csv").write_text("Name,Points\nAda,1\n")
+    arguments = [str(course.root / "other.csv") if a == "other.csv" else a for a in arguments]
+    assert cli.main(["grades", "export", *arguments, "--course", str(course.root)]) == 1
+    assert words in capsys.readouterr().err
+    assert not list(course.root.glob("grades*.csv"))
+
+
+def test_without_a_gradebook_or_grades_there_is_nothing_to_export(course, tmp_path):
+    empty = Class(tmp_path / "empty")
+    with pytest.raises(GradingError, match="There is no gradebook"):
+        read_grades(open_course(empty.root))
+    assert not (empty.root / "gradebook.db").exists()
+    with course.opened.gradebook() as book:
+        book.add_assignment("later")
+    with pytest.raises(GradingError, match="Nothing of later has been graded"):
+        read_grades(course.opened, ["later"])
+    assert read_grades(course.opened).assignments == ("hw",)
+
+
+def test_the_command_writes_beside_the_gradebook(course, capsys):
+    assert cli.main(["grades", "export", "--format", "moodle", "--course", str(course.root)]) == 0
+    assert f"Wrote hw to {course.root / 'grades-moodle.csv'}" in capsys.readouterr().out

@@ -1,0 +1,120 @@
+"""``course doctor``: what is missing is said, with how to get it, and nothing stops the rest."""
+
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from embeddings_course import cli
+from embeddings_course.grading import doctor, sandbox
+from embeddings_course.grading.course import open_course
+
+
+@pytest.fixture
+def course(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def another(tmp_path):
+    """The gradebook of another course."""
+    (tmp_path / "another").mkdir()
+    settings = (ROOT / "nbgrader_config.py").read_text().replace('"embeddings"', '"zoology"')
+    (tmp_path / "another" / "nbgrader_config.py").write_text(settings)
+    with open_course(tmp_path / "another").gradebook() as book:
+        book.add_student("ann")
+    return f"sqlite:///{tmp_path / 'another' / 'gradebook.db'}"
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Without the programs that take seconds."""
+    done = subprocess.CompletedProcess([], 0, "works\nnbgrader enabled", "")
+    monkeypatch.setattr(doctor.subprocess, "run", lambda *given, **more: done)
+    monkeypatch.setattr(sandbox, "reason_against", lambda: None)
+
+
+def found(course, root=ROOT, **settings):
+    return {str(finding) for finding in doctor.examine(root, course, **settings)}
+
+
+def line(lines, words):
+    (one,) = [each for each in lines if words in each]
+    return one
+
+
+def test_what_the_course_installs_is_healthy(course, capsys):
+    with open_course(course).gradebook() as book:
+        book.add_student("ann")
+    assert cli.main(["doctor", "--course", str(course)]) == 0
+    said = capsys.readouterr().out
+    assert "missing " not in said
+    assert "1 students, 0 assignments" in said
+    assert f"ok       torch {metadata.version('torch')}" in said
+    assert "All that is needed is there." in said
+
+
+def test_nothing_is_written(course, quick):
+    before = sorted(course.iterdir())
+    assert line(found(course), "no gradebook yet").startswith("note")
+    assert sorted(course.iterdir()) == before
+
+
+def test_other_versions_are_noted_and_missing_packages_named(course, quick, monkeypatch, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "requirements.txt").write_text("nbgrader==0.1\n")
+    assert "was tested with 0.1" in line(found(course, root), "nbgrader 0.")
+
+    def version(name):
+        if name in ("torch", "nbval"):
+            raise metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    lines = found(course)
+    assert line(lines, "torch is not installed").startswith("missing")
+    assert line(lines, "nbval is not installed").startswith("note")
+
+
+def test_builds_that_do_not_fit_extensions_that_are_off_and_no_sandbox(course, quick, monkeypatch):
+    broken = subprocess.CompletedProcess(
+        [], 1, "nbgrader disabled", "RuntimeError: operator torchvision::nms does not exist"
+    )
+    monkeypatch.setattr(doctor.subprocess, "run", lambda *given, **more: broken)
+    monkeypatch.setattr(sandbox, "reason_against", lambda: "it is off")
+    lines = found(course)
+    assert "torchvision::nms" in line(lines, "same build")
+    assert line(lines, "nbgrader in JupyterLab, server side").startswith("missing")
+    assert line(lines, "no sandbox for grading: it is off").startswith("note")
+
+
+def test_a_folder_without_a_course_and_a_gradebook_of_another(course, another, quick, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "holds no nbgrader_config.py" in line(found(empty), "no course")
+    assert line(found(course, db_url=another), "zoology").startswith("missing")
+
+
+def test_little_room_is_noted(course, quick, monkeypatch):
+    usage = shutil.disk_usage(course)._replace(free=10**9)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: usage)
+    assert line(found(course), "GB of disk are free").startswith("note     1 GB")
+
+
+def test_a_check_that_fails_does_not_stop_the_others(course, quick, monkeypatch):
+    def fails(root):
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(doctor, "_packages", fails)
+    lines = found(course)
+    assert "the disk is on fire" in line(lines, "a check failed")
+    assert any("GB of memory" in each for each in lines)
+
+
+def test_it_speaks_of_no_place_of_its_own(course, quick):
+    assert str(Path.home()) not in " ".join(found(course))
