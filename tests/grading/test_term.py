@@ -1,4 +1,4 @@
-"""Deadlines, extensions and published solutions, as source/README.md says."""
+"""Deadlines, extensions and published solutions, as the instructor's guide says."""
 
 import nbformat
 from nbgrader.api import Gradebook
