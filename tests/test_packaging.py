@@ -58,7 +58,7 @@ def imports(path) -> set[str]:
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             found.add(node.module.split(".")[0])
-    own = {"embeddings_course", "conftest", "assignments", "grading"}
+    own = {"embeddings_course"} | {path.stem for path in (ROOT / "tests").iterdir()}
     return found - set(sys.stdlib_module_names) - own
 
 

@@ -135,6 +135,7 @@ class RunNotebook(Execute):
         """Run one notebook."""
         self._end = time.monotonic() + self.total_timeout
         self._why_ended: str | None = None
+        self._cell = "this cell"
         self._sizes: Counter[int] = Counter()
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
@@ -191,6 +192,9 @@ class RunNotebook(Execute):
     start_new_kernel = run_sync(async_start_new_kernel)
 
     def _run(self, cell: NotebookNode, index: int) -> None:
+        about = cell.metadata.get("nbgrader")
+        name = about.get("grade_id") if isinstance(about, dict) else None
+        self._cell = f"the cell {name or cell.get('id', 'without a name')}"
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
@@ -211,6 +215,8 @@ class RunNotebook(Execute):
         """End the kernel, if it has not ended by itself."""
         if self._why_ended is None:
             self._why_ended = f"{why} It and what comes after it was not graded by running it."
+            # In the notebook it stands below the cell, elsewhere it must be named.
+            why = why.replace("this cell", self._cell).replace("This cell", f"T{self._cell[1:]}")
             note("problems", why, state=state)
             self.log.error("%s", why)
         if self.km is not None and self.km.has_kernel:

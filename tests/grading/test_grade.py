@@ -45,6 +45,7 @@ def test_a_class_is_graded_recorded_and_not_graded_twice(course):
     assert records["ann"]["seconds"] > 0
     assert records["ann"]["peak_memory"] > 10_000_000
     assert "not handed in whole" in records["dora"]["problems"][0]
+    assert "while the cell double was running" in records["cleo"]["problems"][0]
     assert "dora: unreadable" in said
     assert course.scores()["ann"] == 5.5
     assert (course.root / "autograded" / "ann" / "hw" / "hw.ipynb").exists()
