@@ -31,7 +31,7 @@ import tempfile
 import unicodedata
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -203,7 +203,7 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterable[zipfile.ZipFile]:
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -579,7 +579,7 @@ def _stamps(archive: zipfile.ZipFile) -> dict[str, datetime]:
     for info in archive.infolist():
         folder, _, name = info.orig_filename.replace("\\", "/").rpartition("/")
         if name == "timestamp.txt" and info.file_size < 200 and not info.flag_bits & 1:
-            with contextlib.suppress(ValueError, OverflowError, zipfile.BadZipFile):
+            with contextlib.suppress(Exception):  # damaged in whatever way, it says nothing
                 found[folder] = parse_utc(archive.read(info).decode().strip())
     return found
 
@@ -769,7 +769,8 @@ def _published(
         for student, folder in made.items():
             place = course.folder("submitted", student, assignment)
             there = place.is_dir() and any(place.iterdir())
-            if there and _content(place) == _content(folder):
+            timed = (folder / "timestamp.txt").exists()
+            if there and _content(place, timed) == _content(folder, timed):
                 unchanged.append(student)
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -788,21 +789,23 @@ def _published(
             (replaced if there else new).append(student)
     rest = [student.id for student in students if student.id not in made]
     earlier = [
-        student for student in rest if course.folder("submitted", student, assignment).is_dir()
+        student
+        for student in rest
+        if any(course.folder("submitted", student, assignment).glob("*"))
     ]
     absent = [student for student in rest if student not in earlier]
     groups = (new, replaced, unchanged, absent, earlier)
     return Collected(*(tuple(sorted(group)) for group in groups), tuple(notes))
 
 
-def _content(folder: Path) -> dict[str, str]:
-    """Return what a folder holds, but for the time at which it was handed in."""
+def _content(folder: Path, timed: bool) -> dict[str, str]:
+    """Return what a folder holds; the time at which it was handed in only where that is asked."""
     content = {}
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             content[name] = "a link"
-        elif path.is_file() and name != "timestamp.txt":
+        elif path.is_file() and (timed or name != "timestamp.txt"):
             content[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return content
 

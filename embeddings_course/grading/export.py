@@ -116,13 +116,13 @@ def read_grades(
             for grade in _grades(course, gradebook, name, contents, missing_as_zero):
                 grades[grade.student.id, name] = grade
     graded = {grade.assignment for grade in grades.values() if grade.state in ENDED}
-    if empty := [name for name in names if name not in graded]:
-        if assignments or len(empty) == len(names):
-            raise GradingError(
-                f"Nothing of {', '.join(empty) or 'any assignment'} has been graded: run `course "
-                f"grade {empty[0] if empty else 'NAME'}` first."
-            )
-        names = [name for name in names if name in graded]
+    empty = [name for name in names if name not in graded]
+    if not graded or (assignments and empty):
+        raise GradingError(
+            f"Nothing of {', '.join(empty) or 'any assignment'} has been graded: run `course "
+            f"grade {empty[0] if empty else 'NAME'}` first."
+        )
+    names = [name for name in names if name in graded]
     waiting = [
         grade for grade in grades.values() if grade.needs_manual_grade and grade.assignment in names
     ]

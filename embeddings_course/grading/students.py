@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from embeddings_course.grading.course import Course, back_up
-from embeddings_course.grading.gradebook import Student, look_at_own
+from embeddings_course.grading.gradebook import Student, look_at_own, shown_url
 from embeddings_course.grading.record import GradingError
 from embeddings_course.grading.tables import Row, Table, read_table
 
@@ -35,7 +35,8 @@ LONGEST = 128
 
 _CANVAS_IDS = ("SIS Login ID", "SIS User ID", "ID")
 _MOODLE_IDS = ("ID number", "Username", "Email address")
-_NO_FOLDER = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+# Not in names of folders everywhere; brackets have a meaning where nbgrader looks for folders.
+_NO_FOLDER = re.compile(r'[<>:"|?*\[\]\x00-\x1f\x7f]')
 _EXPECTED = (
     f"id and, if you like, {', '.join(FIELDS[1:])}; or an export of Canvas (Student, ID, SIS User "
     "ID, SIS Login ID, Section) or Moodle (First name, Last name, ID number, Email address)"
@@ -134,7 +135,9 @@ def enrol(
     GradingError
         If the gradebook is of another course or cannot be read. Nothing was changed then.
     """
+    from nbgrader.api import InvalidEntry
     from nbgrader.api import Student as Enrolled
+    from sqlalchemy.exc import SQLAlchemyError
 
     contents = look_at_own(course)
     before = {student.id: student for student in contents.students}
@@ -148,15 +151,22 @@ def enrol(
         (unchanged if merged == before[student.id] else changed).append(merged)
     if added or changed:
         back_up(course, course.root / "grading" / "backups", say)
-        with course.gradebook() as gradebook:
-            for student in added:
-                values = {field: value or None for field, value in asdict(student).items()}
-                gradebook.db.add(Enrolled(**values))
-            for student in changed:
-                enrolled = gradebook.find_student(student.id)
-                for field in FIELDS[1:]:
-                    setattr(enrolled, field, getattr(student, field) or None)
-            gradebook.db.commit()  # all or nobody
+        try:
+            with course.gradebook() as gradebook:
+                for student in added:
+                    values = {field: value or None for field, value in asdict(student).items()}
+                    gradebook.db.add(Enrolled(**values))
+                for student in changed:
+                    enrolled = gradebook.find_student(student.id)
+                    for field in FIELDS[1:]:
+                        setattr(enrolled, field, getattr(student, field) or None)
+                gradebook.db.commit()  # all or nobody
+        except (SQLAlchemyError, InvalidEntry) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise GradingError(
+                f"The gradebook {shown_url(course)} cannot be written ({reason}): end what else "
+                "uses it, or look at its permissions. Nobody was enrolled."
+            ) from error
     listed = {student.id for student in students}
     return Enrolment(
         *(tuple(sorted(each.id for each in group)) for group in (added, changed, unchanged)),

@@ -106,8 +106,11 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[objec
     writer.writerows([_cell(each) for each in row] for row in rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    new.write_text(buffer.getvalue(), encoding="utf-8", newline="")
-    new.replace(path)
+    try:
+        new.write_text(buffer.getvalue(), encoding="utf-8", newline="")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _cell(value: object) -> object:

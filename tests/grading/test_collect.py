@@ -118,8 +118,21 @@ def test_dates_become_times_unless_they_only_say_when_the_zip_was_packed(term):
     done = term.collect({"ada/hw.ipynb": "3", "grace/hw.ipynb": "4"}, when=WHEN)
     assert "ada/hw/timestamp.txt" not in term.files()
     assert any("when it was packed" in note for note in done.notes)
-    term.collect({"ada/hw.ipynb": "5", "grace/hw.ipynb": "6"}, when=WHEN, times="zip")
+    done = term.collect(times="zip")
     assert "ada/hw/timestamp.txt" in term.files()
+    assert done.replaced == ("ada", "grace"), "the same work, with a time"
+    assert term.collect(times="zip").unchanged == ("ada", "grace")
+
+
+def test_times_of_an_exchange_are_taken_and_damaged_ones_are_not(term):
+    when = "2026-02-27 10:00:00.000000 UTC"
+    term.pack({"ada/hw.ipynb": "1", "ada/timestamp.txt": when, "grace/timestamp.txt": "soon"})
+    term.collect()
+    assert "2026-02-27" in term.files()["ada/hw/timestamp.txt"]
+    whole = term.pack({"ada/hw.ipynb": "1", "ada/timestamp.txt": when}).read_bytes()
+    place = whole.index(when.encode())
+    term.zip.write_bytes(whole[:place] + b"3" + whole[place + 1 :])  # its checksum is wrong now
+    assert term.collect().unchanged or term.files()
 
 
 def test_collected_again_the_same_stays_and_the_earlier_work_is_kept(term):

@@ -161,6 +161,10 @@ def test_without_a_gradebook_or_grades_there_is_nothing_to_export(course, tmp_pa
     with pytest.raises(GradingError, match="There is no gradebook"):
         read_grades(open_course(empty.root))
     assert not (empty.root / "gradebook.db").exists()
+    with open_course(empty.root).gradebook() as book:
+        book.add_student("ada")
+    with pytest.raises(GradingError, match="Nothing of any assignment has been graded"):
+        read_grades(open_course(empty.root))
     with course.opened.gradebook() as book:
         book.add_assignment("later")
     with pytest.raises(GradingError, match="Nothing of later has been graded"):
@@ -171,3 +175,11 @@ def test_without_a_gradebook_or_grades_there_is_nothing_to_export(course, tmp_pa
 def test_the_command_writes_beside_the_gradebook(course, capsys):
     assert cli.main(["grades", "export", "--format", "moodle", "--course", str(course.root)]) == 0
     assert f"Wrote hw to {course.root / 'grades-moodle.csv'}" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(course, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    arguments = ["grades", "export", "--format", "csv", "--output", str(tmp_path / "out")]
+    assert cli.main([*arguments, "--course", str(course.root)]) == 1
+    assert "directory" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out"]

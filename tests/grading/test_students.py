@@ -1,6 +1,7 @@
 """``course students``: class lists of several forms, and what is wrong with a list."""
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
@@ -90,6 +91,7 @@ def test_a_second_list_adds_and_changes_and_removes_nobody(course, write):
         ("id\nada\nAda\n", "but for capitals"),
         ("id\n../ada\n", "holds a slash"),
         ("id\n.ada\n", "begins with a dot"),
+        ("id\nada[1]\n", "holds the character '['"),
         ("id\n ada\n", "begins or ends with a space"),
         ("id,email\n,a@x\n", "is empty"),
         ("id\nada,lovelace\n", "put cells that hold a comma"),
@@ -127,3 +129,18 @@ def test_the_command_says_who_is_new(course, write, capsys):
     assert cli.main(["students", str(write(MOODLE)), "--course", str(course.root)]) == 0
     said = capsys.readouterr().out
     assert "2 on the list (read as Moodle's): 2 added, 0 changed, 0 unchanged." in said
+
+
+def test_a_gradebook_that_cannot_be_written_is_said(course, write, monkeypatch):
+    here = open_course(course.root)
+    enrol(here, read_class_list(write("id\nada\n")).students)
+
+    def locked(self):
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("sqlalchemy.orm.Session.commit", locked)
+    with pytest.raises(GradingError, match=r"database is locked.*Nobody was enrolled"):
+        enrol(here, read_class_list(write("id\ngrace\n")).students)
+    monkeypatch.undo()
+    with here.gradebook() as book:
+        assert [student.id for student in book.students] == ["ada"]
