@@ -248,6 +248,10 @@ def new_course(root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     shutil.copy(ROOT / "nbgrader_config.py", root)
+    # An exchange of its own, or formgrader would begin with a warning that there is none.
+    (root / "exchange").mkdir()
+    with (root / "nbgrader_config.py").open("a", encoding="utf-8") as settings:
+        settings.write('\nc.Exchange.root = str(Path(__file__).parent.resolve() / "exchange")\n')
     for name in (CODE, QUIZ):
         shutil.copytree(ROOT / "source" / name, root / "source" / name)
 

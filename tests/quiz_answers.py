@@ -7,10 +7,10 @@ from embeddings_course.quiz.graded import read_sheet, student_seed
 from embeddings_course.quiz.numeric import compute
 
 NAME = "knowledge-check"
-TERM = "example"
 _SOURCE = Path(__file__).resolve().parent.parent / "source"
 POOL = load_questions(_SOURCE / f"{NAME}.pool.yml")
 SHEET = read_sheet(_SOURCE / NAME / "questions.json")
+TERM = SHEET.term
 IDS = [shown.id for shown in SHEET.questions]
 KEY = {question.id: question for question in POOL.questions}
 
