@@ -1,5 +1,6 @@
 """``course collect``: what learning platforms pack, and what is wrong with a zip file."""
 
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -24,8 +25,9 @@ WHEN = (2026, 3, 1, 20, 15, 0)
 
 
 class Term(Class):
-    def __init__(self, root):
+    def __init__(self, root, empty):
         super().__init__(root)
+        shutil.copy(empty, root / "gradebook.db")
         self.course = open_course(root)
         enrol(self.course, CLASS, say=lambda line: None)
         self.zip = root / "downloads.zip"
@@ -62,8 +64,8 @@ class Term(Class):
 
 
 @pytest.fixture
-def term(tmp_path):
-    return Term(tmp_path / "course")
+def term(tmp_path, empty):
+    return Term(tmp_path / "course", empty)
 
 
 def moodle(who, number, file="hw.ipynb"):

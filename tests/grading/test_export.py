@@ -1,6 +1,7 @@
 """``course grades export``: tables for Canvas, Moodle and a spreadsheet."""
 
 import csv
+import shutil
 from datetime import datetime
 
 import pytest
@@ -31,9 +32,10 @@ Student,ID,SIS User ID,SIS Login ID,Section,hw (4711),Other (4712)
 
 
 @pytest.fixture
-def course(tmp_path):
+def course(tmp_path, empty):
     """A class whose grades are in the gradebook, as grading leaves them there."""
     made = Class(tmp_path / "course")
+    shutil.copy(empty, made.root / "gradebook.db")
     opened = open_course(made.root)
     with opened.gradebook() as book:
         book.add_assignment("hw", duedate=datetime(2026, 3, 1))

@@ -109,14 +109,6 @@ def source(root, cells):
     path.write_text(json.dumps({"cells": [{"metadata": {}}, *marks]}), encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    """A gradebook without entries: nbgrader takes three seconds to make one."""
-    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
-    Gradebook(f"sqlite:///{path}", "embeddings").close()
-    return path
-
-
 @pytest.fixture
 def graded(tmp_path, empty):
     return Graded(tmp_path / "course", empty)
