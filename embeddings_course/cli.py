@@ -99,7 +99,8 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
         "demo-class",
         _demo_class,
         "an invented class goes through a whole term, to look at",
-        passes_on_to="it",
+        passes_on_to="tests/demo_class.py: --inputs only writes what a class hands in, "
+        "--students ID,ID takes some of the students, --folder FOLDER says where",
     )
     desk.add_doctor_arguments(
         add(

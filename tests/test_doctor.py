@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -114,7 +113,3 @@ def test_a_check_that_fails_does_not_stop_the_others(course, quick, monkeypatch)
     lines = found(course)
     assert "the disk is on fire" in line(lines, "a check failed")
     assert any("GB of memory" in each for each in lines)
-
-
-def test_it_speaks_of_no_place_of_its_own(course, quick):
-    assert str(Path.home()) not in " ".join(found(course))

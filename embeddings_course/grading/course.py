@@ -30,6 +30,19 @@ class Course:
         """Return where nbgrader has a student's files at a step, such as ``submitted``."""
         return Path(self.api.coursedir.format_path(self.step(step), student, assignment))
 
+    def handed_in(self, assignment: str) -> dict[str, Path]:
+        """Return the folders of those who handed in an assignment, by the student's id."""
+        marker = "STUDENT"
+        parts = self.folder("submitted", marker, assignment).parts
+        place = parts.index(marker)
+        base = Path(*parts[:place])
+        found = {}
+        for student in sorted(base.iterdir()) if base.is_dir() else []:
+            folder = student.joinpath(*parts[place + 1 :])
+            if folder.is_dir() and not student.name.startswith("."):
+                found[student.name] = folder
+        return found
+
     def step(self, step: str) -> str:
         """Return the name that the course gives to a step's folder."""
         return getattr(self.api.coursedir, f"{step}_directory")

@@ -119,9 +119,17 @@ def read_records(path: Path) -> dict[str, Record]:
 
 def write_records(path: Path, records: dict[str, Record], **about: Any) -> None:
     """Write the records of an assignment, at once: a reader never sees half of them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     students = {student: asdict(records[student]) for student in sorted(records)}
-    new = path.with_suffix(f".{os.getpid()}.new")
     text = json.dumps({**about, "students": students}, indent=1, ensure_ascii=False)
-    new.write_text(f"{text}\n", encoding="utf-8")
-    new.replace(path)
+    write_at_once(path, f"{text}\n")
+
+
+def write_at_once(path: Path, text: str) -> None:
+    """Write a file in UTF-8 so that a reader never sees half of it, whatever goes wrong."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_text(text, encoding="utf-8", newline="")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

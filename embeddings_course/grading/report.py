@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from pathlib import Path
 
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.record import write_at_once
 from embeddings_course.grading.report_page import to_html
 from embeddings_course.grading.results import Report, Result, printable, problems, read_report
+from embeddings_course.grading.tables import harmless
 
 __all__ = ["Report", "read_report", "to_csv", "to_html", "write_report"]
-
-# What a spreadsheet takes for the beginning of a formula; the wide ones are East Asian keyboards'.
-_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
 
 
 def to_csv(report: Report) -> str:
@@ -64,8 +62,7 @@ def _known(result: Result | None) -> float | None:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return f"{round(value, 4):.10g}"
-    shown = printable(value or "")
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return harmless(printable(value or ""))
 
 
 def write_report(course: Course, assignment: str) -> Path:
@@ -86,14 +83,6 @@ def write_report(course: Course, assignment: str) -> Path:
     report = read_report(course, assignment)
     page = course.root / "grading" / f"{assignment}.html"
     # Spreadsheets take a table for UTF-8 if a byte order mark says so.
-    _write(page.with_suffix(".csv"), "\ufeff" + to_csv(report))
-    return _write(page, to_html(report))
-
-
-def _write(path: Path, text: str) -> Path:
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        new.write_text(text, encoding="utf-8", newline="")
-        return new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_at_once(page.with_suffix(".csv"), "\ufeff" + to_csv(report))
+    write_at_once(page, to_html(report))
+    return page

@@ -235,7 +235,7 @@ def read_report(course: Course, assignment: str) -> Report:
         ) from error
     # nbgrader reads all its settings each time that it is asked for its folders.
     folders = course.api.coursedir
-    handed_in = _handed_in(folders, assignment)
+    handed_in = course.handed_in(assignment)
     ids = sorted({*records, *book.names, *book.cells, *handed_in}, key=_natural)
     students = (
         _student(course.root, folders, assignment, id, records.get(id), book, id in handed_in)
@@ -370,18 +370,6 @@ def _address(file: Path, seen_from: Path) -> str:
     except ValueError:  # on another drive
         return file.resolve().as_uri()
     return quote(os.fsencode(Path(relative).as_posix()))
-
-
-def _handed_in(folders: Any, assignment: str) -> set[str]:
-    marker = "STUDENT"
-    parts = _folder(folders, "submitted", marker, assignment).parts
-    place = parts.index(marker)
-    base = Path(*parts[:place])
-    return {
-        folder.name
-        for folder in (base.iterdir() if base.is_dir() else ())
-        if not folder.name.startswith(".") and folder.joinpath(*parts[place + 1 :]).is_dir()
-    }
 
 
 def _exercises(folders: Any, assignment: str, book: _Book) -> tuple[Exercise, ...]:

@@ -87,7 +87,7 @@ def grade(
 
     start = time.monotonic()
     sweep()
-    handed_in = _handed_in(course, assignment)
+    handed_in = course.handed_in(assignment)
     enrolled = _enrolled(course)
     chosen = _chosen(students, handed_in, enrolled, assignment)
     sandboxed = _sandboxed(require_sandbox, say)
@@ -173,20 +173,6 @@ def summary(outcome: Outcome, assignment: str) -> list[str]:
 
 
 # What there is to do ------------------------------------------------------------------------------
-
-
-def _handed_in(course: Course, assignment: str) -> dict[str, Path]:
-    marker = "STUDENT"
-    pattern = course.folder("submitted", marker, assignment)
-    parts = pattern.parts
-    place = parts.index(marker)
-    found = {}
-    base = Path(*parts[:place])
-    for student in sorted(base.iterdir()) if base.is_dir() else []:
-        folder = student.joinpath(*parts[place + 1 :])
-        if folder.is_dir() and not student.name.startswith("."):
-            found[student.name] = folder
-    return found
 
 
 def _enrolled(course: Course) -> set[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings_course.grading.record import GradingError
+from embeddings_course.grading.record import GradingError, write_at_once
 
 MOST_BYTES = 50_000_000
 """A larger file is no table of a class."""
@@ -21,8 +20,9 @@ _ENCODINGS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# A spreadsheet takes what begins so for a formula, and runs it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes what begins so for a formula, and runs it; the wide ones are East Asian
+# keyboards'.
+_FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,7 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[objec
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([_cell(each) for each in header])
     writer.writerows([_cell(each) for each in row] for row in rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        new.write_text(buffer.getvalue(), encoding="utf-8", newline="")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_at_once(path, buffer.getvalue())
 
 
 def _cell(value: object) -> object:
@@ -119,9 +113,12 @@ def _cell(value: object) -> object:
     if isinstance(value, float):
         # No traces of sums of tenths, and no points after the point where there are none.
         return f"{round(value, 6):.6f}".rstrip("0").rstrip(".")
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return harmless(value) if isinstance(value, str) else value
+
+
+def harmless(text: str) -> str:
+    """Return a text with an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _text(path: Path) -> str:

@@ -134,7 +134,8 @@ def test_times_of_an_exchange_are_taken_and_damaged_ones_are_not(term):
     whole = term.pack({"ada/hw.ipynb": "1", "ada/timestamp.txt": when}).read_bytes()
     place = whole.index(when.encode())
     term.zip.write_bytes(whole[:place] + b"3" + whole[place + 1 :])  # its checksum is wrong now
-    assert term.collect().unchanged or term.files()
+    assert term.collect().replaced == ("ada",)
+    assert "2026-03-01" in term.files()["ada/hw/timestamp.txt"], "the notebook's own date"
 
 
 def test_collected_again_the_same_stays_and_the_earlier_work_is_kept(term):
