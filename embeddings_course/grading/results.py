@@ -21,6 +21,7 @@ from urllib.parse import quote
 import numpy as np
 
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.gradebook import look_at_own, shown_url
 from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
 from embeddings_course.quiz.report import (
     ENOUGH_TO_CORRELATE,
@@ -202,9 +203,6 @@ def read_report(course: Course, assignment: str) -> Report:
     GradingError
         If the assignment was never graded, or its records or the gradebook cannot be read.
     """
-    import sqlalchemy
-    from nbgrader.api import MissingEntry
-
     path = course.root / "grading" / f"{assignment}.json"
     if not path.is_file():
         known = sorted(other.stem for other in path.parent.glob("*.json"))
@@ -217,22 +215,19 @@ def read_report(course: Course, assignment: str) -> Report:
         records = read_records(path)
     except ValueError as error:
         raise GradingError(str(error)) from error
-    url = sqlalchemy.make_url(course.db_url)
-    # Opening a gradebook would make one.
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    contents = look_at_own(course)
+    if not contents.exists:
         raise GradingError(
-            f"There is no gradebook {url.database}, which has the points: name the one that "
+            f"There is no gradebook {shown_url(course)}, which has the points: name the one that "
             f"{assignment} was graded with by --db."
         )
-    try:
-        with course.gradebook() as gradebook:
-            book = _read_gradebook(gradebook, assignment)
-    except MissingEntry as error:
-        shown = url.render_as_string(hide_password=True)
+    if assignment not in contents.assignments:
         raise GradingError(
-            f"The gradebook {shown} does not know {assignment}: name the one that it was graded "
-            "with by --db."
-        ) from error
+            f"The gradebook {shown_url(course)} does not know {assignment}: name the one that it "
+            "was graded with by --db."
+        )
+    with course.gradebook() as gradebook:
+        book = _read_gradebook(gradebook, assignment)
     # nbgrader reads all its settings each time that it is asked for its folders.
     folders = course.api.coursedir
     handed_in = course.handed_in(assignment)

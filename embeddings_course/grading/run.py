@@ -16,6 +16,7 @@ from pathlib import Path
 from embeddings_course.environment import Lock
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.course import Course, back_up
+from embeddings_course.grading.gradebook import look_at_own
 from embeddings_course.grading.record import (
     ENDED,
     GradingError,
@@ -78,8 +79,8 @@ def grade(
     Raises
     ------
     GradingError
-        If there is nothing to grade with: no such assignment, unknown students, no sandbox where
-        one is required. Nothing was changed then.
+        If there is nothing to grade with: no such assignment, unknown students, a gradebook of
+        another course, no sandbox where one is required. Nothing was changed then.
     EnvironmentProblem
         If another run grades the same assignment.
     """
@@ -87,6 +88,7 @@ def grade(
 
     start = time.monotonic()
     sweep()
+    look_at_own(course)  # opening one of another course would change it
     handed_in = course.handed_in(assignment)
     enrolled = _enrolled(course)
     chosen = _chosen(students, handed_in, enrolled, assignment)

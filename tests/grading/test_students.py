@@ -5,7 +5,7 @@ from sqlalchemy.exc import OperationalError
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.record import GradingError
+from embeddings_course.grading.record import GradingError, Record, write_records
 from embeddings_course.grading.students import enrol, read_class_list
 from grading.classroom import Class
 
@@ -114,7 +114,7 @@ def test_letters_that_are_not_utf_8_are_said(write):
         read_class_list(write("id,last_name\nada,Weiß\n", "latin-1"))
 
 
-def test_the_gradebook_of_another_course_is_left_alone(course, write):
+def test_the_gradebook_of_another_course_is_left_alone(course, write, capsys):
     with open_course(course.root).gradebook() as book:
         book.add_student("ada")
     settings = course.root / "nbgrader_config.py"
@@ -122,6 +122,11 @@ def test_the_gradebook_of_another_course_is_left_alone(course, write):
     before = (course.root / "gradebook.db").read_bytes()
     with pytest.raises(GradingError, match="is of the course embeddings, not of zoology"):
         enrol(open_course(course.root), read_class_list(write(MOODLE)).students)
+    course.hands_in("ada")
+    write_records(course.root / "grading" / "hw.json", {"ada": Record(state="graded")})
+    for command in ("grade", "report"):
+        assert cli.main([command, "hw", "--course", str(course.root)]) == 1
+        assert "is of the course embeddings" in capsys.readouterr().err
     assert (course.root / "gradebook.db").read_bytes() == before
 
 
