@@ -196,6 +196,9 @@ def notebook(request, browser, server):
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     page.set_default_timeout(60_000)
+    # pytest shows what is printed where a test fails.
+    page.on("console", lambda m: print(f"console, {m.type}: {m.text[:300]}"))
+    page.on("pageerror", lambda error: print(f"script: {error}"))
 
     def open_(kind):
         place = folder / f"{kind}-{request.param}"
@@ -205,6 +208,8 @@ def notebook(request, browser, server):
         return page, place
 
     yield open_
+    if page.locator(".jp-OutputArea").count():
+        print("outputs:", page.locator(".jp-OutputArea").first.inner_html()[:3000])
     context.close()
 
 

@@ -20,6 +20,7 @@ the student wrote is where the student wrote it. All functions are pure.
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
 from collections import defaultdict
@@ -40,6 +41,24 @@ _KINDS = {"code": "a code cell", "markdown": "a text cell", "raw": "a raw cell"}
 _DEFINES = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 # With these tags nbclient does not run a cell, or takes its errors for wanted ones.
 _HARMFUL_TAGS = ("skip-execution", "raises-exception")
+
+
+def imported_modules(cells: Iterable[NotebookNode]) -> set[str]:
+    """Return the names of the modules that code cells import, by their text."""
+    found: set[str] = set()
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse(cell.source)
+        except SyntaxError:  # magics
+            continue
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Import):
+                found.update(alias.name for alias in part.names)
+            elif isinstance(part, ast.ImportFrom) and part.module:
+                found.add(part.module)
+    return found
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 from embeddings_course.grading.record import GradingError
 
 CONFIGURATION = "nbgrader_config.py"
+TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _MOST_BACKUPS = 10
 
 
@@ -97,6 +99,30 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
         url += "?timeout=60"  # seconds that a writer waits for another
     config.CourseDirectory.db_url = url
     return Course(root.resolve(), config, url)
+
+
+def typed_id(root: Path, student: str) -> dict[str, str] | str | None:
+    """Return what an instructor wrote about one student's mistyped id, for the graded quiz.
+
+    Returns
+    -------
+    dict, str or None
+        The typed id by the student's; a word that is no such thing if nobody can read what was
+        written; None if there is nothing about this student.
+    """
+    try:
+        typed = json.loads((root / TYPED_IDS).read_text(encoding="utf-8-sig"))
+        return {student: typed[student]} if student in typed else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError):  # the quiz says what is wrong with it
+        return "unreadable"
+
+
+def lend_typed_id(root: Path, student: str, target: Path) -> None:
+    """Copy that to a folder in which the graded quiz looks for it."""
+    if (typed := typed_id(root, student)) is not None:
+        (target / TYPED_IDS).write_text(json.dumps(typed), encoding="utf-8")
 
 
 def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) -> Path | None:

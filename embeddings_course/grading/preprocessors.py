@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
-import json
 import os
 import re
 import subprocess
@@ -29,11 +28,11 @@ from nbgrader.utils import is_grade, is_locked
 from traitlets import Integer, Unicode
 
 from embeddings_course.grading import kernel
-from embeddings_course.grading.cells import expected_cells, repair_cells
+from embeddings_course.grading.cells import expected_cells, imported_modules, repair_cells
+from embeddings_course.grading.course import lend_typed_id
 from embeddings_course.grading.files import prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
 
-TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
@@ -55,19 +54,6 @@ def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> Non
     for sentence in prepare(folder, folder.name):
         note("repaired", sentence)
     notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
-
-
-def lend_typed_id(root: Path, student: str, target: Path) -> None:
-    """Copy what an instructor wrote about one student's mistyped id, for the graded quiz to see."""
-    try:
-        typed = json.loads((root / TYPED_IDS).read_text(encoding="utf-8-sig"))
-        typed = {student: typed[student]} if student in typed else None
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError, TypeError):  # the quiz says what is wrong with it
-        typed = "unreadable"
-    if typed is not None:
-        (target / TYPED_IDS).write_text(json.dumps(typed), encoding="utf-8")
 
 
 class RepairCells(NbGraderPreprocessor):
@@ -128,6 +114,9 @@ class RunNotebook(Execute):
         6 * 1024**3, help="Bytes that all processes of a submission may use together."
     ).tag(config=True)
     run_directory = Unicode("", help="That folder, if it is to be watched.").tag(config=True)
+    kernel_parent = Unicode(
+        "", help="A file with the number of the kernel's parent, if Jupyter does not start it."
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: Any = None, km: Any = None
@@ -354,11 +343,14 @@ class RunNotebook(Execute):
         return total
 
     def _started(self) -> list[psutil.Process]:
-        pid = getattr(self.km.provisioner, "pid", None)
-        try:
-            return psutil.Process(pid).children(recursive=True) if pid else []
-        except psutil.Error:
-            return []
+        parents = [getattr(self.km.provisioner, "pid", None)]
+        with contextlib.suppress(OSError, ValueError):
+            parents.append(int(Path(self.kernel_parent).read_text(encoding="utf-8")))
+        started = []
+        for pid in filter(None, parents):
+            with contextlib.suppress(psutil.Error):
+                started += psutil.Process(pid).children(recursive=True)
+        return started
 
     async def _kill(self, state: str, why: str) -> None:
         self._why_ended = f"{why} What comes after it was not run."
@@ -471,19 +463,8 @@ def _redacted(text: str, secret: list[str]) -> str:
 
 def _modules_of_tests(nb: NotebookNode) -> list[str]:
     """Return the modules that tests import, and what they use without importing it."""
-    found = {"builtins"}
-    for cell in nb.cells:
-        if cell.cell_type != "code" or not (is_locked(cell) or is_grade(cell)):
-            continue
-        try:
-            tree = ast.parse(cell.source)
-        except SyntaxError:  # magics; such cells import nothing for tests
-            continue
-        for part in ast.walk(tree):
-            if isinstance(part, ast.Import):
-                found.update(alias.name for alias in part.names)
-            elif isinstance(part, ast.ImportFrom) and part.module:
-                found.add(part.module)
+    tests = [cell for cell in nb.cells if is_locked(cell) or is_grade(cell)]
+    found = {"builtins"} | imported_modules(tests)
     for module, more in _MORE.items():
         if module in found:
             found.update(more)

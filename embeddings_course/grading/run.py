@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
+import logging
+import math
 import os
 import tempfile
 import time
@@ -13,9 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
 from embeddings_course.environment import Lock
 from embeddings_course.grading import sandbox
-from embeddings_course.grading.course import Course, back_up
+from embeddings_course.grading.cells import imported_modules
+from embeddings_course.grading.course import Course, back_up, typed_id
+from embeddings_course.grading.fork_server import fork_server
 from embeddings_course.grading.gradebook import look_at_own
 from embeddings_course.grading.record import (
     ENDED,
@@ -117,16 +123,33 @@ def grade(
                 todo.append(student)
         about = {"assignment": assignment, "sandbox": sandboxed}
         write_records(path, records, **about)
-        tasks = [
-            Submission(course.root, course.db_url, assignment, student, sandboxed, digests[student])
-            for student in todo
-        ]
-        done = len([student for student in chosen if student in handed_in]) - len(todo)
+        done = sorted({student for student in chosen if student in handed_in} - set(todo))
         if done:
-            say(f"{done} graded before, and not changed since.")
+            say(f"{len(done)} graded before, and not changed since.")
+            _renew_penalties(course, assignment, done, records, say)
+            write_records(path, records, **about)
         graded = []
         jobs = jobs or jobs_that_fit()
-        with contextlib.closing(run_all(grade_submission, tasks, jobs)) as results:
+        with contextlib.ExitStack() as stack:
+            server = None
+            if sandboxed and todo:
+                modules = _modules(course, assignment)
+                server = stack.enter_context(fork_server(modules, sandbox.environment()))
+            tasks = [
+                Submission(
+                    course.root,
+                    course.db_url,
+                    assignment,
+                    student,
+                    sandboxed,
+                    digests[student],
+                    server,
+                )
+                for student in todo
+            ]
+            results = stack.enter_context(
+                contextlib.closing(run_all(grade_submission, tasks, jobs))
+            )
             for task, record in _with_progress(results, len(tasks), assignment):
                 record.submission = task.digest
                 records[task.student] = record
@@ -238,12 +261,67 @@ def _register(course: Course, assignment: str, say: Callable[[str], None]) -> No
     say(f"{assignment} was not in the gradebook yet: read from {source}.")
 
 
+def _renew_penalties(
+    course: Course,
+    assignment: str,
+    students: Sequence[str],
+    records: dict[str, Record],
+    say: Callable[[str], None],
+) -> None:
+    """Work out anew what lateness costs, without running anything again.
+
+    Deadlines, extensions, penalties and points that a person gave may have changed since.
+    """
+    from nbgrader.preprocessors import AssignLatePenalties
+
+    step = AssignLatePenalties(config=course.config)
+    step.log.setLevel(logging.ERROR)
+    about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url}
+    before = _lateness(course, assignment)
+    for student in students:
+        late, penalty = before.get(student, (0.0, 0.0))
+        if late or penalty:
+            step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": about | {"student": student}})
+    after = _lateness(course, assignment)
+    for student in students:
+        records[student].late_seconds, now = after.get(student, (0.0, 0.0))
+        was = before.get(student, (0.0, 0.0))[1]
+        if not math.isclose(now, was, abs_tol=1e-9):
+            hours = records[student].late_seconds / 3600
+            say(
+                f"  {student}: late by {hours:.1f} hours, which now takes off {now:g} points "
+                f"(before: {was:g})."
+            )
+
+
+def _lateness(course: Course, assignment: str) -> dict[str, tuple[float, float]]:
+    """Return by student the seconds that a submission was late, and the points that this costs."""
+    with course.gradebook() as gradebook:
+        return {
+            submission.student_id: (
+                float(submission.total_seconds_late),
+                float(submission.late_submission_penalty or 0),
+            )
+            for submission in gradebook.assignment_submissions(assignment)
+        }
+
+
+def _modules(course: Course, assignment: str) -> list[str]:
+    """Return what the instructor's notebook imports."""
+    path = course.folder("source", ".", assignment) / f"{assignment}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    return sorted(imported_modules(cells))
+
+
 def _digests(course: Course, assignment: str, handed_in: dict[str, Path]) -> dict[str, str]:
-    """Return what each grade follows from: the submission, and the assignment."""
+    """Return what each grade follows from: the submission, the assignment, and a mistyped id."""
     released = _digest([course.folder("source", ".", assignment)])
-    return {
-        student: f"{released[:16]}-{_digest([path])[:16]}" for student, path in handed_in.items()
-    }
+    found = {}
+    for student, path in handed_in.items():
+        found[student] = f"{released[:16]}-{_digest([path])[:16]}"
+        if (typed := typed_id(course.root, student)) is not None:
+            found[student] += f"-{typed}"
+    return found
 
 
 def _digest(folders: Sequence[Path]) -> str:

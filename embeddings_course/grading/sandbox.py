@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 import embeddings_course
+from embeddings_course.grading import fork_server
 from embeddings_course.grading.kernel import GIVEN, MEMORY, PROCESSES
 
 GIGABYTE = 1024**3
@@ -38,11 +39,19 @@ _SETTINGS = (
     "/etc/passwd",
     "/sys/devices/system/cpu",  # torch looks there for what the processor can do
 )
-_ONE_THREAD = {
+_FOR_ANY_KERNEL = {
     "MKL_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    MEMORY: str(MOST_MEMORY),
+    "NBGRADER_EXECUTION": "autograde",
+    # An editable installation may be found by its entry in site-packages only.
+    "PYTHONPATH": str(_PACKAGE.parent),
+    "PYTHONDONTWRITEBYTECODE": "1",
 }
+# A file in the folder of a submission: see `write_kernel`.
+PARENT = "kernel-parent"
 
 
 @cache
@@ -107,6 +116,7 @@ def write_kernel(
     sandboxed: bool,
     group: Path | None = None,
     beside: Path | None = None,
+    server: Path | None = None,
 ) -> None:
     """Describe the kernel ``python3`` to Jupyter so that it is the one that grades.
 
@@ -125,24 +135,28 @@ def write_kernel(
         What :func:`process_group` gave.
     beside : Path, optional
         A file that the sandbox has two folders above the working directory, if it exists.
+    server : Path, optional
+        Where a fork server listens whose copies are kernels, for the sandbox. The number of the
+        process that looks after such a kernel is then in ``scratch/PARENT``.
     """
     command = [sys.executable, "-m", "embeddings_course.grading.kernel", "-f", "{connection_file}"]
-    environ = {
-        **_ONE_THREAD,
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        MEMORY: str(MOST_MEMORY),
-        "NBGRADER_EXECUTION": "autograde",
-        # An editable installation may be found by its entry in site-packages only.
-        "PYTHONPATH": str(_PACKAGE.parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    if sandboxed:
-        command = [*_sandbox(scratch, working, environ, beside), "--", *command]
-        environ = {}
-    else:
+    environ: dict[str, str] = {}
+    inside = Path("/submission", *working.parts[-2:])
+    if not sandboxed:
         home = scratch / "home"
         home.mkdir(exist_ok=True)
-        environ |= {"HOME": str(home), "IPYTHONDIR": str(home / ".ipython")}
+        environ = _FOR_ANY_KERNEL | {"HOME": str(home), "IPYTHONDIR": str(home / ".ipython")}
+    elif server is None:
+        command = [*_sandbox(scratch, working, inside, beside), "--", *command]
+    else:
+        command = fork_server.command(
+            server,
+            _sandbox(scratch, working, inside, beside),
+            environment(),
+            inside,
+            scratch / PARENT,
+            group,
+        )
     if group is not None:
         command = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group), *command]
     folder = jupyter / "kernels" / "python3"
@@ -157,10 +171,18 @@ def write_kernel(
     (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 
 
-def _sandbox(
-    scratch: Path, working: Path, environ: dict[str, str], beside: Path | None
-) -> list[str]:
-    inside = Path("/submission", *working.parts[-2:])
+def environment() -> dict[str, str]:
+    """Return the whole environment of a kernel in the sandbox."""
+    return _FOR_ANY_KERNEL | {
+        "HOME": "/home/student",
+        "LANG": "C.UTF-8",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "USER": "student",
+        GIVEN: "/given",
+    }
+
+
+def _sandbox(scratch: Path, working: Path, inside: Path, beside: Path | None) -> list[str]:
     run = str(scratch / "run")
     prefixes = sorted({sys.base_prefix, sys.prefix, str(_PACKAGE)}, key=len)
     # Where the environment was made by a link, both ends of it are needed.
@@ -177,15 +199,7 @@ def _sandbox(
     if beside is not None and beside.exists():
         command += ["--ro-bind", str(beside), f"/{beside.name}"]
     command += ["--dir", str(inside), "--chdir", str(inside), "--remount-ro", "/"]
-    path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-    environ = environ | {
-        "HOME": "/home/student",
-        "LANG": "C.UTF-8",
-        "PATH": path,
-        "USER": "student",
-        GIVEN: "/given",
-    }
-    for name, value in environ.items():
+    for name, value in environment().items():
         command += ["--setenv", name, value]
     return command
 

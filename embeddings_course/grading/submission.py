@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course.grading import sandbox
-from embeddings_course.grading.course import Course, open_course
+from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
 from embeddings_course.grading.record import Record
 
 
@@ -19,7 +19,7 @@ from embeddings_course.grading.record import Record
 class Submission:
     """What to grade, with which gradebook, and whether in the sandbox.
 
-    ``digest`` is what the grade follows from.
+    ``digest`` is what the grade follows from, ``server`` where a fork server for kernels listens.
     """
 
     root: Path
@@ -28,6 +28,7 @@ class Submission:
     student: str
     sandboxed: bool
     digest: str
+    server: Path | None = None
 
 
 def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
@@ -45,7 +46,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         Gets what was found.
     """
     from embeddings_course.grading.files import UnreadableNotebook, prepare
-    from embeddings_course.grading.preprocessors import TYPED_IDS, WORKING, lend_typed_id
+    from embeddings_course.grading.preprocessors import WORKING
 
     course = open_course(task.root, task.db_url)
     submitted = scratch / "submitted" / task.student / task.assignment
@@ -72,6 +73,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     config.CourseDirectory.submitted_directory = str(scratch / "submitted")
     config.CourseDirectory.autograded_directory = str(scratch / "autograded")
     config.RunNotebook.run_directory = str(run)
+    config.RunNotebook.kernel_parent = str(scratch / sandbox.PARENT)
     config.KernelManager.connection_file = str(run / "connection.json")
     if task.sandboxed:
         # Without a network, only files lead into the sandbox.
@@ -86,6 +88,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
             sandboxed=task.sandboxed,
             group=group,
             beside=scratch / TYPED_IDS,
+            server=task.server,
         )
         result = Course(course.root, config, course.db_url).api.autograde(
             task.assignment, task.student, force=True, create=True

@@ -103,6 +103,9 @@ class Class:
     def records(self):
         return json.loads((self.root / "grading" / "hw.json").read_text())["students"]
 
+    def gradebook(self):
+        return Gradebook(f"sqlite:///{self.root / 'gradebook.db'}")
+
     def scores(self):
-        with Gradebook(f"sqlite:///{self.root / 'gradebook.db'}") as book:
+        with self.gradebook() as book:
             return {each.student_id: each.score for each in book.assignment_submissions("hw")}

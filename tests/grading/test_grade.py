@@ -13,6 +13,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from embeddings_course.grading.course import open_course
+from embeddings_course.grading.run import grade
 from grading.classroom import RIGHT, Class
 
 SLOW = f"import time\ntime.sleep(6)\n{RIGHT}"
@@ -80,6 +82,15 @@ def test_only_the_students_named_are_graded_and_force_grades_again(course):
     course.grade("--force")
     assert set(course.records()) == {"ann", "bob"}
     assert (course.root / "autograded" / "bob" / "hw" / "hw.ipynb").stat().st_mtime_ns > before
+
+
+def test_who_typed_another_id_is_graded_again_when_the_instructor_says_so(course):
+    for student in ("ann", "bob"):
+        course.hands_in(student)
+    course.grade()
+    (course.root / "typed-ids.json").write_text('{"bob": "Bobby"}')
+    _, said = course.grade()
+    assert "1 graded before" in said and "1 in this run" in said
 
 
 def test_the_gradebook_is_copied_first(course):
@@ -266,8 +277,7 @@ def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(cou
         notebook.with_name("timestamp.txt").write_text(f"2026-03-{when}:00 UTC")
     course.nbgrader("generate_assignment", "hw", "--create")
     course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
-    database = f"sqlite:///{course.root / 'gradebook.db'}"
-    with Gradebook(database) as book:
+    with course.gradebook() as book:
         book.update_or_create_student("cleo")
         book.update_or_create_submission("hw", "cleo")
         book.grant_extension("hw", "cleo", days=3)  # before it is graded
@@ -277,10 +287,37 @@ def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(cou
     assert "ann: late" not in said
     assert "cleo: late" not in said
     assert exported(course) == {"ann": 5.5, "bob": 4.4, "cleo": 5.5}
-    with Gradebook(database) as book:
-        book.grant_extension("hw", "bob", days=3)  # after it was graded
-    course.grade("--force", "--students", "bob")
-    assert exported(course) == {"ann": 5.5, "bob": 5.5, "cleo": 5.5}
+
+    # All this after it was graded: nothing is run again, and what a person gave stays as it is.
+    notebook = course.root / "autograded" / "bob" / "hw" / "hw.ipynb"
+    before = notebook.stat().st_mtime_ns
+
+    def told():
+        said = []
+        grade(open_course(course.root), "hw", say=said.append)
+        assert "3 graded before, and not changed since." in said
+        return [line.strip() for line in said if "takes off" in line]
+
+    assert not told()
+    with course.gradebook() as book:
+        points = book.find_grade("double_more", "hw", "hw", "bob")
+        points.manual_score, points.needs_manual_grade = 1, False
+        book.db.commit()
+    assert told() == ["bob: late by 33.0 hours, which now takes off 0.7 points (before: 1.1)."]
+    with course.gradebook() as book:
+        book.grant_extension("hw", "bob", days=1)
+    assert told() == ["bob: late by 9.0 hours, which now takes off 0.35 points (before: 0.7)."]
+    settings.write_text(settings.read_text().replace("0.1 *", "0.2 *"))
+    assert told() == ["bob: late by 9.0 hours, which now takes off 0.7 points (before: 0.35)."]
+    with course.gradebook() as book:
+        book.grant_extension("hw", "bob", days=3)
+    assert told() == ["bob: late by 0.0 hours, which now takes off 0 points (before: 0.7)."]
+    assert course.records()["bob"]["late_seconds"] == 0
+    assert not told()
+    assert notebook.stat().st_mtime_ns == before
+    with course.gradebook() as book:
+        assert not book.find_grade("double_more", "hw", "hw", "bob").needs_manual_grade
+    assert exported(course) == {"ann": 5.5, "bob": 3.5, "cleo": 5.5}
 
 
 def exported(course):

@@ -3,6 +3,7 @@
 import ast
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 from embeddings_course.grading import sandbox
+from embeddings_course.grading.fork_server import fork_server
 from embeddings_course.grading.sandbox import write_kernel
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -28,13 +30,13 @@ def bubblewrap():
 class Kernel:
     """A kernel as submissions get it."""
 
-    def __init__(self, scratch, monkeypatch, *, sandboxed=True):
+    def __init__(self, scratch, monkeypatch, *, sandboxed=True, server=None):
         self.scratch = scratch
         working = scratch / "working" / "ann" / "hw"
         working.mkdir(parents=True)
         (working / "data.csv").write_text("1,2\n")
         (scratch / "run").mkdir()
-        write_kernel(scratch / "jupyter", scratch, working, sandboxed=sandboxed)
+        write_kernel(scratch / "jupyter", scratch, working, sandboxed=sandboxed, server=server)
         monkeypatch.setenv("JUPYTER_PATH", str(scratch / "jupyter"))
         monkeypatch.setenv("SECRET_OF_THE_INSTRUCTOR", "x")
         settings = {"transport": "ipc", "ip": str(scratch / "run" / "k")} if sandboxed else {}
@@ -78,10 +80,18 @@ def short_folder(tmp_path):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def kernel(bubblewrap, short_folder, monkeypatch):
-    kernel = Kernel(short_folder, monkeypatch)
+@pytest.fixture(scope="module")
+def server():
+    with fork_server(["torch", "numpy"], sandbox.environment()) as path:
+        yield path
+
+
+@pytest.fixture(params=["started", "copied"])
+def kernel(request, bubblewrap, short_folder, monkeypatch):
+    server = request.getfixturevalue("server") if request.param == "copied" else None
+    kernel = Kernel(short_folder, monkeypatch, server=server)
     yield kernel
+    assert (short_folder / sandbox.PARENT).exists() == (server is not None)
     kernel.close()
 
 
@@ -179,6 +189,114 @@ def test_attempts_are_noted_and_honest_work_is_not(kernel):
     found = " ".join(kernel.value(seen))
     for word in (".bashrc", "network", "another program", "/usr/lib"):
         assert word in found
+
+
+STATE = """
+import os, resource, signal, sys
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+kinds = [name for name in dir(resource) if name.startswith("RLIMIT")]
+state = {
+    "status": {
+        name: value.strip()
+        for name, value in status.items()
+        if name.startswith(("Cap", "Sig", "Shd", "Uid", "Gid", "NoNew", "Seccomp", "Umask", "Cpus"))
+        and name != "SigQ"
+    },
+    "limits": {name: resource.getrlimit(getattr(resource, name)) for name in kinds},
+    "nice": os.nice(0),
+    "environ": dict(os.environ),
+    "path": sys.path,
+    "places": [os.listdir(place) for place in ("/", "/tmp", "/home/student", "/dev/shm", ".")],
+    "its own session": os.getsid(0) > 0,  # one from outside has no number here
+    "writable": os.access("/proc/self/oom_score_adj", os.W_OK),
+    "mounts": [line.split()[1:4] for line in open("/proc/mounts")],
+}
+"""
+
+
+def test_a_copied_kernel_is_held_as_one_that_was_started(
+    bubblewrap, server, short_folder, monkeypatch
+):
+    states = []
+    for name, where in (("started", None), ("copied", server)):
+        kernel = Kernel(short_folder / name, monkeypatch, server=where)
+        assert kernel.run(STATE) is None
+        said = repr(kernel.value("state")).replace(str(short_folder / name), "HERE")
+        states.append(ast.literal_eval(said))
+        kernel.close()
+    started, copied = states
+    assert set(started["status"]["CapBnd"]) == {"0"}
+    assert copied == started
+
+
+def test_copied_kernels_share_no_chance_and_nothing_that_one_of_them_changes(
+    bubblewrap, server, short_folder, monkeypatch
+):
+    drawn = []
+    for number in range(2):
+        kernel = Kernel(short_folder / str(number), monkeypatch, server=server)
+        draw = "(__import__('random').random(), __import__('numpy').random.random(), "
+        drawn.append(kernel.value(draw + "__import__('torch').rand(1).item())"))
+        assert kernel.value("hasattr(__import__('torch'), 'mine')") is False
+        assert kernel.run("import torch; torch.mine = torch.allclose = 1") is None
+        assert kernel.run("open('/tmp/mine', 'x'); open('/home/student/mine', 'x')") is None
+        kernel.close()
+    assert not set(drawn[0]) & set(drawn[1])
+
+
+def test_nothing_leads_from_a_copied_kernel_to_the_server(
+    bubblewrap, server, short_folder, monkeypatch
+):
+    kernel = Kernel(short_folder, monkeypatch, server=server)
+    opened = "[os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')[:-1]]"
+    code = f"import os, stat; opened = [o for o in {opened} if o.startswith('/')]"
+    assert kernel.run(code) is None
+    inside = ("/dev/null", "/home/student/")
+    assert all(path.startswith(inside) for path in kernel.value("opened"))
+    assert not kernel.value(f"os.path.exists({str(server.parent)!r})")
+    kernel.client.execute("os.kill(-1, 9)")
+    kernel.close()
+    after = Kernel(short_folder / "after", monkeypatch, server=server)
+    assert after.value("1 + 1") == 2
+    assert (short_folder / "after" / sandbox.PARENT).exists()
+    after.close()
+
+
+def test_where_the_server_is_gone_kernels_start_as_without_it(
+    bubblewrap, short_folder, monkeypatch
+):
+    with fork_server([], sandbox.environment()) as path:
+        pass
+    kernel = Kernel(short_folder, monkeypatch, server=path)
+    assert kernel.value("1 + 1") == 2
+    assert kernel.value("__import__('os').getcwd()") == "/submission/ann/hw"
+    assert not (short_folder / sandbox.PARENT).exists()
+    kernel.close()
+
+
+def test_a_server_ends_with_who_started_it_and_a_kernel_with_its_own(short_folder, bubblewrap):
+    program = (
+        "import sys, time; from embeddings_course.grading.fork_server import fork_server\n"
+        "with fork_server([], {'PYTHONPATH': sys.path[0]}) as path:\n"
+        "    print(path, flush=True); time.sleep(600)"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    )
+    path = run.stdout.readline().strip()
+    assert Path(path).exists()
+    run.kill()
+    run.wait()
+    end = time.monotonic() + 10
+    while _answers(path) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not _answers(path)
+    shutil.rmtree(Path(path).parent)
+
+
+def _answers(path):
+    with socket.socket(socket.AF_UNIX) as asked:
+        return asked.connect_ex(path) == 0
 
 
 def test_without_bubblewrap_there_is_a_reason(monkeypatch, tmp_path):
