@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import psutil
 
 from embeddings_course.environment import Lock
 from embeddings_course.grading import sandbox
@@ -164,10 +165,8 @@ def jobs_that_fit() -> int:
     One more than there are cores, as kernels wait for graders and graders for kernels.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        free = 8 * sandbox.GIGABYTE
+    # Memory that holds copies of files is free for whoever needs it.
+    free = psutil.virtual_memory().available
     return max(1, min((cores or 1) + 1, int(free / _MEMORY_OF_ONE)))
 
 
