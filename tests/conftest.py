@@ -33,6 +33,7 @@ kernelspec:
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 CODE = ".highlight pre *"
+SERIOUS = ("error", "warning")
 CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -152,8 +153,9 @@ def serve(folder: Path, home: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environ = {
-        **os.environ,
+    # The kernel with which pages are checked is none to choose here.
+    environ = {name: value for name, value in os.environ.items() if name != "JUPYTER_PATH"}
+    environ |= {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "lab" / "user-settings"),
@@ -197,7 +199,7 @@ def notebook(request, browser, server):
     page = context.new_page()
     page.set_default_timeout(60_000)
     # pytest shows what is printed where a test fails.
-    page.on("console", lambda m: print(f"console, {m.type}: {m.text[:300]}"))
+    page.on("console", lambda m: m.type in SERIOUS and print(f"{m.type}: {m.text[:300]}"))
     page.on("pageerror", lambda error: print(f"script: {error}"))
 
     def open_(kind):
@@ -205,6 +207,15 @@ def notebook(request, browser, server):
         name = next(place.glob("*.ipynb")).relative_to(folder).as_posix()
         page.goto(f"{address}/{APPLICATIONS[request.param].format(name)}")
         page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
+
+        def is_connected():
+            for session in page.request.get(f"{address}/api/sessions").json():
+                kernel = session["kernel"]
+                if session["path"] == name:
+                    return kernel["connections"] > 0 and kernel["execution_state"] == "idle"
+
+        # Whoever runs a cell before is asked to choose a kernel.
+        wait_for(is_connected)
         return page, place
 
     yield open_
