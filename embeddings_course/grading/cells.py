@@ -43,8 +43,16 @@ _DEFINES = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 _HARMFUL_TAGS = ("skip-execution", "raises-exception")
 
 
-def imported_modules(cells: Iterable[NotebookNode]) -> set[str]:
-    """Return the names of the modules that code cells import, by their text."""
+def imported_modules(cells: Iterable[NotebookNode], *, parts: bool = False) -> set[str]:
+    """Return the names of the modules that code cells import, by their text.
+
+    Parameters
+    ----------
+    cells : iterable of cells
+        Those with magics are left out.
+    parts : bool
+        Whether to return, too, what is imported from modules. That may be modules or not.
+    """
     found: set[str] = set()
     for cell in cells:
         if cell.cell_type != "code":
@@ -58,6 +66,8 @@ def imported_modules(cells: Iterable[NotebookNode]) -> set[str]:
                 found.update(alias.name for alias in part.names)
             elif isinstance(part, ast.ImportFrom) and part.module:
                 found.add(part.module)
+                if parts:
+                    found.update(f"{part.module}.{alias.name}" for alias in part.names)
     return found
 
 
