@@ -33,6 +33,7 @@ kernelspec:
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 CODE = ".highlight pre *"
+COLOURS = ["color-contrast", "link-in-text-block"]  # axe-core's rules about them
 SERIOUS = ("error", "warning")
 CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}

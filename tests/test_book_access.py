@@ -4,12 +4,11 @@ Light pages are checked for everything. Dark ones differ in colours only, so for
 """
 
 import pytest
-from conftest import DESKTOP, PHONE, barriers, pages
+from conftest import COLOURS, DESKTOP, PHONE, barriers, pages
 
 # A window of 1280 pixels at 200 % zoom has 640 of them, each drawn with two.
 ZOOMED = {"width": 640, "height": 450}
 VIEWS = {"desktop": (DESKTOP, 1), "phone": (PHONE, 2), "zoom": (ZOOMED, 2)}
-COLOURS = ["color-contrast", "link-in-text-block"]
 NARROWEST = {"width": 320, "height": 640}  # of WCAG 2.1, 1.4.10
 
 

@@ -22,17 +22,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
-from embeddings_course.plots import BLUE, GREY, ORANGE, STYLE
 from embeddings_course.quiz.bank import NumericQuestion, Question, QuizError, SingleChoice
 from embeddings_course.quiz.numeric import read_number, show_number
 from embeddings_course.quiz.records import Record, read_record
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.sheet import version_with
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # The share of persons in the upper and in the lower group.
 GROUP = 0.27
@@ -668,6 +669,12 @@ def plot(statistics: Sequence[ItemStatistics]) -> Figure:
     A short line marks what blind guessing would give. A discrimination below 0.1 is an open
     diamond, any other a dot.
     """
+    # Here, as reports of grades need the numbers only, and matplotlib writes into the home folder.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from embeddings_course.plots import BLUE, GREY, ORANGE, STYLE
+
     with mpl.rc_context(STYLE):
         # Not by pyplot, which would keep the figure and the style for whatever comes next.
         figure = Figure(figsize=(8.4, 0.28 * len(statistics) + 1.1))
