@@ -435,16 +435,11 @@ def write_bundle(root: Path, target: Path) -> Path:
 
     from embeddings_course.notebooks import page_notebook
 
-    pins = (root / "requirements.txt").read_text(encoding="utf-8")
-    # As constraints, pip takes names without extras only.
-    texts = {
-        "README.md": _BUNDLE_README,
-        "requirements.txt": re.sub(r"(?m)^([\w.-]+)\[[^]]*]", r"\1", pins),
-    }
+    texts = {"README.md": _BUNDLE_README}
     for page in pages(root):
         notebook = nbformat.writes(page_notebook(root / page))
         texts[f"chapters/{_chapter_name(page).with_suffix('.ipynb').as_posix()}"] = notebook + "\n"
-    files = {name: root / name for name in ("pyproject.toml", "LICENSE")}
+    files = {name: root / name for name in ("pyproject.toml", "requirements.txt", "LICENSE")}
     files |= {f"book/{page.name}": page for page in sorted((root / "book").glob("*.md"))}
     folders = {
         "assignments": "assignments",

@@ -112,7 +112,7 @@ def _packages(root: Path) -> Iterator[Finding]:
 
 def _pins(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return dict(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", text, re.MULTILINE))
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
 
 
 def _torchvision() -> Iterator[Finding]:
