@@ -22,6 +22,7 @@ from embeddings_course.book import (
     pages_at_once,
 )
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
+from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
 from embeddings_course.grading.record import GradingError
@@ -51,9 +52,15 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         check_command(ROOT, [options.command])
+        _check_extras(options)
         return options.run(ROOT, options, rest)
     except (BookError, CommandError, EnvironmentProblem, GradingError, QuizError) as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == __package__:
+            raise
+        print(_lacks(options.command, [error.name], "instructor"), file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{error.strerror}: {error.filename}", file=sys.stderr)
@@ -61,6 +68,20 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
+
+
+def _check_extras(options: argparse.Namespace) -> None:
+    """Stop before anything is done if packages are not there that only some installations have."""
+    if absent := [name for extra in options.extras for name in missing(extra)]:
+        raise CommandError(_lacks(options.command, absent, *options.extras))
+
+
+def _lacks(command: str, packages: list[str], *extras: str) -> str:
+    are = "which is" if len(packages) == 1 else "which are"
+    return (
+        f"`course {command}` needs {', '.join(packages)}, {are} not installed: in the "
+        f"repository's root, `{pip_line(*extras)}` installs what it needs."
+    )
 
 
 def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
@@ -78,18 +99,18 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     # argparse has no headings between commands, so they are listed by hand.
     contents: list[str] = []
 
-    def add(name, run, help, *, passes_on_to=None):
+    def add(name, run, help, *, passes_on_to=None, extras=()):
         contents.append(f"  {name:12} {help}")
         description = f"{help[0].upper()}{help[1:]}."
         if passes_on_to:
             passes_on.add(name)
             description += f" Arguments that it does not know go to {passes_on_to}."
         command = commands.add_parser(name, description=description, allow_abbrev=False)
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, extras=extras)
         return command
 
     contents.append("For readers and students:")
-    add("book", _book, "execute what changed and build the book in _build/html")
+    add("book", _book, "execute what changed and build the book in _build/html", extras=("book",))
     lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
     add("clean", _clean, "remove what was built, except the notebooks of lab")
@@ -129,12 +150,30 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     )
 
     contents.append("\nFor contributors:")
-    add("test", _test, "build the book, then run every check", passes_on_to="pytest")
-    add("test-slow", _test_slow, "run the tests that take minutes each", passes_on_to="pytest")
+    everything = ("book", "instructor", "test")
+    add(
+        "test",
+        _test,
+        "build the book, then run every check",
+        passes_on_to="pytest",
+        extras=everything,
+    )
+    add(
+        "test-slow",
+        _test_slow,
+        "run the tests that take minutes each",
+        passes_on_to="pytest",
+        extras=everything,
+    )
     add("links", _links, "ask the network whether what the built book links to is still there")
     notebooks = add("notebooks", _notebooks, "write the notebooks that Colab and Binder open")
     notebooks.add_argument("--commit", help="what they install; the newest without it")
-    add("bench", _bench, "measure feature extraction, grading, and the build; print the tables")
+    add(
+        "bench",
+        _bench,
+        "measure feature extraction, grading, and the build; print the tables",
+        extras=("book", "instructor"),
+    )
     contents.append("\ncourse COMMAND --help says more.")
     parser.epilog = "\n".join(contents)
     return parser, passes_on

@@ -70,14 +70,15 @@ def test_other_versions_are_noted_and_missing_packages_named(course, quick, monk
     assert "was tested with 0.1" in line(found(course, root), "nbgrader 0.")
 
     def version(name):
-        if name in ("torch", "nbval"):
+        if name in ("torch", "nbval", "jupyter-cache"):
             raise metadata.PackageNotFoundError(name)
         return "1"
 
     monkeypatch.setattr(doctor.metadata, "version", version)
     lines = found(course)
     assert line(lines, "torch is not installed").startswith("missing")
-    assert line(lines, "nbval is not installed").startswith("note")
+    assert line(lines, "to test it, not installed: nbval").startswith("note")
+    assert line(lines, "to build the book, not installed: jupyter-cache").startswith("note")
 
 
 def test_builds_that_do_not_fit_extensions_that_are_off_and_no_sandbox(course, quick, monkeypatch):
