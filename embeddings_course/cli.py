@@ -26,6 +26,7 @@ from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
 from embeddings_course.grading.record import GradingError
+from embeddings_course.place import ElsewhereError, course_folder, require_own
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
 
@@ -53,8 +54,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         check_command(ROOT, [options.command])
         _check_extras(options)
-        return options.run(ROOT, options, rest)
-    except (BookError, CommandError, EnvironmentProblem, GradingError, QuizError) as problem:
+        return options.run(_folder(options), options, rest)
+    except (
+        BookError,
+        CommandError,
+        ElsewhereError,
+        EnvironmentProblem,
+        GradingError,
+        QuizError,
+    ) as problem:
         print(problem, file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
@@ -68,6 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    """Return the folder that a command gets: the package's copy, or the course of this folder."""
+    if options.about == "package":
+        require_own(ROOT, options.command)
+    return course_folder(ROOT) if options.about == "course" else ROOT
 
 
 def _check_extras(options: argparse.Namespace) -> None:
@@ -99,14 +114,15 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     # argparse has no headings between commands, so they are listed by hand.
     contents: list[str] = []
 
-    def add(name, run, help, *, passes_on_to=None, extras=()):
+    # About "package" or "course", see embeddings_course.place; "option" has --course for it.
+    def add(name, run, help, *, passes_on_to=None, extras=(), about="package"):
         contents.append(f"  {name:12} {help}")
         description = f"{help[0].upper()}{help[1:]}."
         if passes_on_to:
             passes_on.add(name)
             description += f" Arguments that it does not know go to {passes_on_to}."
         command = commands.add_parser(name, description=description, allow_abbrev=False)
-        command.set_defaults(run=run, extras=extras)
+        command.set_defaults(run=run, extras=extras, about=about)
         return command
 
     contents.append("For readers and students:")
@@ -128,25 +144,43 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
             "doctor",
             desk.run_doctor,
             "check the installation; say what is missing, where to get it",
+            about="option",
         )
     )
     add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
-    add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
+    add(
+        "assignments",
+        _assignments,
+        "write assignments/ anew from source/, with nbgrader",
+        about="course",
+    )
     add("bundle", _bundle, "pack what students need into one zip file")
     desk.add_students_arguments(
-        add("students", desk.run_students, "put a class list into the gradebook")
+        add("students", desk.run_students, "put a class list into the gradebook", about="option")
     )
     desk.add_collect_arguments(
-        add("collect", desk.run_collect, "unpack the zip file in which an LMS gives submissions")
+        add(
+            "collect",
+            desk.run_collect,
+            "unpack the zip file in which an LMS gives submissions",
+            about="option",
+        )
     )
     grading.add_arguments(
-        add("grade", grading.run, "grade what was handed in: in parallel, in a sandbox")
+        add(
+            "grade",
+            grading.run,
+            "grade what was handed in: in parallel, in a sandbox",
+            about="option",
+        )
     )
     grading.add_report_arguments(
-        add("report", grading.report, "write the report of a graded assignment anew")
+        add(
+            "report", grading.report, "write the report of a graded assignment anew", about="option"
+        )
     )
     desk.add_grades_arguments(
-        add("grades", None, "export grades for Canvas, Moodle or a spreadsheet")
+        add("grades", None, "export grades for Canvas, Moodle or a spreadsheet", about="option")
     )
 
     contents.append("\nFor contributors:")

@@ -100,6 +100,16 @@ def test_a_folder_without_a_course_and_a_gradebook_of_another(course, another, q
     assert line(found(course, db_url=another), "zoology").startswith("missing")
 
 
+def test_the_copy_that_the_package_comes_from_is_named_and_another_one_found(course, quick):
+    assert line(found(course), f"package comes from {ROOT}").startswith("ok")
+    (course / "_toc.yml").touch()
+    (course / "embeddings_course").mkdir()
+    (course / "embeddings_course" / "cli.py").touch()
+    said = line(found(course), f"belongs to another copy of the course, {ROOT}")
+    assert said.startswith("missing")
+    assert f"in {course}, `make book` makes it" in said
+
+
 def test_little_room_is_noted(course, quick, monkeypatch):
     usage = shutil.disk_usage(course)._replace(free=10**9)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: usage)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from embeddings_course import extras
 from embeddings_course.grading import sandbox
+from embeddings_course.place import another_copy, how_to_change
 
 _NEEDED = ("torch", "torchvision", "nbgrader", "jupyterlab", "ipywidgets", "anywidget")
 # What extras are for that grading does without, and a package of each whose version is shown.
@@ -60,6 +61,7 @@ def examine(root: Path, folder: Path, db_url: str | None = None) -> Iterator[Fin
     """
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         _python,
+        lambda: _copy(root, folder),
         lambda: _packages(root),
         _torchvision,
         _weights,
@@ -83,6 +85,17 @@ def _python() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     problem = python_problem(sys.version_info)
     yield Finding("missing" if problem else "ok", f"Python {version}", problem or "")
+
+
+def _copy(root: Path, folder: Path) -> Iterator[Finding]:
+    if other := another_copy(root, folder):
+        yield Finding(
+            "missing",
+            f"the active environment belongs to another copy of the course, {root}",
+            f"Commands would run what lies there; {how_to_change(other)}.",
+        )
+    else:
+        yield Finding("ok", f"the course's package comes from {root}")
 
 
 def _packages(root: Path) -> Iterator[Finding]:
