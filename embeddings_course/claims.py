@@ -1,4 +1,4 @@
-"""The claims of the book: ``book/claims.yml``, and the Sphinx directive that lists them.
+"""The claims of the book: ``book/claims.yml``.
 
 A claim is a sentence that one cell of the book computes, shows and asserts. The cell has the tag
 ``claim-<id>``, and its page has the MyST target ``(claim-<id>)=`` above it.
@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
 
 @dataclass(frozen=True)
@@ -49,22 +46,3 @@ def read_claims(path: Path) -> list[Claim]:
         if ids.count(claim) > 1:
             raise ValueError(f"{path} names the claim {claim!r} twice.")
     return claims
-
-
-class ClaimsTable(SphinxDirective):
-    """``{claims-table}``: every claim, with a link to the cell that runs it."""
-
-    def run(self) -> list[nodes.Node]:
-        """Make the table from the ``claims.yml`` beside the page."""
-        path = Path(self.env.doc2path(self.env.docname)).with_name("claims.yml")
-        self.env.note_dependency(str(path))
-        lines = ["| Claim | Where it is run |", "| --- | --- |"]
-        for claim in read_claims(path):
-            lines.append(f"| {claim.sentence} | {{ref}}`{claim.id} <claim-{claim.id}>` |")
-        return self.parse_text_to_nodes("\n".join(lines))
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive with Sphinx."""
-    app.add_directive("claims-table", ClaimsTable)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

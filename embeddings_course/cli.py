@@ -22,9 +22,11 @@ from embeddings_course.book import (
     pages_at_once,
 )
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
+from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
 from embeddings_course.grading.record import GradingError
+from embeddings_course.place import ElsewhereError, course_folder, require_own
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
 
@@ -51,9 +53,22 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         check_command(ROOT, [options.command])
-        return options.run(ROOT, options, rest)
-    except (BookError, CommandError, EnvironmentProblem, GradingError, QuizError) as problem:
+        _check_extras(options)
+        return options.run(_folder(options), options, rest)
+    except (
+        BookError,
+        CommandError,
+        ElsewhereError,
+        EnvironmentProblem,
+        GradingError,
+        QuizError,
+    ) as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == __package__:
+            raise
+        print(_lacks(options.command, [error.name], "instructor"), file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{error.strerror}: {error.filename}", file=sys.stderr)
@@ -61,6 +76,27 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    """Return the folder that a command gets: the package's copy, or the course of this folder."""
+    if options.about == "package":
+        require_own(ROOT, options.command)
+    return course_folder(ROOT) if options.about == "course" else ROOT
+
+
+def _check_extras(options: argparse.Namespace) -> None:
+    """Stop before anything is done if packages are not there that only some installations have."""
+    if absent := [name for extra in options.extras for name in missing(extra)]:
+        raise CommandError(_lacks(options.command, absent, *options.extras))
+
+
+def _lacks(command: str, packages: list[str], *extras: str) -> str:
+    are = "which is" if len(packages) == 1 else "which are"
+    return (
+        f"`course {command}` needs {', '.join(packages)}, {are} not installed: in the "
+        f"repository's root, `{pip_line(*extras)}` installs what it needs."
+    )
 
 
 def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
@@ -78,18 +114,19 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     # argparse has no headings between commands, so they are listed by hand.
     contents: list[str] = []
 
-    def add(name, run, help, *, passes_on_to=None):
+    # About "package" or "course", see embeddings_course.place; "option" has --course for it.
+    def add(name, run, help, *, passes_on_to=None, extras=(), about="package"):
         contents.append(f"  {name:12} {help}")
         description = f"{help[0].upper()}{help[1:]}."
         if passes_on_to:
             passes_on.add(name)
             description += f" Arguments that it does not know go to {passes_on_to}."
         command = commands.add_parser(name, description=description, allow_abbrev=False)
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, extras=extras, about=about)
         return command
 
     contents.append("For readers and students:")
-    add("book", _book, "execute what changed and build the book in _build/html")
+    add("book", _book, "execute what changed and build the book in _build/html", extras=("book",))
     lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
     add("clean", _clean, "remove what was built, except the notebooks of lab")
@@ -107,34 +144,70 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
             "doctor",
             desk.run_doctor,
             "check the installation; say what is missing, where to get it",
+            about="option",
         )
     )
     add_commands(add("quiz", None, "check, draw, export and analyse quizzes"))
-    add("assignments", _assignments, "write assignments/ anew from source/, with nbgrader")
+    add(
+        "assignments",
+        _assignments,
+        "write assignments/ anew from source/, with nbgrader",
+        about="course",
+    )
     add("bundle", _bundle, "pack what students need into one zip file")
     desk.add_students_arguments(
-        add("students", desk.run_students, "put a class list into the gradebook")
+        add("students", desk.run_students, "put a class list into the gradebook", about="option")
     )
     desk.add_collect_arguments(
-        add("collect", desk.run_collect, "unpack the zip file in which an LMS gives submissions")
+        add(
+            "collect",
+            desk.run_collect,
+            "unpack the zip file in which an LMS gives submissions",
+            about="option",
+        )
     )
     grading.add_arguments(
-        add("grade", grading.run, "grade what was handed in: in parallel, in a sandbox")
+        add(
+            "grade",
+            grading.run,
+            "grade what was handed in: in parallel, in a sandbox",
+            about="option",
+        )
     )
     grading.add_report_arguments(
-        add("report", grading.report, "write the report of a graded assignment anew")
+        add(
+            "report", grading.report, "write the report of a graded assignment anew", about="option"
+        )
     )
     desk.add_grades_arguments(
-        add("grades", None, "export grades for Canvas, Moodle or a spreadsheet")
+        add("grades", None, "export grades for Canvas, Moodle or a spreadsheet", about="option")
     )
 
     contents.append("\nFor contributors:")
-    add("test", _test, "build the book, then run every check", passes_on_to="pytest")
-    add("test-slow", _test_slow, "run the tests that take minutes each", passes_on_to="pytest")
+    everything = ("book", "instructor", "test")
+    add(
+        "test",
+        _test,
+        "build the book, then run every check",
+        passes_on_to="pytest",
+        extras=everything,
+    )
+    add(
+        "test-slow",
+        _test_slow,
+        "run the tests that take minutes each",
+        passes_on_to="pytest",
+        extras=everything,
+    )
     add("links", _links, "ask the network whether what the built book links to is still there")
     notebooks = add("notebooks", _notebooks, "write the notebooks that Colab and Binder open")
     notebooks.add_argument("--commit", help="what they install; the newest without it")
-    add("bench", _bench, "measure feature extraction, grading, and the build; print the tables")
+    add(
+        "bench",
+        _bench,
+        "measure feature extraction, grading, and the build; print the tables",
+        extras=("book", "instructor"),
+    )
     contents.append("\ncourse COMMAND --help says more.")
     parser.epilog = "\n".join(contents)
     return parser, passes_on
@@ -437,16 +510,11 @@ def write_bundle(root: Path, target: Path) -> Path:
 
     from embeddings_course.notebooks import page_notebook
 
-    pins = (root / "requirements.txt").read_text(encoding="utf-8")
-    # As constraints, pip takes names without extras only.
-    texts = {
-        "README.md": _BUNDLE_README,
-        "requirements.txt": re.sub(r"(?m)^([\w.-]+)\[[^]]*]", r"\1", pins),
-    }
+    texts = {"README.md": _BUNDLE_README}
     for page in pages(root):
         notebook = nbformat.writes(page_notebook(root / page))
         texts[f"chapters/{_chapter_name(page).with_suffix('.ipynb').as_posix()}"] = notebook + "\n"
-    files = {name: root / name for name in ("pyproject.toml", "LICENSE")}
+    files = {name: root / name for name in ("pyproject.toml", "requirements.txt", "LICENSE")}
     files |= {f"book/{page.name}": page for page in sorted((root / "book").glob("*.md"))}
     folders = {
         "assignments": "assignments",

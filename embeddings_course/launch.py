@@ -14,15 +14,17 @@ import re
 import shutil
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import nbformat
 import yaml
 from nbformat import NotebookNode
-from sphinx.application import Sphinx
 
 from embeddings_course.notebooks import page_notebook
+
+if TYPE_CHECKING:  # who does not build the book needs no Sphinx
+    from sphinx.application import Sphinx
 
 BRANCH = "notebooks"
 PYTHON = "3.11"  # the oldest that the course runs with; Binder has it

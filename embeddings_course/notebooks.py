@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
-from sphinx.application import Sphinx
 
 from embeddings_course.claims import read_claims
+
+if TYPE_CHECKING:  # who does not build the book needs no Sphinx
+    from sphinx.application import Sphinx
 
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}[ ]*(?P<argument>[^\n]*)\n"

@@ -40,6 +40,19 @@ APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
+def copy_of_repository(target: Path) -> Path:
+    """Copy what the repository holds, and nothing that was built."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
 def cannot_run(reason: str) -> None:
     """Skip on a person's machine, fail in CI: there, nothing may be left unchecked unnoticed."""
     if os.environ.get("CI"):

@@ -13,6 +13,7 @@ import pytest
 from nbformat import v4
 
 from embeddings_course import cli, environment
+from embeddings_course.book import BookError, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -140,6 +141,18 @@ def project(tmp_path):
     (tmp_path / "assignments" / "one").mkdir(parents=True)
     (tmp_path / "assignments" / "one" / "one.ipynb").write_text("the task")
     return tmp_path
+
+
+def test_the_table_of_contents_is_read_as_sphinx_reads_it(tmp_path):
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
+    assert [page.as_posix() for page in pages(ROOT)] == [
+        f"{name}.md" for name in parse_toc_yaml(ROOT / "_toc.yml")
+    ]
+    for text in ("", "- a", "root: a\nchapters: b", "root: a\nchapters:\n- b", "root: [", "x: 1"):
+        (tmp_path / "_toc.yml").write_text(text)
+        with pytest.raises(BookError, match=r"_toc\.yml"):
+            pages(tmp_path)
 
 
 def write_page(project, page, code):

@@ -70,14 +70,15 @@ def test_other_versions_are_noted_and_missing_packages_named(course, quick, monk
     assert "was tested with 0.1" in line(found(course, root), "nbgrader 0.")
 
     def version(name):
-        if name in ("torch", "nbval"):
+        if name in ("torch", "nbval", "jupyter-cache"):
             raise metadata.PackageNotFoundError(name)
         return "1"
 
     monkeypatch.setattr(doctor.metadata, "version", version)
     lines = found(course)
     assert line(lines, "torch is not installed").startswith("missing")
-    assert line(lines, "nbval is not installed").startswith("note")
+    assert line(lines, "to test it, not installed: nbval").startswith("note")
+    assert line(lines, "to build the book, not installed: jupyter-cache").startswith("note")
 
 
 def test_builds_that_do_not_fit_extensions_that_are_off_and_no_sandbox(course, quick, monkeypatch):
@@ -97,6 +98,16 @@ def test_a_folder_without_a_course_and_a_gradebook_of_another(course, another, q
     empty.mkdir()
     assert "holds no nbgrader_config.py" in line(found(empty), "no course")
     assert line(found(course, db_url=another), "zoology").startswith("missing")
+
+
+def test_the_copy_that_the_package_comes_from_is_named_and_another_one_found(course, quick):
+    assert line(found(course), f"package comes from {ROOT}").startswith("ok")
+    (course / "_toc.yml").touch()
+    (course / "embeddings_course").mkdir()
+    (course / "embeddings_course" / "cli.py").touch()
+    said = line(found(course), f"belongs to another copy of the course, {ROOT}")
+    assert said.startswith("missing")
+    assert f"in {course}, `make book` makes it" in said
 
 
 def test_little_room_is_noted(course, quick, monkeypatch):

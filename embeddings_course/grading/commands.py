@@ -53,7 +53,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
         "--course",
         metavar="FOLDER",
         type=Path,
-        help="the folder with nbgrader_config.py (default: this one)",
+        help="the folder with nbgrader_config.py (default: this one, or the nearest above it)",
     )
     parser.add_argument(
         "--db", metavar="URL", help="another gradebook than the configured one (postgresql://…)"
@@ -105,10 +105,10 @@ def report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def folder_here(root: Path, options: argparse.Namespace) -> Path:
-    """Return the course's folder: the one named, else this one, else the repository."""
-    from embeddings_course.grading.course import CONFIGURATION
+    """Return the course's folder: the one named, else that of the current folder."""
+    from embeddings_course.place import course_folder
 
-    return options.course or (Path.cwd() if Path(CONFIGURATION).exists() else root)
+    return options.course or course_folder(root)
 
 
 def course_here(root: Path, options: argparse.Namespace) -> Course:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course.grading.record import GradingError
+from embeddings_course.place import CONFIGURATION
 
-CONFIGURATION = "nbgrader_config.py"
 TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _MOST_BACKUPS = 10
 

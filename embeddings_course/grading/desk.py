@@ -21,6 +21,7 @@ def add_students_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Enrol a class."""
+    from embeddings_course.grading.gradebook import shown_url
     from embeddings_course.grading.students import enrol, read_class_list
 
     course = course_here(root, options)
@@ -32,6 +33,7 @@ def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> in
         f"{len(listed.students)} on the list (read as {listed.form}'s): {len(done.added)} added, "
         f"{len(done.changed)} changed, {len(done.unchanged)} unchanged."
     )
+    print(f"The gradebook: {shown_url(course)}")
     if done.not_listed:
         print(f"In the gradebook, but not on the list: {', '.join(done.not_listed)}.")
         print("Nobody was removed; `nbgrader db student remove ID` does that.")

@@ -7,16 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from embeddings_course import extras
 from embeddings_course.grading import sandbox
+from embeddings_course.place import another_copy, how_to_change
 
 _NEEDED = ("torch", "torchvision", "nbgrader", "jupyterlab", "ipywidgets", "anywidget")
-# These build and check the book; who only grades does without.
-_FOR_THE_BOOK = ("jupyter-book", "nbval")
+# What extras are for that grading does without, and a package of each whose version is shown.
+_NOT_FOR_GRADING = {"book": ("build the book", "jupyter-book"), "test": ("test it", "nbval")}
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 _FREE_DISK = 6 * sandbox.GIGABYTE
 _FREE_MEMORY = 4 * sandbox.GIGABYTE
@@ -59,6 +61,7 @@ def examine(root: Path, folder: Path, db_url: str | None = None) -> Iterator[Fin
     """
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         _python,
+        lambda: _copy(root, folder),
         lambda: _packages(root),
         _torchvision,
         _weights,
@@ -84,35 +87,54 @@ def _python() -> Iterator[Finding]:
     yield Finding("missing" if problem else "ok", f"Python {version}", problem or "")
 
 
+def _copy(root: Path, folder: Path) -> Iterator[Finding]:
+    if other := another_copy(root, folder):
+        yield Finding(
+            "missing",
+            f"the active environment belongs to another copy of the course, {root}",
+            f"Commands would run what lies there; {how_to_change(other)}.",
+        )
+    else:
+        yield Finding("ok", f"the course's package comes from {root}")
+
+
 def _packages(root: Path) -> Iterator[Finding]:
     pins = _pins(root / "requirements.txt")
-    for name in (*_NEEDED, *_FOR_THE_BOOK):
-        try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            needed = name in _NEEDED
-            yield Finding(
-                "missing" if needed else "note",
-                f"{name} is not installed",
-                "`make book` installs it, or `pip install -c requirements.txt .[instructor]`."
-                if needed
-                else "Only building and testing the book needs it: `make book` installs it.",
-            )
-            continue
-        pinned = pins.get(name, version)
-        if version.partition("+")[0] == pinned:
-            yield Finding("ok", f"{name} {version}")
-        else:
+    for name in _NEEDED:
+        yield _version(name, pins)
+    for extra, (purpose, name) in _NOT_FOR_GRADING.items():
+        if absent := extras.missing(extra):
             yield Finding(
                 "note",
-                f"{name} {version}, and the course was tested with {pinned}",
-                f"`pip install {name}=={pinned}`, or `make book`, which installs all of them.",
+                f"to {purpose}, not installed: {', '.join(absent)}",
+                f"Grading does without. `{extras.pip_line(extra)}` installs it, or `make book`.",
             )
+        else:
+            yield _version(name, pins)
+
+
+def _version(name: str, pins: Mapping[str, str]) -> Finding:
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Finding(
+            "missing",
+            f"{name} is not installed",
+            f"`make book` installs it, or `{extras.pip_line('instructor')}`.",
+        )
+    pinned = pins.get(name, version)
+    if version.partition("+")[0] == pinned:
+        return Finding("ok", f"{name} {version}")
+    return Finding(
+        "note",
+        f"{name} {version}, and the course was tested with {pinned}",
+        f"`pip install {name}=={pinned}`, or `make book`, which installs all of them.",
+    )
 
 
 def _pins(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return dict(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", text, re.MULTILINE))
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE))
 
 
 def _torchvision() -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from embeddings_course.claims import read_claims
 from embeddings_course.quiz.bank import Question, QuestionFile, QuizError, load_bank, load_questions
 
+_PACKAGE = Path(__file__).resolve().parent.parent
 FORMATS = ("moodle", "gift", "qti", "json")
 
 
@@ -16,10 +17,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Give a parser the commands and their options."""
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
 
-    def add(name: str, run, help: str) -> argparse.ArgumentParser:
+    def add(name: str, run, help: str, about: str = "package") -> argparse.ArgumentParser:
         description = f"{help[0].upper()}{help[1:]}."
         command = commands.add_parser(name, help=help, description=description, allow_abbrev=False)
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, about=about)
         return command
 
     check = add("check", _check, "look for weak items in the practice bank")
@@ -27,7 +28,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "files", nargs="*", type=Path, help="other files of questions, a pool perhaps"
     )
 
-    draw = add("draw", _draw, "draw a graded quiz from a pool and write its assignment to source/")
+    draw = add(
+        "draw",
+        _draw,
+        "draw a graded quiz from a pool and write its assignment to source/",
+        about="course",
+    )
     draw.add_argument("--pool", type=Path, required=True, help="the pool's YAML file, anywhere")
     draw.add_argument("--term", required=True, help="the seed, such as 2027-spring")
     draw.add_argument("--count", type=int, default=20, help="questions to draw (20)")
@@ -40,7 +46,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--out", type=Path, help="the file to write (default: in _build/export)")
     export.add_argument("quizzes", nargs="*", metavar="QUIZ", help="only these (default: all)")
 
-    report = add("report", _report, "analyse the answers in a folder of collected records")
+    report = add(
+        "report", _report, "analyse the answers in a folder of collected records", "course"
+    )
     report.add_argument("folder", type=Path, help="searched for records, such as submitted/")
     report.add_argument("--quiz", required=True, help="the quiz, or the graded assignment's name")
     report.add_argument("--pool", type=Path, help="the pool of a graded quiz")
@@ -121,7 +129,8 @@ def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
             question for question in load_questions(options.pool).questions if question.id in asked
         ]
     else:
-        bank = load_bank(root / "book" / "quizzes")
+        own = root / "book" / "quizzes"  # a course of its own has no book
+        bank = load_bank(own if own.is_dir() else _PACKAGE.parent / "book" / "quizzes")
         if options.quiz not in bank:
             raise QuizError(
                 [

@@ -2,13 +2,13 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from conftest import copy_of_repository
 
 from grading.classroom import REPOSITORY
 
@@ -47,15 +47,7 @@ def fits(prints, said):
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
     """A copy of what the repository holds, and where commands find it."""
-    root = tmp_path_factory.mktemp("guide") / "course"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (REPOSITORY / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, root / name)
+    root = copy_of_repository(tmp_path_factory.mktemp("guide") / "course")
     tools = root.parent / "bin"
     tools.mkdir()
     (tools / "course").write_text(
