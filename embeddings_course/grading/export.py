@@ -6,7 +6,7 @@ that is missing, cannot be read, or could not be graded is no zero: its cell is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
+from embeddings_course.grading.lateness import renew_penalties
 from embeddings_course.grading.record import ENDED, GradingError, read_records
 from embeddings_course.grading.tables import Row, Table, read_table, write_table
 
@@ -75,8 +76,11 @@ def read_grades(
     *,
     missing_as_zero: bool = False,
     partial: bool = False,
+    say: Callable[[str], None] = print,
 ) -> Grades:
     """Read grades from the gradebook, and the state of each submission from ``grading/``.
+
+    Penalties for lateness are worked out anew first: points may have changed since grading.
 
     Parameters
     ----------
@@ -89,6 +93,8 @@ def read_grades(
         whose grading failed has none in either case.
     partial : bool
         Whether to take the points so far where a person has not graded an answer yet.
+    say : callable
+        Gets a line for each penalty that is another one now.
 
     Raises
     ------
@@ -107,6 +113,9 @@ def read_grades(
             f"it has {', '.join(contents.assignments) or 'none'}."
         )
     names = list(dict.fromkeys(assignments or contents.assignments))
+    for name in names:
+        for sentence in renew_penalties(course, name):
+            say(f"{name}: {sentence}")
     grades: dict[tuple[str, str], Grade] = {}
     max_scores, due_dates = {}, {}
     with course.gradebook() as gradebook:
