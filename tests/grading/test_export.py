@@ -149,7 +149,7 @@ def test_a_penalty_that_cannot_be_worked_out_is_said_and_no_file_is_written(cour
 
 def test_while_an_answer_waits_for_a_person_only_partial_grades_are_given(course, tmp_path):
     change(course, "ada", needs_manual_grade=True)
-    with pytest.raises(GradingError, match=r"1 submissions wait for a person .*: ada \(hw\)"):
+    with pytest.raises(GradingError, match=r"1 submission waits for a person .*: ada \(hw\)"):
         read_grades(course.opened)
     notes = export(read_grades(course.opened, partial=True), "csv", tmp_path / "out.csv")
     assert any("a person has yet to grade 1: ada" in note for note in notes)
@@ -174,6 +174,40 @@ def test_canvas_gets_its_own_columns_and_its_own_name_of_the_assignment(course, 
     assert "Canvas gives 100 points" in " ".join(
         export(read_grades(course.opened), "canvas", out, roster=roster)
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "title", "words"),
+    [
+        ("HW (4711)", "HW (4711)", ""),
+        ("H_W (4711)", "H_W (4711)", "hw goes to H_W (4711), Canvas' assignment."),
+        ("hw (1),H-w (2)", "hw (1)", ""),
+        ("h w (1),H-w (2)", "hw", "has h w (1) and H-w (2), and nothing says which is hw"),
+        (
+            "Essay (7),HW2 (8)",
+            "hw",
+            "No column of roster.csv is called hw, so Canvas will make a new assignment of it; "
+            "near: HW2 (8).",
+        ),
+        ("Essay (7)", "hw", "No column of roster.csv is called hw, so Canvas will make a new "
+         "assignment of it."),
+    ],
+)  # fmt: skip
+def test_canvas_own_assignment_is_found_or_its_twin_is_announced(
+    course, tmp_path, columns, title, words
+):
+    more = "," * columns.count(",")
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        f"Student,ID,SIS User ID,SIS Login ID,Section,{columns}\n"
+        f"    Points Possible,,,,,{more}\n"
+        f'"Lovelace, Ada",501,u1,a.lovelace,Spring,{more}\n'
+    )
+    out = tmp_path / "out.csv"
+    notes = export(read_grades(course.opened), "canvas", out, roster=roster)
+    assert rows(out, "Student")["Lovelace, Ada"][title] == "5.5"
+    said = [note for note in notes if "(7)" in note or "Canvas will" in note or "goes to" in note]
+    assert words in " ".join(said) and bool(words) == bool(said)
 
 
 @pytest.mark.parametrize(
