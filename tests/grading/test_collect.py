@@ -254,7 +254,9 @@ def test_an_unknown_assignment_and_an_empty_class_are_said(term, tmp_path):
     assert "no assignment essay: name one of hw" in term.refused(
         {"ada/hw.ipynb": "1"}, name="essay"
     )
-    assert "Nobody in downloads.zip (1 student) is in the gradebook" in term.refused({"zoe/hw.ipynb": "1"}, name="essay")
+    assert "Nobody in downloads.zip (1 student) is in the gradebook" in term.refused(
+        {"zoe/hw.ipynb": "1"}, name="essay"
+    )
     empty = Class(tmp_path / "empty")
     with pytest.raises(GradingError, match="enrol the class first"):
         collect(open_course(empty.root), "hw", term.zip)
