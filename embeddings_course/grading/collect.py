@@ -722,7 +722,7 @@ def _late(course: Course, assignment: str, chosen: Sequence[_File]) -> Iterator[
     if untimed := [place for place in places.values() if not place.exists()]:
         yield (
             "They lose points for it only if you write down when they handed in, as Canvas shows "
-            "it; with the date and the time put right:"
+            "it. Put in date, time and zone (UTC, or a place such as Europe/Berlin):"
         )
     for place in untimed:
         yield f"  echo '2027-03-02 09:00:00 UTC' > {shlex.quote(str(place))}"
