@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from embeddings_course.grading import sandbox
+from embeddings_course.grading.words import counted
 
 _NEEDED = ("torch", "torchvision", "nbgrader", "jupyterlab", "ipywidgets", "anywidget")
 # These build and check the book; who only grades does without.
@@ -172,8 +173,8 @@ def _course(folder: Path, db_url: str | None) -> Iterator[Finding]:
     if contents.exists:
         yield Finding(
             "ok",
-            f"gradebook {shown_url(course)}: {len(contents.students)} students, "
-            f"{len(contents.assignments)} assignments",
+            f"gradebook {shown_url(course)}: {counted(len(contents.students), 'student')}, "
+            f"{counted(len(contents.assignments), 'assignment')}",
         )
     else:
         yield Finding(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embeddings_course.grading.record import GradingError
+from embeddings_course.grading.words import counted
 
 if TYPE_CHECKING:
     from embeddings_course.grading.course import Course
@@ -74,7 +75,7 @@ def renew_penalties(
     after = read_lateness(course, assignment)
     return tuple(
         f"{student}: late by {after[student].seconds / 3600:.1f} hours, which now takes off "
-        f"{after[student].penalty:g} points (before: {before[student].penalty:g})."
+        f"{counted(after[student].penalty, 'point')} (before: {before[student].penalty:g})."
         for student in sorted(chosen)
         if not math.isclose(after[student].penalty, before[student].penalty, abs_tol=1e-9)
     )
