@@ -115,12 +115,14 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
     contents: list[str] = []
 
     # About "package" or "course", see embeddings_course.place; "option" has --course for it.
-    def add(name, run, help, *, passes_on_to=None, extras=(), about="package"):
+    def add(name, run, help, *, passes_on_to=None, passed_on="", extras=(), about="package"):
         contents.append(f"  {name:12} {help}")
         description = f"{help[0].upper()}{help[1:]}."
         if passes_on_to:
+            passed_on = f"Arguments that it does not know go to {passes_on_to}."
+        if passed_on:
             passes_on.add(name)
-            description += f" Arguments that it does not know go to {passes_on_to}."
+            description += f" {passed_on}"
         command = commands.add_parser(name, description=description, allow_abbrev=False)
         command.set_defaults(run=run, extras=extras, about=about)
         return command
@@ -136,8 +138,9 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
         "demo-class",
         _demo_class,
         "an invented class goes through a whole term, to look at",
-        passes_on_to="tests/demo_class.py: --inputs only writes what a class hands in, "
-        "--students ID,ID takes some of the students, --folder FOLDER says where",
+        passed_on="With --inputs it only writes a class list and what the class hands in, to try "
+        "commands with; --students ID,ID takes only these of s01 to s24, and --folder FOLDER says "
+        "where the files go (default: _build/demo-class).",
     )
     desk.add_doctor_arguments(
         add(

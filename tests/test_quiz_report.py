@@ -266,6 +266,14 @@ def said_about(questions, records, id="a"):
     return " ".join(line for line in lines if line.startswith(f"{id}: "))
 
 
+def test_a_question_is_named_as_grading_names_it_where_the_draw_is_known(questions):
+    found = analyse(questions.questions, many(questions, {"yes": 99, "no": 1}))
+    numbers = {"a": "question-3"}
+    assert [line for line in look_at(found, numbers) if line.startswith("a (question-3): ")]
+    page = to_markdown(found, title="quiz", numbers=numbers)
+    assert "| a (question-3) |" in page and "| c |" in page
+
+
 def test_questions_that_everybody_or_nobody_gets_right_are_named(questions):
     easy = said_about(questions, many(questions, {"yes": 99, "no": 1}))
     assert "nearly everybody is right (difficulty 0.99)" in easy

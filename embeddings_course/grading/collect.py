@@ -24,6 +24,7 @@ import copy
 import hashlib
 import logging
 import re
+import shlex
 import shutil
 import stat
 import struct
@@ -41,6 +42,8 @@ from embeddings_course.grading.course import Course
 from embeddings_course.grading.files import MAX_BYTES
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
 from embeddings_course.grading.record import GradingError
+from embeddings_course.grading.words import counted
+from embeddings_course.quiz.graded import ANSWERS, QUESTIONS
 
 MOST_MEMBERS = 50_000
 MOST_BYTES = 2_000_000_000
@@ -175,7 +178,7 @@ def collect(
         nobody = people and all(isinstance(whose, tuple) for whose in people.values())
         if nobody and assignment not in known:
             problems[:] = [
-                f"None of the {len(people)} students in {path.name} is in the gradebook "
+                f"Nobody in {path.name} ({counted(len(people), 'student')}) is in the gradebook "
                 f"{shown_url(course)}, nor is an assignment {assignment}: name the gradebook of "
                 "this course with --db, or its folder with --course."
             ]
@@ -191,7 +194,9 @@ def collect(
         _refuse(problems)
         dates = _dates(chosen, times, notes)
         made = _through_nbgrader(course, assignment, chosen, archive, dates, Path(scratch))
-        return _published(course, assignment, made, contents.students, notes)
+        done = _published(course, assignment, made, contents.students, notes)
+    more = (*_without_answers(course, assignment, chosen), *_late(course, assignment, chosen))
+    return replace(done, notes=(*done.notes, *more))
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -237,9 +242,9 @@ def _members(
     total = sum(info.file_size for info in infos)
     if len(infos) > MOST_MEMBERS or total > MOST_BYTES:
         problems.say(
-            f"{path.name} unpacks to {len(infos)} files with {total / 1e6:.0f} MB, more than "
-            f"{MOST_MEMBERS} or {MOST_BYTES / 1e6:.0f} MB: look for what is so large, take it out "
-            "and pack the zip again."
+            f"{path.name} unpacks to {counted(len(infos), 'file')} with {total / 1e6:.0f} MB, "
+            f"more than {MOST_MEMBERS} or {MOST_BYTES / 1e6:.0f} MB: look for what is so large, "
+            "take it out and pack the zip again."
         )
         return {}, []
     found: dict[str, zipfile.ZipInfo] = {}
@@ -497,7 +502,8 @@ def _check_matches(
         )
     elif unknown:
         problems.say(
-            f"{len(unknown)} of {len(members)} names are of no known form: {_some(unknown)}. "
+            f"{len(unknown)} of {counted(len(members), 'name is', 'names are')} of no known form: "
+            f"{_some(unknown)}. "
             f"Expected is STUDENT_..._{assignment}.ipynb, STUDENT/{assignment}.ipynb, or what "
             "Canvas and Moodle make; rename them, or say what they look like with --pattern REGEX, "
             r"for example '(?P<student_id>[^_]+)_(?P<file_id>.+)'."
@@ -529,7 +535,7 @@ def _files(
         # A platform's own mark that a file was handed in again.
         again = _AGAIN.fullmatch(place.stem)
         count = 0
-        if again and again["stem"] in (assignment, "answers") and place.stem not in known:
+        if again and again["stem"] in (assignment, "answers", *known) and place.stem not in known:
             place, count = place.with_name(f"{again['stem']}{place.suffix}"), int(again["count"])
         if place.suffix == ".ipynb" and place.stem in known and place.stem != assignment:
             others[place.stem].append(member)
@@ -565,8 +571,9 @@ def _files(
         )
     for name, found in others.items():
         problems.say(
-            f"{len(found)} files are of the assignment {name}, not of {assignment}, "
-            f"{_some(found[:1])} for example: name that assignment, or take them out of the zip."
+            f"{counted(len(found), 'file is', 'files are')} of the assignment {name}, not of "
+            f"{assignment}, {_some(found[:1])} for example: name that assignment, or take "
+            f"{'it' if len(found) == 1 else 'them'} out of the zip."
         )
     return files
 
@@ -619,7 +626,8 @@ def _chosen(
         if older:
             notes.append(
                 f"{student}: took {_shown(newest[-1].member)}, the newest; left out "
-                f"{_some(sorted(older))}."
+                f"{_some(sorted(older))}. To have another one, take the newest out of the zip and "
+                "collect it again."
             )
     books: dict[str, dict[str, _File]] = defaultdict(dict)
     for file in chosen:
@@ -636,9 +644,20 @@ def _chosen(
     without = sorted({file.student for file in chosen} - set(books))
     if without:
         notes.append(f"Without a notebook: {', '.join(without)}.")
-    if late := sorted({file.student for file in chosen if file.late}):
-        notes.append(f"Late, says Canvas: {', '.join(late)}.")
     return chosen
+
+
+def _without_answers(course: Course, assignment: str, chosen: Sequence[_File]) -> Iterator[str]:
+    """Name those who handed in the notebook of a graded quiz, and not the file of its answers."""
+    having = {file.student for file in chosen if file.place == ANSWERS}
+    quiz = (course.folder("source", ".", assignment) / QUESTIONS).exists()
+    without = sorted({file.student for file in chosen if file.place.endswith(".ipynb")} - having)
+    if without and (having or quiz):
+        yield (
+            f"Without {ANSWERS}: {', '.join(without)}. Their answers count only if they ran the "
+            "cell that writes them into the notebook; else ask for the file, which lies beside the "
+            "notebook, add it to the zip and collect again."
+        )
 
 
 # When it was handed in ----------------------------------------------------------------------------
@@ -661,8 +680,9 @@ def _dates(chosen: Sequence[_File], times: str, notes: list[str]) -> dict[str, d
     if times == "auto" and same:
         about = f"{max(packed.values()):%Y-%m-%d %H:%M}"
         notes.append(
-            f"No timestamp.txt: all dates in the zip are about {about} UTC, when it was packed, so "
-            "nobody counts as late. --times zip takes them nevertheless."
+            f"No timestamp.txt, so nobody counts as late: all dates in the zip are about {about} "
+            "UTC, when it was packed. --times zip would write them for everybody, and everybody "
+            "would be late if that was after the deadline."
         )
         return {student: found[student] for student in said}
     notes.append(
@@ -687,6 +707,25 @@ def _date(info: zipfile.ZipInfo) -> datetime | None:
         return datetime(*info.date_time).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _late(course: Course, assignment: str, chosen: Sequence[_File]) -> Iterator[str]:
+    """Say who was late by Canvas' mark, and where to write when they handed in."""
+    late = sorted({file.student for file in chosen if file.late})
+    if not late:
+        return
+    yield f"Late, says Canvas: {', '.join(late)}."
+    places = {
+        student: course.folder("submitted", student, assignment) / "timestamp.txt"
+        for student in late
+    }
+    if untimed := [place for place in places.values() if not place.exists()]:
+        yield (
+            "They lose points for it only if you write down when they handed in, as Canvas shows "
+            "it. Put in date, time and zone (UTC, or a place such as Europe/Berlin):"
+        )
+    for place in untimed:
+        yield f"  echo '2027-03-02 09:00:00 UTC' > {shlex.quote(str(place))}"
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -782,7 +821,11 @@ def _published(
                 before = grading / "before" / assignment / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
                 before.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(place, before)
-                notes.append(f"{student}: what was handed in before is in {before}.")
+                was, now_is = shlex.quote(str(before)), shlex.quote(str(place))
+                notes.append(
+                    f"{student}: what was handed in before is in {before}. To put it back: "
+                    f"rm -r {now_is} && mv {was} {now_is}"
+                )
             elif place.is_dir():
                 place.rmdir()
             beside.rename(place)

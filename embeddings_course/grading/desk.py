@@ -7,6 +7,8 @@ from pathlib import Path
 
 from embeddings_course.grading.commands import add_place, course_here, folder_here
 
+_MOST_CHANGES = 5
+
 
 def add_students_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options of ``course students``."""
@@ -33,11 +35,24 @@ def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> in
         f"{len(listed.students)} on the list (read as {listed.form}'s): {len(done.added)} added, "
         f"{len(done.changed)} changed, {len(done.unchanged)} unchanged."
     )
+    if done.differences:
+        print(f"Changed: {_differences(done.differences)}.")
     print(f"The gradebook: {shown_url(course)}")
     if done.not_listed:
         print(f"In the gradebook, but not on the list: {', '.join(done.not_listed)}.")
         print("Nobody was removed; `nbgrader db student remove ID` does that.")
     return 0
+
+
+def _differences(fields: dict[str, tuple[str, ...]]) -> str:
+    words = {"email": "e-mail", "lms_user_id": "the platform's number"}
+    said = [
+        f"{student}: {', '.join(words.get(each, each.replace('_', ' ')) for each in others)}"
+        for student, others in list(fields.items())[:_MOST_CHANGES]
+    ]
+    if len(fields) > _MOST_CHANGES:
+        said.append(f"and {len(fields) - _MOST_CHANGES} more")
+    return "; ".join(said)
 
 
 def add_collect_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from embeddings_course import extras
 from embeddings_course.grading import sandbox
+from embeddings_course.grading.words import counted
 from embeddings_course.place import another_copy, how_to_change
 
 _NEEDED = ("torch", "torchvision", "nbgrader", "jupyterlab", "ipywidgets", "anywidget")
@@ -194,8 +195,8 @@ def _course(folder: Path, db_url: str | None) -> Iterator[Finding]:
     if contents.exists:
         yield Finding(
             "ok",
-            f"gradebook {shown_url(course)}: {len(contents.students)} students, "
-            f"{len(contents.assignments)} assignments",
+            f"gradebook {shown_url(course)}: {counted(len(contents.students), 'student')}, "
+            f"{counted(len(contents.assignments), 'assignment')}",
         )
     else:
         yield Finding(

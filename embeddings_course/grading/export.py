@@ -6,7 +6,9 @@ that is missing, cannot be read, or could not be graded is no zero: its cell is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +16,10 @@ from typing import Any
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
+from embeddings_course.grading.lateness import renew_penalties
 from embeddings_course.grading.record import ENDED, GradingError, read_records
 from embeddings_course.grading.tables import Row, Table, read_table, write_table
+from embeddings_course.grading.words import counted
 
 FORMATS = ("canvas", "moodle", "csv")
 TIDY = (
@@ -75,8 +79,11 @@ def read_grades(
     *,
     missing_as_zero: bool = False,
     partial: bool = False,
+    say: Callable[[str], None] = print,
 ) -> Grades:
     """Read grades from the gradebook, and the state of each submission from ``grading/``.
+
+    Penalties for lateness are worked out anew first: points may have changed since grading.
 
     Parameters
     ----------
@@ -89,6 +96,8 @@ def read_grades(
         whose grading failed has none in either case.
     partial : bool
         Whether to take the points so far where a person has not graded an answer yet.
+    say : callable
+        Gets a line for each penalty that is another one now.
 
     Raises
     ------
@@ -107,6 +116,9 @@ def read_grades(
             f"it has {', '.join(contents.assignments) or 'none'}."
         )
     names = list(dict.fromkeys(assignments or contents.assignments))
+    for name in names:
+        for sentence in renew_penalties(course, name):
+            say(f"{name}: {sentence}")
     grades: dict[tuple[str, str], Grade] = {}
     max_scores, due_dates = {}, {}
     with course.gradebook() as gradebook:
@@ -130,7 +142,8 @@ def read_grades(
         who = sorted({f"{grade.student.id} ({grade.assignment})" for grade in waiting})
         more = f" and {len(who) - 5} more" if len(who) > 5 else ""
         raise GradingError(
-            f"{len(who)} submissions wait for a person to grade them: {', '.join(who[:5])}{more}. "
+            f"{counted(len(who), 'submission waits', 'submissions wait')} for a person to grade "
+            f"{'it' if len(who) == 1 else 'them'}: {', '.join(who[:5])}{more}. "
             "Do it in the formgrader (`jupyter lab`, Nbgrader, Formgrader), or take the points so "
             "far with --partial."
         )
@@ -291,7 +304,7 @@ def _for_canvas(
             f"{roster} has no row “Points Possible” below its header, as Canvas' own export does: "
             "export the gradebook again (Grades, Export), and do not edit the file."
         )
-    titles = {name: _title(table, name) for name in grades.assignments}
+    titles = _titles(table, grades.assignments, roster, notes)
     points: list[object] = []
     for name, title in titles.items():
         there = possible[0].get(title)
@@ -359,13 +372,66 @@ def _is_points(row: Row) -> bool:
     return any(cell.strip().casefold() == _POINTS for cell in list(row.cells.values())[:1])
 
 
-def _title(table: Table, name: str) -> str:
-    """Return Canvas' name of an assignment, ``name (12345)``, or its plain one for a new one."""
-    for title in table.header:
-        stem, _, rest = title.rpartition(" (")
-        if stem.casefold() == name.casefold() and rest.rstrip(")").isdigit():
-            return title
-    return name
+def _titles(table: Table, names: Sequence[str], roster: Path, notes: list[str]) -> dict[str, str]:
+    """Return Canvas' title of each assignment, ``Name (12345)``, or our name for a new one.
+
+    A title spelt as our name is comes first; else the one that differs in capitals, hyphens,
+    underscores and spaces only, if there is exactly one and no other assignment wants it.
+    """
+    stems = {
+        title: stem
+        for title in table.header
+        for stem, opened, number in [title.rpartition(" (")]
+        if opened and number.removesuffix(")").isdigit()
+    }
+    exact = {
+        name: [title for title, stem in stems.items() if stem.casefold() == name.casefold()]
+        for name in names
+    }
+    taken = {title for found in exact.values() for title in found}
+    titles = {}
+    for name in names:
+        found = exact[name] or [
+            title
+            for title, stem in stems.items()
+            if title not in taken and _squeezed(stem) == _squeezed(name)
+        ]
+        wanted = [other for other in names if _squeezed(other) == _squeezed(name)]
+        if len(found) == 1 and (exact[name] or wanted == [name]):
+            titles[name] = found[0]
+            if not exact[name]:
+                notes.append(f"{name} goes to {found[0]}, Canvas' assignment.")
+            continue
+        titles[name] = name
+        if found:
+            notes.append(
+                f"{roster.name} has {' and '.join(found)}, and nothing says which is {name}, so "
+                "Canvas will make a new assignment of it: rename the others there and export its "
+                "gradebook again."
+            )
+        else:
+            near = ", ".join(_near(name, stems))
+            notes.append(
+                f"No column of {roster.name} is called {name}, so Canvas will make a new "
+                f"assignment of it{f'; near: {near}' if near else ''}."
+            )
+    return titles
+
+
+def _near(name: str, stems: dict[str, str]) -> list[str]:
+    """Return up to three titles that look like a name."""
+    like = difflib.SequenceMatcher(b=_squeezed(name))
+    close = {}
+    for title, stem in stems.items():
+        like.set_seq1(_squeezed(stem))
+        close[title] = like.ratio()
+    return [
+        title for title in sorted(close, key=close.__getitem__, reverse=True) if close[title] >= 0.6
+    ][:3]
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[-_\s]+", "", name).casefold()
 
 
 def _student(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.lateness import renew_penalties
 from embeddings_course.grading.record import write_at_once
 from embeddings_course.grading.report_page import to_html
 from embeddings_course.grading.results import Report, Result, printable, problems, read_report
@@ -65,8 +67,10 @@ def _cell(value: object) -> object:
     return harmless(printable(value or ""))
 
 
-def write_report(course: Course, assignment: str) -> Path:
+def write_report(course: Course, assignment: str, *, say: Callable[[str], None] = print) -> Path:
     """Write ``grading/NAME.html`` and ``grading/NAME.csv``, each at once.
+
+    Penalties for lateness are worked out anew first, and ``say`` gets what changed.
 
     Returns
     -------
@@ -80,7 +84,11 @@ def write_report(course: Course, assignment: str) -> Path:
     OSError
         If the files cannot be written.
     """
-    report = read_report(course, assignment)
+    report = read_report(course, assignment)  # which refuses what must not be written to
+    if changed := renew_penalties(course, assignment):
+        for sentence in changed:
+            say(f"  {sentence}")
+        report = read_report(course, assignment)
     page = course.root / "grading" / f"{assignment}.html"
     # Spreadsheets take a table for UTF-8 if a byte order mark says so.
     write_at_once(page.with_suffix(".csv"), "\ufeff" + to_csv(report))

@@ -33,6 +33,7 @@ from embeddings_course.grading.results import (
     printable,
     problems,
 )
+from embeddings_course.grading.words import counted
 from embeddings_course.quiz.report import ENOUGH_TO_CORRELATE
 
 _LONGEST_SENTENCE = 500
@@ -88,18 +89,14 @@ def _escape(text: str) -> str:
     return html.escape(line)
 
 
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
-
-
 def _heading(report: Report) -> Iterator[str]:
     students = report.students
     states = Counter(student.state for student in students)
     yield "<header>"
     yield f"<h1><bdi>{_escape(report.assignment)}</bdi> <small>grading report</small></h1>"
     yield (
-        f"<p>{_count(len(students), 'student', 'students')}, "
-        f"{_count(len(report.exercises), 'exercise', 'exercises')}, "
+        f"<p>{counted(len(students), 'student')}, "
+        f"{counted(len(report.exercises), 'exercise')}, "
         f"{plain(report.max_score)} points. Course <bdi>{_escape(report.course)}</bdi>, written "
         f'<time datetime="{report.written.isoformat(timespec="minutes")}">'
         f"{report.written:%Y-%m-%d %H:%M}</time>.</p>"

@@ -22,6 +22,7 @@ import numpy as np
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.gradebook import look_at_own, shown_url
+from embeddings_course.grading.lateness import read_lateness
 from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
 from embeddings_course.quiz.report import (
     ENOUGH_TO_CORRELATE,
@@ -228,6 +229,9 @@ def read_report(course: Course, assignment: str) -> Report:
         )
     with course.gradebook() as gradebook:
         book = _read_gradebook(gradebook, assignment)
+    for student, late in read_lateness(course, assignment).items():
+        if student in records:  # deadlines may be others than when it was graded
+            records[student].late_seconds = late.seconds
     # nbgrader reads all its settings each time that it is asked for its folders.
     folders = course.api.coursedir
     handed_in = course.handed_in(assignment)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
-import logging
-import math
 import os
 import tempfile
 import time
@@ -24,6 +22,7 @@ from embeddings_course.grading.cells import imported_modules
 from embeddings_course.grading.course import Course, back_up, typed_id
 from embeddings_course.grading.fork_server import fork_server
 from embeddings_course.grading.gradebook import look_at_own
+from embeddings_course.grading.lateness import Lateness, read_lateness, renew_penalties
 from embeddings_course.grading.record import (
     ENDED,
     GradingError,
@@ -115,6 +114,7 @@ def grade(
                 gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
             _register(course, assignment, say)
+        _say_without_deadline(course, assignment, say)
         digests = _digests(course, assignment, handed_in)
         todo = []
         for student in chosen:
@@ -127,7 +127,11 @@ def grade(
         done = sorted({student for student in chosen if student in handed_in} - set(todo))
         if done:
             say(f"{len(done)} graded before, and not changed since.")
-            _renew_penalties(course, assignment, done, records, say)
+            for sentence in renew_penalties(course, assignment, done):
+                say(f"  {sentence}")
+            late = read_lateness(course, assignment)
+            for student in done:
+                records[student].late_seconds = late.get(student, Lateness()).seconds
             write_records(path, records, **about)
         graded = []
         jobs = jobs or jobs_that_fit()
@@ -260,49 +264,13 @@ def _register(course: Course, assignment: str, say: Callable[[str], None]) -> No
     say(f"{assignment} was not in the gradebook yet: read from {source}.")
 
 
-def _renew_penalties(
-    course: Course,
-    assignment: str,
-    students: Sequence[str],
-    records: dict[str, Record],
-    say: Callable[[str], None],
-) -> None:
-    """Work out anew what lateness costs, without running anything again.
-
-    Deadlines, extensions, penalties and points that a person gave may have changed since.
-    """
-    from nbgrader.preprocessors import AssignLatePenalties
-
-    step = AssignLatePenalties(config=course.config)
-    step.log.setLevel(logging.ERROR)
-    about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url}
-    before = _lateness(course, assignment)
-    for student in students:
-        late, penalty = before.get(student, (0.0, 0.0))
-        if late or penalty:
-            step.preprocess(nbformat.v4.new_notebook(), {"nbgrader": about | {"student": student}})
-    after = _lateness(course, assignment)
-    for student in students:
-        records[student].late_seconds, now = after.get(student, (0.0, 0.0))
-        was = before.get(student, (0.0, 0.0))[1]
-        if not math.isclose(now, was, abs_tol=1e-9):
-            hours = records[student].late_seconds / 3600
-            say(
-                f"  {student}: late by {hours:.1f} hours, which now takes off {now:g} points "
-                f"(before: {was:g})."
-            )
-
-
-def _lateness(course: Course, assignment: str) -> dict[str, tuple[float, float]]:
-    """Return by student the seconds that a submission was late, and the points that this costs."""
+def _say_without_deadline(course: Course, assignment: str, say: Callable[[str], None]) -> None:
     with course.gradebook() as gradebook:
-        return {
-            submission.student_id: (
-                float(submission.total_seconds_late),
-                float(submission.late_submission_penalty or 0),
+        if gradebook.find_assignment(assignment).duedate is None:
+            say(
+                f"{assignment} has no deadline, so nobody is late: nbgrader db assignment add "
+                f'{assignment} --duedate "2027-03-01 23:59:00 UTC"'
             )
-            for submission in gradebook.assignment_submissions(assignment)
-        }
 
 
 def _modules(course: Course, assignment: str) -> list[str]:

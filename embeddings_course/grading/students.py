@@ -20,7 +20,7 @@ the ``Email address``: the first in which nobody's cell is empty.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -28,10 +28,12 @@ from embeddings_course.grading.course import Course, back_up
 from embeddings_course.grading.gradebook import Student, look_at_own, shown_url
 from embeddings_course.grading.record import GradingError
 from embeddings_course.grading.tables import Row, Table, read_table
+from embeddings_course.grading.words import counted
 
 FIELDS = tuple(field.name for field in fields(Student))
 LONGEST = 128
 """Characters that nbgrader's gradebook keeps of a field."""
+MOST_SHOWN = 5
 
 _CANVAS_IDS = ("SIS Login ID", "SIS User ID", "ID")
 _MOODLE_IDS = ("ID number", "Username", "Email address")
@@ -56,13 +58,15 @@ class ClassList:
 class Enrolment:
     """What became of each student: ids, sorted.
 
-    ``not_listed`` are those in the gradebook who are not on the list.
+    ``not_listed`` are those in the gradebook who are not on the list; ``differences`` are the
+    fields that are others now, by the id of each who changed.
     """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
     not_listed: tuple[str, ...]
+    differences: dict[str, tuple[str, ...]]
 
 
 def read_class_list(path: Path) -> ClassList:
@@ -96,7 +100,9 @@ def read_class_list(path: Path) -> ClassList:
             f"{path} has a header and no students below it: give it a row for each student."
         )
     _check(listed, path)
-    return ClassList(tuple(student for _, student in listed), form, tuple(notes))
+    return ClassList(
+        tuple(student for _, student in listed), form, (*notes, *_spaces(listed, path))
+    )
 
 
 def id_problem(student_id: str) -> str | None:
@@ -142,13 +148,22 @@ def enrol(
     contents = look_at_own(course)
     before = {student.id: student for student in contents.students}
     added, changed, unchanged = [], [], []
+    differences = {}
     for student in students:
         if student.id not in before:
             added.append(student)
             continue
         known = {field: value for field, value in asdict(student).items() if value}
         merged = replace(before[student.id], **known)
-        (unchanged if merged == before[student.id] else changed).append(merged)
+        others = tuple(
+            field for field, value in asdict(before[student.id]).items()
+            if value != getattr(merged, field)
+        )  # fmt: skip
+        if others:
+            changed.append(merged)
+            differences[student.id] = others
+        else:
+            unchanged.append(merged)
     if added or changed:
         back_up(course, course.root / "grading" / "backups", say)
         try:
@@ -171,6 +186,7 @@ def enrol(
     return Enrolment(
         *(tuple(sorted(each.id for each in group)) for group in (added, changed, unchanged)),
         tuple(sorted(set(before) - listed)),
+        dict(sorted(differences.items())),
     )
 
 
@@ -275,3 +291,16 @@ def _check(listed: Sequence[tuple[Row, Student]], path: Path) -> None:
                 f"Rows {other.number} and {row.number} of {path} have the same id {student.id}"
                 f"{case}: each student needs one of their own."
             )
+
+
+def _spaces(listed: Sequence[tuple[Row, Student]], path: Path) -> Iterator[str]:
+    """Warn of ids that make a folder, but a troublesome one."""
+    spaced = [(row, student.id) for row, student in listed if re.search(r"\s", student.id)]
+    if spaced:
+        shown = ", ".join(f"{id!r} (row {row.number})" for row, id in spaced[:MOST_SHOWN])
+        more = f" and {len(spaced) - MOST_SHOWN} more" if len(spaced) > MOST_SHOWN else ""
+        yield (
+            f"{counted(len(spaced), 'id')} in {path.name} with a space: {shown}{more}. Commands "
+            "need quotation marks around such an id, and in the graded quiz students must type it "
+            "with just that space: better take ids without, before the first work comes in."
+        )

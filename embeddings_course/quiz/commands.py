@@ -110,6 +110,17 @@ def _export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def _numbers(folder: Path) -> dict[str, str]:
+    """Return what grading calls each question that was drawn; nothing where no draw is at hand."""
+    from embeddings_course.quiz.graded import QUESTIONS, read_sheet
+
+    try:
+        drawn = read_sheet(folder / QUESTIONS).questions
+    except QuizError:
+        return {}
+    return {question.id: f"question-{number}" for number, question in enumerate(drawn, start=1)}
+
+
 def _chosen(bank: dict[str, QuestionFile], names: Sequence[str]) -> list[QuestionFile]:
     if unknown := [name for name in names if name not in bank]:
         raise QuizError(
@@ -146,10 +157,11 @@ def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
             [f"{options.folder} holds no answers to {options.quiz!r} that can be used."]
         )
     statistics = report.analyse(questions, collected.records)
+    numbers = _numbers(root / "source" / options.quiz) if options.pool else {}
     problems = [*collected.problems, *report.left_out(questions, collected.records)]
     out = options.out or root / "_build" / "report"
     out.mkdir(parents=True, exist_ok=True)
-    text = report.to_markdown(statistics, title=options.quiz, problems=problems)
+    text = report.to_markdown(statistics, title=options.quiz, problems=problems, numbers=numbers)
     (out / f"{options.quiz}.md").write_text(text, encoding="utf-8")
     (out / f"{options.quiz}.csv").write_text(report.to_csv(statistics), encoding="utf-8")
     answers = report.answers_to_csv(statistics)
@@ -157,7 +169,7 @@ def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     # A file is looked at on its own, where a transparent ground would be any colour.
     figure = report.plot(statistics)
     figure.savefig(out / f"{options.quiz}.png", dpi=150, bbox_inches="tight", facecolor="white")
-    for line in report.look_at(statistics):
+    for line in report.look_at(statistics, numbers):
         print(line)
     print(
         f"{len(collected.records)} records. The report and its plot: {out / options.quiz}.md, .png"

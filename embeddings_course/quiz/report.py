@@ -486,7 +486,9 @@ def left_out(questions: Sequence[Question], records: Sequence[Record]) -> list[s
     ]
 
 
-def look_at(statistics: Sequence[ItemStatistics]) -> list[str]:
+def look_at(
+    statistics: Sequence[ItemStatistics], numbers: Mapping[str, str] | None = None
+) -> list[str]:
     """Name the questions that deserve a look, and why.
 
     They are those that
@@ -499,6 +501,13 @@ def look_at(statistics: Sequence[ItemStatistics]) -> list[str]:
     - more than 20 % omitted, or nobody answered.
 
     With fewer than 10 records the first sentence says that all this means little.
+
+    Parameters
+    ----------
+    statistics : sequence of ItemStatistics
+        What ``analyse`` returns.
+    numbers : mapping of str to str, optional
+        What a graded quiz calls a question, such as ``question-3``, by its id.
 
     Returns
     -------
@@ -515,8 +524,13 @@ def look_at(statistics: Sequence[ItemStatistics]) -> list[str]:
             f"than {FEW_RECORDS} all numbers here say little."
         )
     for item in statistics:
-        said += [f"{item.id}: {what}." for what in _remarks(item)]
+        said += [f"{_numbered(item, numbers)}: {what}." for what in _remarks(item)]
     return said
+
+
+def _numbered(item: ItemStatistics, numbers: Mapping[str, str] | None) -> str:
+    number = (numbers or {}).get(item.id)
+    return f"{item.id} ({number})" if number else item.id
 
 
 def _remarks(item: ItemStatistics) -> Iterator[str]:
@@ -578,7 +592,11 @@ def _remarks_on_choices(item: ItemStatistics) -> Iterator[str]:
 
 
 def to_markdown(
-    statistics: Sequence[ItemStatistics], *, title: str, problems: Sequence[str] = ()
+    statistics: Sequence[ItemStatistics],
+    *,
+    title: str,
+    problems: Sequence[str] = (),
+    numbers: Mapping[str, str] | None = None,
 ) -> str:
     """Write a report: what to look at, a table of all questions, and what was answered.
 
@@ -590,6 +608,8 @@ def to_markdown(
         The quiz.
     problems : sequence of str
         Sentences about what could not be used.
+    numbers : mapping of str to str, optional
+        As for ``look_at``.
 
     Returns
     -------
@@ -600,7 +620,7 @@ def to_markdown(
     lines = [f"# Item analysis: {_escape(title)}", ""]
     lines += [f"{persons} record{'' if persons == 1 else 's'}.", ""]
     lines += ["## Questions to look at", ""]
-    lines += [f"- {_escape(line)}" for line in look_at(statistics)] or ["None stands out."]
+    lines += [f"- {_escape(line)}" for line in look_at(statistics, numbers)] or ["None stands out."]
     lines += ["", "## All questions", ""]
     lines += [
         "| question | kind | answered | omitted | earlier | unreadable | difficulty "
@@ -610,9 +630,9 @@ def to_markdown(
     for item in statistics:
         discrimination = _two(item.discrimination) or f"- ({item.undefined})"
         lines.append(
-            f"| {item.id} | {item.kind} | {item.answered} | {item.omitted} | {item.earlier} "
-            f"| {item.unreadable} | {_two(item.difficulty) or '-'} | {discrimination} "
-            f"| {_two(item.upper_lower) or '-'} |"
+            f"| {_numbered(item, numbers)} | {item.kind} | {item.answered} | {item.omitted} "
+            f"| {item.earlier} | {item.unreadable} | {_two(item.difficulty) or '-'} "
+            f"| {discrimination} | {_two(item.upper_lower) or '-'} |"
         )
     lines += [
         "",

@@ -14,6 +14,19 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
 RIGHT = "def double(x):\n    return 2 * x"
 
+TENTH_A_DAY = """
+
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class TenthADay(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return score * min(1, 0.1 * -(-total_seconds_late // 86400))
+
+
+c.AssignLatePenalties.plugin_class = TenthADay
+"""
+
 
 def cell(name, source, **marks):
     marks = {"grade": False, "solution": False, "locked": True, "task": False} | marks

@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -111,6 +112,45 @@ def test_of_work_handed_in_again_the_newest_is_taken_and_it_is_said(term):
     assert term.files()["ada/hw/hw.ipynb"] == "newest"
     (said,) = [note for note in done.notes if "the newest" in note]
     assert "hw-2.ipynb" in said and "hw-1.ipynb" in said
+    assert "To have another one, take the newest out of the zip" in said
+
+
+def test_who_was_late_by_canvas_is_told_where_to_write_when(term):
+    files = {"lovelaceada_LATE_501_77_hw.ipynb": "1", "hoppergrace_502_78_hw.ipynb": "2"}
+    done = term.collect(files, when=WHEN)
+    (packed,) = [note for note in done.notes if note.startswith("No timestamp.txt, so nobody")]
+    assert "--times zip would write them for everybody" in packed
+    place = term.root / "submitted" / "ada" / "hw" / "timestamp.txt"
+    assert "Late, says Canvas: ada." in done.notes
+    (line,) = [note.strip() for note in done.notes if "echo" in note]
+    assert line == f"echo '2027-03-02 09:00:00 UTC' > {place}"
+    subprocess.run(["bash", "-ec", line], check=True)
+    done = term.collect(files, when=WHEN)
+    assert done.unchanged == ("ada", "grace") and place.exists()
+    assert not [note for note in done.notes if "echo" in note], "it is written down now"
+
+
+def test_a_notebook_without_the_answers_to_its_quiz_is_said(term):
+    def said(**more):
+        files = {"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"} | more
+        return [note for note in term.collect(files).notes if "Without answers.json" in note]
+
+    assert not said()
+    (line,) = said(**{"ada/answers.json": "{}"})
+    assert line.startswith("Without answers.json: grace. ") and "ask for the file" in line
+    assert not said(**{"ada/answers.json": "{}", "grace/answers.json": "{}"})
+    (term.root / "source" / "hw" / "questions.json").write_text("{}")  # so it is a quiz
+    assert said()[0].startswith("Without answers.json: ada, grace. ")
+
+
+def test_files_of_another_assignment_are_counted_with_canvas_mark_of_the_second_time(term):
+    source = term.root / "source"
+    shutil.copytree(source / "hw", source / "hw2")
+    (source / "hw2" / "hw.ipynb").rename(source / "hw2" / "hw2.ipynb")
+    files = {"lovelaceada_501_77_hw2.ipynb": "1", "hoppergrace_502_78_hw2-1.ipynb": "2"}
+    assert "2 files are of the assignment hw2, not of hw" in term.refused(files)
+    files.popitem()
+    assert "1 file is of the assignment hw2, not of hw" in term.refused(files)
 
 
 def test_dates_become_times_unless_they_only_say_when_the_zip_was_packed(term):
@@ -144,6 +184,9 @@ def test_collected_again_the_same_stays_and_the_earlier_work_is_kept(term):
     assert (done.new, done.replaced, done.unchanged) == ((), ("grace",), ("ada",))
     (before,) = (term.root / "grading" / "before" / "hw").iterdir()
     assert (before / "hw.ipynb").read_text() == "2"
+    (said,) = [note for note in done.notes if "To put it back" in note]
+    subprocess.run(["bash", "-ec", said.partition("To put it back: ")[2]], check=True)
+    assert term.files()["grace/hw/hw.ipynb"] == "2"
     done = term.collect({"ada/hw.ipynb": "1"})
     assert (done.earlier, done.absent) == (("grace",), ("weiss",))
 
@@ -204,14 +247,16 @@ def test_what_is_no_whole_zip_is_refused(term):
 
 def test_what_would_fill_the_disk_is_refused_before_it_is_unpacked(term, monkeypatch):
     monkeypatch.setattr(module, "MOST_BYTES", 1000)
-    assert "unpacks to 1 files" in term.refused({"ada/hw.ipynb": "1" * 2000})
+    assert "unpacks to 1 file with" in term.refused({"ada/hw.ipynb": "1" * 2000})
 
 
 def test_an_unknown_assignment_and_an_empty_class_are_said(term, tmp_path):
     assert "no assignment essay: name one of hw" in term.refused(
         {"ada/hw.ipynb": "1"}, name="essay"
     )
-    assert "None of the 1 students" in term.refused({"zoe/hw.ipynb": "1"}, name="essay")
+    assert "Nobody in downloads.zip (1 student) is in the gradebook" in term.refused(
+        {"zoe/hw.ipynb": "1"}, name="essay"
+    )
     empty = Class(tmp_path / "empty")
     with pytest.raises(GradingError, match="enrol the class first"):
         collect(open_course(empty.root), "hw", term.zip)

@@ -11,7 +11,7 @@ from embeddings_course import cli
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.export import export, read_grades
 from embeddings_course.grading.record import GradingError, Record, write_records
-from grading.classroom import Class
+from grading.classroom import TENTH_A_DAY, Class
 
 STUDENTS = {
     "ada": ("Ada", "Lovelace", "501", Record(state="graded", score=5.5), 5.5),
@@ -101,20 +101,55 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(course, tmp_path):
     assert rows(tmp_path / "out.csv", "ID number")["broken"]["First name"] == "'=Bo"
 
 
-def test_penalties_are_taken_off(course, tmp_path):
-    change(course, "ada", late_submission_penalty=1.25)
-    export(read_grades(course.opened), "csv", tmp_path / "out.csv")
-    row = rows(tmp_path / "out.csv", "student_id")["ada"]
-    assert (row["raw_score"], row["late_submission_penalty"], row["score"]) == (
-        "5.5",
-        "1.25",
-        "4.25",
-    )
+def test_penalties_are_taken_off_as_the_points_are_now(course, tmp_path, capsys):
+    settings = course.root / "nbgrader_config.py"
+    settings.write_text(settings.read_text() + TENTH_A_DAY)
+    course.opened = open_course(course.root)
+    with course.opened.gradebook() as book:
+        late = datetime(2026, 3, 2, 12)  # the second day has begun
+        book.update_or_create_submission("hw", "ada", timestamp=late)
+        book.update_or_create_submission("hw", "grace", timestamp=late)
+
+    def exported():
+        export(read_grades(course.opened), "csv", tmp_path / "out.csv")
+        columns = ("raw_score", "late_submission_penalty", "score")
+        found = rows(tmp_path / "out.csv", "student_id")
+        return [found["ada"][each] for each in columns], capsys.readouterr().out
+
+    # A penalty of what grading knew, and points that a person gave since.
+    change(course, "ada", late_submission_penalty=0.55)
+    change(course, "grace", late_submission_penalty=0.4)
+    change(course, "ada", manual_score=4)
+    points, said = exported()
+    assert points == ["9.5", "1.9", "7.6"]
+    assert said.splitlines() == [
+        "hw: ada: late by 36.0 hours, which now takes off 1.9 points (before: 0.55)."
+    ]
+    with Gradebook(course.opened.db_url, "embeddings") as book:
+        assert book.find_submission("hw", "ada").late_submission_penalty == pytest.approx(1.9)
+    change(course, "ada", extra_credit=0.5)
+    assert exported()[0] == ["10", "2", "8"]
+    assert exported() == (["10", "2", "8"], "")
+    with course.opened.gradebook() as book:
+        book.grant_extension("hw", "ada", days=3)
+    assert exported()[0] == ["10", "0", "10"]
+
+
+def test_a_penalty_that_cannot_be_worked_out_is_said_and_no_file_is_written(course, capsys):
+    settings = course.root / "nbgrader_config.py"
+    settings.write_text(settings.read_text() + TENTH_A_DAY.replace("score *", "score / 0 *"))
+    with open_course(course.root).gradebook() as book:
+        book.update_or_create_submission("hw", "ada", timestamp=datetime(2026, 3, 2))
+    arguments = ["grades", "export", "--format", "csv", "--course", str(course.root)]
+    assert cli.main(arguments) == 1
+    said = capsys.readouterr().err
+    assert "takes off ada's hw cannot be written down (ZeroDivisionError" in said
+    assert not (course.root / "grades.csv").exists()
 
 
 def test_while_an_answer_waits_for_a_person_only_partial_grades_are_given(course, tmp_path):
     change(course, "ada", needs_manual_grade=True)
-    with pytest.raises(GradingError, match=r"1 submissions wait for a person .*: ada \(hw\)"):
+    with pytest.raises(GradingError, match=r"1 submission waits for a person .*: ada \(hw\)"):
         read_grades(course.opened)
     notes = export(read_grades(course.opened, partial=True), "csv", tmp_path / "out.csv")
     assert any("a person has yet to grade 1: ada" in note for note in notes)
@@ -139,6 +174,40 @@ def test_canvas_gets_its_own_columns_and_its_own_name_of_the_assignment(course, 
     assert "Canvas gives 100 points" in " ".join(
         export(read_grades(course.opened), "canvas", out, roster=roster)
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "title", "words"),
+    [
+        ("HW (4711)", "HW (4711)", ""),
+        ("H_W (4711)", "H_W (4711)", "hw goes to H_W (4711), Canvas' assignment."),
+        ("hw (1),H-w (2)", "hw (1)", ""),
+        ("h w (1),H-w (2)", "hw", "has h w (1) and H-w (2), and nothing says which is hw"),
+        (
+            "Essay (7),HW2 (8)",
+            "hw",
+            "No column of roster.csv is called hw, so Canvas will make a new assignment of it; "
+            "near: HW2 (8).",
+        ),
+        ("Essay (7)", "hw", "No column of roster.csv is called hw, so Canvas will make a new "
+         "assignment of it."),
+    ],
+)  # fmt: skip
+def test_canvas_own_assignment_is_found_or_its_twin_is_announced(
+    course, tmp_path, columns, title, words
+):
+    more = "," * columns.count(",")
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        f"Student,ID,SIS User ID,SIS Login ID,Section,{columns}\n"
+        f"    Points Possible,,,,,{more}\n"
+        f'"Lovelace, Ada",501,u1,a.lovelace,Spring,{more}\n'
+    )
+    out = tmp_path / "out.csv"
+    notes = export(read_grades(course.opened), "canvas", out, roster=roster)
+    assert rows(out, "Student")["Lovelace, Ada"][title] == "5.5"
+    said = [note for note in notes if "(7)" in note or "Canvas will" in note or "goes to" in note]
+    assert words in " ".join(said) and bool(words) == bool(said)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.run import grade
-from grading.classroom import RIGHT, Class
+from grading.classroom import RIGHT, TENTH_A_DAY, Class
 
 SLOW = f"import time\ntime.sleep(6)\n{RIGHT}"
 
@@ -71,6 +71,16 @@ def test_a_class_is_graded_recorded_and_not_graded_twice(course):
     assert "3 graded before" in said
     assert "the report could not be written" in said and "Traceback" not in said
     assert course.records()["bob"]["score"] == course.scores()["bob"] == 5.5
+
+
+def test_an_assignment_without_a_deadline_is_said(course):
+    course.hands_in("ann")
+    _, said = course.grade()
+    line = 'hw has no deadline, so nobody is late: nbgrader db assignment add hw --duedate "'
+    assert line in said
+    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
+    _, said = course.grade()
+    assert "no deadline" not in said
 
 
 def test_only_the_students_named_are_graded_and_force_grades_again(course):
@@ -252,20 +262,6 @@ def test_feedback_shows_what_failed_and_no_hidden_test(course):
     bob = (course.root / "feedback" / "bob" / "hw" / "hw.html").read_text()
     assert "double of a number is wrong" in bob
     assert "assert double(1) == 2" in bob
-
-
-TENTH_A_DAY = """
-
-from nbgrader.plugins import LateSubmissionPlugin
-
-
-class TenthADay(LateSubmissionPlugin):
-    def late_submission_penalty(self, student_id, score, total_seconds_late):
-        return score * min(1, 0.1 * -(-total_seconds_late // 86400))
-
-
-c.AssignLatePenalties.plugin_class = TenthADay
-"""
 
 
 def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(course):

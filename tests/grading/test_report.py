@@ -7,7 +7,7 @@ import os
 import random
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from assignments.graders import exercises, read_source
@@ -26,7 +26,7 @@ from embeddings_course.grading.report import (
 )
 from embeddings_course.grading.report_page import histogram
 from embeddings_course.grading.results import analyse, look_at
-from grading.classroom import REPOSITORY
+from grading.classroom import REPOSITORY, TENTH_A_DAY
 
 # Points of the test cells; an exercise is what the tests are named after.
 CELLS = {
@@ -38,6 +38,7 @@ CELLS = {
     "justification": 6,
 }
 EXERCISES = ["lookup", "sgd-step", "justification"]
+DUE = datetime(2026, 3, 1)
 HOSTILE = '<script>document.title = "taken over"</script>'
 
 
@@ -46,13 +47,14 @@ class Graded:
 
     def __init__(self, root, empty, cells=CELLS):
         root.mkdir(parents=True)
-        shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+        settings = (REPOSITORY / "nbgrader_config.py").read_text() + TENTH_A_DAY
+        (root / "nbgrader_config.py").write_text(settings)
         shutil.copy(empty, root / "gradebook.db")
         self.root, self.cells, self.records = root, cells, {}
         source(root, cells)
         self.gradebook = Gradebook(f"sqlite:///{root / 'gradebook.db'}", "embeddings")
         with self.gradebook as book:
-            book.add_assignment("hw")
+            book.add_assignment("hw", duedate=DUE)
             book.add_notebook("hw", "hw")
             for solution in ("lookup", "sgd-step", "justification"):
                 book.add_solution_cell(solution, "hw", "hw")
@@ -70,7 +72,8 @@ class Graded:
         if points is not None:
             self.enrols(student, first, last)
             with self.gradebook as book:
-                submission = book.update_or_create_submission("hw", student)
+                late = timedelta(seconds=record.get("late_seconds", 0))
+                submission = book.update_or_create_submission("hw", student, timestamp=DUE + late)
                 submission.notebooks[0].late_submission_penalty = penalty
                 for name, earned in zip(self.cells, points, strict=True):
                     grade = book.find_grade(name, "hw", "hw", student)
@@ -123,7 +126,7 @@ def small(tmp_path_factory, empty):
         "bob",
         [2, 0, 0, 0, 0, None],
         late_seconds=33 * 3600,
-        penalty=0.5,
+        penalty=0.4,
         repaired=["The cell 'lookup_more' was deleted: it is back."],
     )
     made.grades("cleo", [2, 0, 0, 0, 0, None], state="kernel-died", problems=["The kernel ended."])
@@ -153,9 +156,21 @@ def test_points_are_those_of_exercises_and_a_persons_points_count(small):
     assert small.student("bob").waiting and not small.student("ann").waiting
 
 
+def test_a_penalty_follows_from_the_points_as_they_are_now(graded, capsys):
+    graded.grades("bob", [2, 0, 0, 0, 0, None], late_seconds=33 * 3600, penalty=0.4)
+    graded.gives_by_hand("bob", "justification", 4)
+    with graded.gradebook as book:
+        book.update_or_create_assignment("hw", duedate=DUE - timedelta(days=1))
+    page = write_report(graded.course, "hw")
+    said = capsys.readouterr().out
+    assert said == "  bob: late by 57.0 hours, which now takes off 1.8 points (before: 0.4).\n"
+    (row,) = csv.DictReader(page.with_suffix(".csv").read_text("utf-8-sig").splitlines())
+    assert (row["total"], row["penalty"], row["late hours"]) == ("4.2", "1.8", "57")
+
+
 def test_a_penalty_is_taken_off_as_nbgrader_exports_it(small):
     bob = small.rows()["bob"]
-    assert (bob["total"], bob["penalty"], bob["late hours"]) == ("1.5", "0.5", "33")
+    assert (bob["total"], bob["penalty"], bob["late hours"]) == ("1.6", "0.4", "33")
 
 
 def test_a_broken_submission_is_no_honest_zero(small):

@@ -136,6 +136,29 @@ def test_the_command_says_who_is_new(course, write, capsys):
     assert "2 on the list (read as Moodle's): 2 added, 0 changed, 0 unchanged." in said
 
 
+def test_the_command_says_what_has_changed(course, write, capsys):
+    here = open_course(course.root)
+    enrol(here, read_class_list(write(MOODLE)).students)
+    capsys.readouterr()
+    again = MOODLE.replace("Lovelace", "King").replace("ada@", "king@").replace("Grace", "G.")
+    assert cli.main(["students", str(write(again)), "--course", str(course.root)]) == 0
+    said = capsys.readouterr().out
+    assert "Changed: ada: last name, e-mail; grace: first name." in said
+    many = "id,first_name\n" + "".join(f"s{number},A\n" for number in range(8))
+    enrol(here, read_class_list(write(many)).students)
+    cli.main(["students", str(write(many.replace("A", "B"))), "--course", str(course.root)])
+    assert "s4: first name; and 3 more." in capsys.readouterr().out
+
+
+def test_an_id_with_a_space_in_it_is_warned_of(course, write, capsys):
+    path = write("id\nada\nanna keller\n")
+    assert cli.main(["students", str(path), "--course", str(course.root)]) == 0
+    said = capsys.readouterr().out
+    assert "1 id in class.csv with a space: 'anna keller' (row 3)." in said
+    assert "2 added" in said
+    assert read_class_list(write("id\nada\n")).notes == ()
+
+
 def test_a_gradebook_that_cannot_be_written_is_said(course, write, monkeypatch):
     here = open_course(course.root)
     enrol(here, read_class_list(write("id\nada\n")).students)
