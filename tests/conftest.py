@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
+from embeddings_course.grading.doctor import BROWSERS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # With which a page of the book begins.
@@ -37,7 +39,6 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # axe-core's rules about the
 SERIOUS = ("error", "warning")
 CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def copy_of_repository(target: Path) -> Path:
