@@ -29,12 +29,16 @@ from traitlets import Integer, Unicode
 
 from embeddings_course.grading import kernel
 from embeddings_course.grading.cells import expected_cells, imported_modules, repair_cells
-from embeddings_course.grading.course import lend_typed_id
+from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
 
 _HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.
+_QUIZ_UNGRADED = re.compile(
+    r"(No answers that can be graded: .+)|\b0 of [0-9]+ questions were answered\."
+)
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
@@ -128,6 +132,7 @@ class RunNotebook(Execute):
         self._sizes: Counter[int] = Counter()
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
+        self._quiz_told = False
         # A tag must not make a test pass unseen.
         self.skip_cells_with_tag = "\0"
         submission = Path(resources["metadata"]["path"])
@@ -169,6 +174,7 @@ class RunNotebook(Execute):
             cell.outputs.append(_error("NotRun", self._why_ended))
         if is_grade(cell):
             self._check_outputs(cell)
+            self._look_for_answers(cell)
             if self._why_ended is None:
                 self._compare()
         return cell, resources
@@ -301,6 +307,20 @@ class RunNotebook(Execute):
             cell.outputs = [
                 output for output in cell.outputs if output.output_type != "execute_result"
             ]
+
+    def _look_for_answers(self, cell: NotebookNode) -> None:
+        """Note, once, that a graded quiz found no answers: its zero is no honest one.
+
+        A student's code can print the same, and gains a line in the report by it.
+        """
+        if self._quiz_told:
+            return
+        said = " ".join(
+            output.text for output in cell.outputs if output.output_type == "stream"
+        )  # in lines of a certain length
+        if found := _QUIZ_UNGRADED.search(" ".join(said.split())):
+            self._quiz_told = True
+            note("problems", _ungraded(found[1]))
 
     async def _async_poll_kernel_alive(self) -> None:
         """Look after the kernel while a cell runs."""
@@ -496,6 +516,24 @@ def _number(output: NotebookNode) -> float | None:
 
 def _name(cell: NotebookNode) -> str:
     return f"the test cell {cell.metadata.nbgrader.get('grade_id')}"
+
+
+def _ungraded(reason: str | None) -> str:
+    """Say what to do about a quiz without answers, and why there are none."""
+    if reason is None:
+        return (
+            "No question of the quiz was answered: ask the student whether the right file was "
+            "handed in."
+        )
+    reason = "".join(sign if sign.isprintable() else "?" for sign in reason[:400])
+    if "made out to" in reason:
+        return (
+            f"{reason} Ask the student; if the answers are theirs, a line in {TYPED_IDS} lets them "
+            "count."
+        )
+    if "names no student" in reason:
+        return f"{reason} Ask the student to type the id, and to hand in the file again."
+    return f"{reason} Ask the student for the file, and grade again."
 
 
 def _error(name: str, words: str) -> NotebookNode:

@@ -188,6 +188,9 @@ def summary(outcome: Outcome, assignment: str) -> list[str]:
             lines.append(f"  {student}: late by {record.late_seconds / 3600:.1f} hours")
         if record.state not in ("graded", "missing"):
             lines.append(f"  {student}: {record.state}. {' '.join(record.problems[:2])}".rstrip())
+        elif record.state == "graded" and record.problems:
+            told = " ".join(record.problems[:2])
+            lines.append(f"  {student}: graded, with a problem. {told}")
         for word in ("suspicious", "repaired"):
             sentences = getattr(record, word)
             if sentences:
