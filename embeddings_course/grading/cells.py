@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,8 @@ class Expected:
         None if it is not graded.
     checksum : str or None
         nbgrader's, of the cell with `source`.
+    earlier : collection of str
+        The :func:`fingerprint` of each text that students got before this one.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Expected:
     task: bool
     points: float | None
     checksum: str | None
+    earlier: Collection[str] = frozenset()
 
     @property
     def called(self) -> str:
@@ -128,6 +132,7 @@ def expected_cells(
     notebook: str,
     order: Sequence[str],
     *,
+    earlier: Mapping[str, Collection[str]] | None = None,
     config: Config | None = None,
 ) -> list[Expected]:
     """List the cells that the gradebook knows of a notebook.
@@ -141,6 +146,8 @@ def expected_cells(
     order : sequence of str
         The ``grade_id`` of each cell in the order of the source notebook, as the gradebook keeps
         none. Cells that it does not name come last.
+    earlier : mapping of str to collection of str, optional
+        The fingerprints of the texts that a cell has had, by its ``grade_id``.
     config : Config, optional
         nbgrader's, should it name other marks for hidden tests than nbgrader's own.
 
@@ -171,6 +178,7 @@ def expected_cells(
             task=cell.name in tasks,
             points=graded.get(cell.name, tasks.get(cell.name)),
             checksum=cell.checksum,
+            earlier=(earlier or {}).get(cell.name, frozenset()),
         )
         for cell in entry.source_cells
     ]
@@ -200,7 +208,8 @@ def repair_cells(
     repaired : list of str
         A sentence for each repair; none for a notebook in order.
     suspicious : list of str
-        A sentence for each test or given cell that the student had changed.
+        A sentence for each test or given cell that the student had changed. Nothing is said where
+        a cell has a text that students got earlier: it was the instructor who changed it.
     """
     notebook = copy.deepcopy(notebook)
     said: list[str] = []
@@ -251,6 +260,11 @@ def _even(text: Any) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
+def fingerprint(text: str) -> str:
+    """Return a hash of a cell's text, whatever tools did to its white space."""
+    return hashlib.sha256(_even(text).encode(errors="surrogatepass")).hexdigest()
+
+
 def _marks(cell: NotebookNode) -> dict[str, Any]:
     marks = cell.metadata.get("nbgrader")
     return marks if isinstance(marks, dict) else {}
@@ -262,7 +276,10 @@ def _grade_id(cell: NotebookNode) -> str | None:
 
 
 def _is_released(cell: NotebookNode, expected: Expected) -> bool:
-    return _even(cell.source) in (_even(expected.released_source), _even(expected.source))
+    """Whether a cell says what students got, now or earlier."""
+    if _even(cell.source) in (_even(expected.released_source), _even(expected.source)):
+        return True
+    return bool(expected.earlier) and fingerprint(cell.source) in expected.earlier
 
 
 def _holds_nothing(cell: NotebookNode, expected: Expected) -> bool:

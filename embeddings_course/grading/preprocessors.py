@@ -38,6 +38,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.
 _QUIZ_UNGRADED = re.compile(
     r"(No answers that can be graded: .+)|\b0 of [0-9]+ questions were answered\."
+from embeddings_course.grading.released import read_released, released_file
 )
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # How long a kernel may take to answer when it has nothing else to do.
@@ -68,11 +69,15 @@ class RepairCells(NbGraderPreprocessor):
         about = resources["nbgrader"]
         order, plain = self._of_the_source(about)
         with Gradebook(about["db_url"]) as gradebook:
-            expected = expected_cells(gradebook, about["assignment"], about["notebook"], order)
+            expected = expected_cells(
+                gradebook, about["assignment"], about["notebook"], order, earlier=earlier
+            )
         nb, repaired, suspicious = repair_cells(nb, expected, plain=plain)
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
                 note(kind, sentence)
+        root = Path(self.parent.parent.coursedir.root)  # of the converter, of its exporter
+        earlier = read_released(released_file(root, about["assignment"]), about["notebook"])
                 self.log.warning("%s", sentence)
         return nb, resources
 
@@ -81,7 +86,7 @@ class RepairCells(NbGraderPreprocessor):
 
         The gradebook keeps neither.
         """
-        courses = self.parent.parent.coursedir  # of the converter, of its exporter
+        courses = self.parent.parent.coursedir
         folder = courses.format_path(courses.source_directory, ".", about["assignment"])
         path = Path(folder) / f"{about['notebook']}.ipynb"
         order, plain = [], []

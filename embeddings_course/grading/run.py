@@ -31,6 +31,7 @@ from embeddings_course.grading.record import (
     read_records,
     write_records,
 )
+from embeddings_course.grading.released import note_released
 from embeddings_course.grading.submission import Submission, grade_submission
 from embeddings_course.grading.workers import run_all, sweep
 
@@ -115,6 +116,7 @@ def grade(
                 gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
             _register(course, assignment, say)
+        note_released(course, assignment)
         digests = _digests(course, assignment, handed_in)
         todo = []
         for student in chosen:

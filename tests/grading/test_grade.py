@@ -1,6 +1,7 @@
 """``course grade``: what is graded, what is kept, and what an instructor is told."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -91,6 +92,47 @@ def test_who_typed_another_id_is_graded_again_when_the_instructor_says_so(course
     (course.root / "typed-ids.json").write_text('{"bob": "Bobby"}')
     _, said = course.grade()
     assert "1 graded before" in said and "1 in this run" in said
+
+
+def corrects(course, name, old, new):
+    """Change a cell of the assignment, and register the change as the guide says."""
+    path = course.root / "source" / "hw" / "hw.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for each in notebook.cells:
+        if each.id == name:
+            assert old in each.source
+            each.source = each.source.replace(old, new)
+    nbformat.write(notebook, path)
+    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+
+
+def edits(path, name, text):
+    notebook = nbformat.read(path, as_version=4)
+    next(each for each in notebook.cells if each.id == name).source = text
+    nbformat.write(notebook, path)
+
+
+def test_only_who_changed_a_test_is_suspicious_after_the_instructor_corrected_it(course):
+    course.hands_in("ann")
+    edits(course.hands_in("bob"), "double_basics", "assert True")
+    course.grade()
+    # Some had it before it was corrected, others fetch it afterwards.
+    edits(course.hands_in("cleo"), "double_basics", "assert double(3) == 6  ")
+    texts = ["double(1) == 2", "double(3) == 6", "double(4) == 8"]
+    for old, new in itertools.pairwise(texts):  # what was released stays known
+        corrects(course, "double_basics", old, new)
+        status, said = course.grade()
+        assert status == 0, said
+        assert {each: record["suspicious"] for each, record in course.records().items()} == {
+            "ann": [], "bob": ["The test cell double_basics was changed."], "cleo": [],
+        }  # fmt: skip
+    notebook = nbformat.read(course.root / "autograded" / "ann" / "hw" / "hw.ipynb", as_version=4)
+    assert "assert double(4) == 8" in [each.source for each in notebook.cells]
+    said = course.nbgrader("autograde", "hw", "--force")
+    assert said.count("The test cell double_basics was changed.") == 1
+    (course.root / "grading" / "hw.released.json").write_text("[]")
+    status, said = course.grade()
+    assert status == 1 and "hw.released.json is not what `course grade` writes" in said
 
 
 def test_the_gradebook_is_copied_first(course):
