@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +25,26 @@ from nbclient.util import ensure_async, run_sync
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import is_grade, is_locked
+from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Integer, Unicode
 
 from embeddings_course.grading import kernel
-from embeddings_course.grading.cells import expected_cells, imported_modules, repair_cells
+from embeddings_course.grading.cells import (
+    expected_cells,
+    fingerprint,
+    imported_modules,
+    repair_cells,
+)
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
+from embeddings_course.grading.released import read_released, released_file
 
 _HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.
 _QUIZ_UNGRADED = re.compile(
     r"(No answers that can be graded: .+)|\b0 of [0-9]+ questions were answered\."
-from embeddings_course.grading.released import read_released, released_file
 )
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # How long a kernel may take to answer when it has nothing else to do.
@@ -68,6 +74,8 @@ class RepairCells(NbGraderPreprocessor):
         """Repair one notebook."""
         about = resources["nbgrader"]
         order, plain = self._of_the_source(about)
+        root = Path(self.parent.parent.coursedir.root)  # of the converter, of its exporter
+        earlier = read_released(released_file(root, about["assignment"]), about["notebook"])
         with Gradebook(about["db_url"]) as gradebook:
             expected = expected_cells(
                 gradebook, about["assignment"], about["notebook"], order, earlier=earlier
@@ -76,8 +84,6 @@ class RepairCells(NbGraderPreprocessor):
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
                 note(kind, sentence)
-        root = Path(self.parent.parent.coursedir.root)  # of the converter, of its exporter
-        earlier = read_released(released_file(root, about["assignment"]), about["notebook"])
                 self.log.warning("%s", sentence)
         return nb, resources
 
@@ -407,7 +413,18 @@ WORKING = "COURSE_GRADING_WORKING"  # a folder for working directories, given by
 
 
 class SaveScores(SaveAutoGrades):
-    """Write the points of a notebook into the gradebook, all of them or none."""
+    """Write the points of a notebook into the gradebook, all of them or none.
+
+    nbgrader asks for a person again wherever one has given points. Here these points stand, if the
+    answer is still the one that the person saw, which is that of the notebook as it was graded
+    before; those on a test stand if the test gives as many by itself as before, too. What was
+    waiting goes on waiting. Extra points stay in any case, and where the answer has changed since,
+    this is noted, when it is first graded.
+    """
+
+    earlier = Unicode(
+        "", help="Folder of the submission as it was graded before; without it everything waits."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save one notebook's points."""
@@ -415,6 +432,9 @@ class SaveScores(SaveAutoGrades):
         self.notebook_id = about["notebook"]
         self.assignment_id = about["assignment"]
         self.student_id = about["student"]
+        self._now = _answers(nb)
+        self._before = _answers_in(Path(self.earlier), self.notebook_id) if self.earlier else {}
+        self._extra: Counter[str] = Counter()
         self.gradebook = Gradebook(about["db_url"])
         with self.gradebook:
             session = self.gradebook.db
@@ -425,7 +445,30 @@ class SaveScores(SaveAutoGrades):
                 commit()
             finally:
                 session.commit = commit
+        for exercise, points in self._extra.items():
+            note(
+                "problems",
+                f"{exercise}: {points:g} extra point{'s were' if points != 1 else ' was'} given "
+                "for an earlier answer; look whether this still holds.",
+            )
         return nb, resources
+
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+        """Save one cell's points, and say whether a person has to look."""
+        name = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        given = grade.manual_score is not None and not grade.needs_manual_grade
+        auto_score = grade.auto_score
+        super()._add_score(cell, resources)
+        answers = [name] if is_solution(cell) else _tested(name, self._now)
+        same = all(self._now[each] == self._before.get(each) for each in answers)
+        by_itself = is_solution(cell) or grade.auto_score == auto_score
+        if given and same and by_itself:
+            grade.needs_manual_grade = False
+        if grade.extra_credit and self._before and not same:
+            self._extra[answers[0] if len(answers) == 1 else name] += grade.extra_credit
 
 
 class HideTests(NbGraderPreprocessor):
@@ -484,6 +527,32 @@ def _redacted(text: str, secret: list[str]) -> str:
         if escaped in text:
             text = text.replace(escaped, "[not shown]")
     return text
+
+
+def _answers(nb: NotebookNode) -> dict[str, tuple[str, str]]:
+    """Return what a student wrote, text and pictures, by the name of the answer's cell."""
+    return {
+        cell.metadata.nbgrader["grade_id"]: (
+            fingerprint(cell.source),
+            repr(sorted(cell.get("attachments", {}).items())),
+        )
+        for cell in nb.cells
+        if is_solution(cell)
+    }
+
+
+def _answers_in(folder: Path, notebook: str) -> dict[str, tuple[str, str]]:
+    """Return the same of a notebook that was graded before; nothing if there is none."""
+    try:
+        return _answers(nbformat.read(folder / f"{notebook}.ipynb", as_version=4))
+    except Exception:  # gone, or not what grading wrote: then everything waits for a person
+        return {}
+
+
+def _tested(name: str, answers: Iterable[str]) -> list[str]:
+    """Return the answer that a test is named after, or all of them if it is named after none."""
+    found = [each for each in answers if name == each or name.startswith(f"{each}_")]
+    return [max(found, key=len)] if found else list(answers)
 
 
 def _modules_of_tests(nb: NotebookNode) -> list[str]:

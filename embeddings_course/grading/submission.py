@@ -72,6 +72,8 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     config = copy.deepcopy(course.config)
     config.CourseDirectory.submitted_directory = str(scratch / "submitted")
     config.CourseDirectory.autograded_directory = str(scratch / "autograded")
+    published = course.folder("autograded", task.student, task.assignment)
+    config.SaveScores.earlier = str(published)
     config.RunNotebook.run_directory = str(run)
     config.RunNotebook.kernel_parent = str(scratch / sandbox.PARENT)
     config.KernelManager.connection_file = str(run / "connection.json")
@@ -97,10 +99,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         record.state = "failed"
         record.problems.append(_reason(result))
         return
-    _publish(
-        scratch / "autograded" / task.student / task.assignment,
-        course.folder("autograded", task.student, task.assignment),
-    )
+    _publish(scratch / "autograded" / task.student / task.assignment, published)
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission(task.assignment, task.student)
         record.score, record.max_score = submission.score, submission.max_score
