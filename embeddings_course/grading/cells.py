@@ -239,9 +239,11 @@ def repair_cells(
         if some:
             said.append(f"nbgrader's marks {what} and were put back: {_listed(some)}.")
     kept = _in_order(kept, expected, older, said)
-    _add_missing(kept, expected, notebook, said)
+    missing: list[str] = []
+    _add_missing(kept, expected, notebook, missing)
     notebook.cells = [cell for cell, _ in kept]
-    return notebook, _at_most(said), _at_most(suspicious)
+    # A summary shows the first: what was deleted tells more than what a tool did to marks.
+    return notebook, _at_most([*missing, *said]), _at_most(suspicious)
 
 
 def _released(source: str, config: Config | None) -> str:

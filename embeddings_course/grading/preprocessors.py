@@ -36,7 +36,7 @@ from embeddings_course.grading.cells import (
     repair_cells,
 )
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
-from embeddings_course.grading.files import prepare, working_copy
+from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
 from embeddings_course.grading.released import read_released, released_file
 
@@ -64,6 +64,8 @@ def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> Non
     folder = Path(notebooks[0]).parent
     for sentence in prepare(folder, folder.name):
         note("repaired", sentence)
+    for sentence in doubtful_time(folder, folder.name):
+        note("problems", sentence)
     notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
 
 

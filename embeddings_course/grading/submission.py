@@ -45,7 +45,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     record : Record
         Gets what was found.
     """
-    from embeddings_course.grading.files import UnreadableNotebook, prepare
+    from embeddings_course.grading.files import UnreadableNotebook, doubtful_time, prepare
     from embeddings_course.grading.preprocessors import WORKING
 
     course = open_course(task.root, task.db_url)
@@ -61,6 +61,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         record.state = "unreadable"
         record.problems.append(str(error))
         return
+    record.problems += doubtful_time(submitted, task.assignment)
     working, run = scratch / "working", scratch / "run"
     for folder in (working, run, scratch / "jupyter"):
         folder.mkdir()

@@ -228,6 +228,22 @@ def test_extra_points_for_an_earlier_answer_stay_and_are_named_once(course):
     assert course.records()["bob"]["problems"] == []
 
 
+def test_a_date_still_to_come_is_a_problem_and_a_deleted_test_comes_before_lesser_repairs(course):
+    path = course.hands_in("ann")
+    path.with_name("timestamp.txt").write_text("2999-01-01 00:00:00 UTC")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [each for each in notebook.cells if each.id != "double_basics"]
+    notebook.cells[0].metadata.nbgrader["points"] = 5
+    nbformat.write(notebook, path)
+    _, said = course.grade()
+    told = [line for line in said.splitlines() if line.startswith("  ann: ")]
+    assert told == [
+        "  ann: graded, with a problem. timestamp.txt says 2999-01-01, which is still to come: "
+        "correct or delete it, and grade again.",
+        "  ann: repaired. The test cell double_basics was missing and was put back. (and 1 more)",
+    ]
+
+
 def test_the_gradebook_is_copied_first(course):
     course.hands_in("ann")
     course.grade()
