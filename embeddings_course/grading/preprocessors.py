@@ -465,7 +465,7 @@ class SaveScores(SaveAutoGrades):
         auto_score = grade.auto_score
         super()._add_score(cell, resources)
         answers = [name] if is_solution(cell) else _tested(name, self._now)
-        same = all(self._now[each] == self._before.get(each) for each in answers)
+        same = bool(answers) and all(self._now[each] == self._before.get(each) for each in answers)
         by_itself = is_solution(cell) or grade.auto_score == auto_score
         if given and same and by_itself:
             grade.needs_manual_grade = False
