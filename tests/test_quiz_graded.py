@@ -1,6 +1,7 @@
 """The graded quiz: no key reaches students, and stock nbgrader grades whatever they hand in."""
 
 import base64
+import csv
 import html as markup
 import json
 import os
@@ -20,6 +21,10 @@ from quiz_answers import IDS, KEY, NAME, POOL, SHEET, TERM, answer, record
 
 from embeddings_course import cli
 from embeddings_course.exercises import CheckFailed
+from embeddings_course.grading.course import open_course
+from embeddings_course.grading.report import write_report
+from embeddings_course.grading.run import grade as grade_class
+from embeddings_course.grading.run import summary
 from embeddings_course.quiz import graded
 from embeddings_course.quiz.bank import LEVELS, NumericQuestion, QuizError
 from embeddings_course.quiz.graded import (
@@ -334,13 +339,13 @@ EXPECTED = {
         ],
     ),
     "bea": (0, ["A pair of codes of one family was", "You answered 0.5.", "The right number: "]),
-    "cyd": (3, ["The answers in the notebook count.", "answers.json holds no answers"]),
+    "cyd": (3, ["The answers in the notebook count.", "There is no answers.json."]),
     "dan": (0, ["is made out to 'ann', but this submission is from 'dan'"]),
     "eve": (0, ["answers.json is damaged: it is not JSON", "the notebook holds no answers"]),
     "file-invalid": (1, ["answers.json is not a record of answers: answers", "The answers in the"]),
     "file-wins": (2, ["The answers in answers.json count.", "the notebook has other answers"]),
     "huge": (0, ["it is not a record of answers"]),
-    "nothing": (0, ["answers.json holds no answers; the notebook holds no answers"]),
+    "nothing": (0, ["there is no answers.json; the notebook holds no answers"]),
     "nobody": (0, ["names no student"]),
     "no-record-cell": (20, []),
     "old-wording": (20, ["to an earlier wording or to other numbers"]),
@@ -472,6 +477,43 @@ def test_stock_nbgrader_gives_exactly_these_points_and_says_why(course, student)
     assert "traceback" not in told
 
 
+def test_whoever_grades_is_told_once_of_a_quiz_that_cannot_be_graded(tmp_path):
+    """Its zero is no honest one: each sentence says why it is there, and what to do."""
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copytree(ROOT / "source" / NAME, tmp_path / "source" / NAME)
+    shutil.copytree(ROOT / "assignments" / NAME, tmp_path / "assignments" / NAME)
+    wrong = {SINGLE[0]: answer(SINGLE[0], "honest", wrong=True)}
+    submit(tmp_path, "honest", file=record("honest", wrong))
+    submit(tmp_path, "anna", file=record("s01"))
+    submit(tmp_path, "nothing")
+    submit(tmp_path, "opened", file=record("opened", {}))
+    said = []
+    outcome = grade_class(open_course(tmp_path), NAME, say=said.append)
+    assert {each: (r.state, r.score) for each, r in outcome.records.items()} == dict.fromkeys(
+        ["honest", "anna", "nothing", "opened"], ("graded", 0)
+    )
+    expected = {
+        "honest": "",
+        "anna": "No answers that can be graded: answers.json is made out to 's01', but this "
+        "submission is from 'anna'; the notebook holds no answers. Ask the student; if the "
+        "answers are theirs, a line in typed-ids.json lets them count.",
+        "nothing": "No answers that can be graded: there is no answers.json; the notebook holds "
+        "no answers. Ask the student for the file, and grade again.",
+        "opened": "No question of the quiz was answered: ask the student whether the right file "
+        "was handed in.",
+    }
+    assert {each: " ".join(r.problems) for each, r in outcome.records.items()} == expected
+    lines = summary(outcome, NAME)
+    page = write_report(open_course(tmp_path), NAME)
+    table = csv.DictReader(page.with_suffix(".csv").read_text("utf-8-sig").splitlines())
+    assert {row["id"]: row["problems"] for row in table} == expected
+    attention = markup.unescape(page.read_text(encoding="utf-8").partition('id="students"')[0])
+    for student, sentence in expected.items():
+        assert (f"  {student}: graded, with a problem. {sentence}" in lines) is bool(sentence)
+        assert sentence in attention
+    assert "Graded, with a problem <b>(3)</b>" in attention
+
+
 def test_a_wrong_number_gets_the_way_to_the_right_one(course):
     (said,) = re.findall(r"you answered 0\.5\. the right number: .*", feedback(course, "bea"))
     question = KEY["auc-with-ties"]
@@ -547,7 +589,7 @@ def test_the_visible_tests_name_what_has_no_answer(tmp_path, monkeypatch):
     shutil.copy(ROOT / "assignments" / NAME / "questions.json", tmp_path)
     number = NUMERIC[0]
     place, single = IDS.index(number) + 1, IDS.index(SINGLE[0]) + 1
-    assert "answers.json holds no answers" in told(1)
+    assert "there is no answers.json" in told(1)
     given = {SINGLE[0]: answer(SINGLE[0], "ann"), number: answer(number, "ann", number="many")}
     assert told(single, given) == "nothing"
     assert "'many' is no number" in told(place)

@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,8 @@ class Expected:
         None if it is not graded.
     checksum : str or None
         nbgrader's, of the cell with `source`.
+    earlier : collection of str
+        The :func:`fingerprint` of each text that students got before this one.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Expected:
     task: bool
     points: float | None
     checksum: str | None
+    earlier: Collection[str] = frozenset()
 
     @property
     def called(self) -> str:
@@ -138,6 +142,7 @@ def expected_cells(
     notebook: str,
     order: Sequence[str],
     *,
+    earlier: Mapping[str, Collection[str]] | None = None,
     config: Config | None = None,
 ) -> list[Expected]:
     """List the cells that the gradebook knows of a notebook.
@@ -151,6 +156,8 @@ def expected_cells(
     order : sequence of str
         The ``grade_id`` of each cell in the order of the source notebook, as the gradebook keeps
         none. Cells that it does not name come last.
+    earlier : mapping of str to collection of str, optional
+        The fingerprints of the texts that a cell has had, by its ``grade_id``.
     config : Config, optional
         nbgrader's, should it name other marks for hidden tests than nbgrader's own.
 
@@ -181,6 +188,7 @@ def expected_cells(
             task=cell.name in tasks,
             points=graded.get(cell.name, tasks.get(cell.name)),
             checksum=cell.checksum,
+            earlier=(earlier or {}).get(cell.name, frozenset()),
         )
         for cell in entry.source_cells
     ]
@@ -210,7 +218,8 @@ def repair_cells(
     repaired : list of str
         A sentence for each repair; none for a notebook in order.
     suspicious : list of str
-        A sentence for each test or given cell that the student had changed.
+        A sentence for each test or given cell that the student had changed. Nothing is said where
+        a cell has a text that students got earlier: it was the instructor who changed it.
     """
     notebook = copy.deepcopy(notebook)
     said: list[str] = []
@@ -240,9 +249,11 @@ def repair_cells(
         if some:
             said.append(f"nbgrader's marks {what} and were put back: {_listed(some)}.")
     kept = _in_order(kept, expected, older, said)
-    _add_missing(kept, expected, notebook, said)
+    missing: list[str] = []
+    _add_missing(kept, expected, notebook, missing)
     notebook.cells = [cell for cell, _ in kept]
-    return notebook, _at_most(said), _at_most(suspicious)
+    # A summary shows the first: what was deleted tells more than what a tool did to marks.
+    return notebook, _at_most([*missing, *said]), _at_most(suspicious)
 
 
 def _released(source: str, config: Config | None) -> str:
@@ -261,6 +272,11 @@ def _even(text: Any) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
+def fingerprint(text: str) -> str:
+    """Return a hash of a cell's text, whatever tools did to its white space."""
+    return hashlib.sha256(_even(text).encode(errors="surrogatepass")).hexdigest()
+
+
 def _marks(cell: NotebookNode) -> dict[str, Any]:
     marks = cell.metadata.get("nbgrader")
     return marks if isinstance(marks, dict) else {}
@@ -272,7 +288,10 @@ def _grade_id(cell: NotebookNode) -> str | None:
 
 
 def _is_released(cell: NotebookNode, expected: Expected) -> bool:
-    return _even(cell.source) in (_even(expected.released_source), _even(expected.source))
+    """Whether a cell says what students got, now or earlier."""
+    if _even(cell.source) in (_even(expected.released_source), _even(expected.source)):
+        return True
+    return bool(expected.earlier) and fingerprint(cell.source) in expected.earlier
 
 
 def _holds_nothing(cell: NotebookNode, expected: Expected) -> bool:

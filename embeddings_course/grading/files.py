@@ -159,13 +159,15 @@ def prepare(
         if chosen.size > LARGE_BYTES:
             anew = f"The outputs of {shown} ({chosen.size / 1e6:.0f} MB) were left out."
         notes += chosen.notes or [anew]
-    stamp = _look_at_timestamp(folder, chosen.path, notes)
+    stamp = _is_readable_timestamp(folder, notes)
+    changed = chosen.path.stat().st_mtime_ns
     if not (in_place and fine and chosen.path == destination):
         data = _bytes_of(chosen.path) if fine else nbformat.writes(chosen.notebook).encode()
         target.mkdir(parents=True, exist_ok=True)
         if in_place and os.path.lexists(destination):
             destination.rename(_unused(destination))
         _write(destination, data)
+        os.utime(destination, ns=(changed, changed))  # doubtful_time looks at it
     if in_place:
         if not stamp:
             (folder / "timestamp.txt").rename(_unused(folder / "timestamp.txt"))
@@ -173,6 +175,46 @@ def prepare(
     else:
         _copy_others(folder, target, notes, timestamp=stamp)
     return _at_most(notes)
+
+
+def doubtful_time(folder: str | Path, name: str) -> list[str]:
+    """Look whether a submission's ``timestamp.txt`` can be right: lateness follows from it.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that :func:`prepare` has prepared.
+    name : str
+        Of the notebook, without its ending.
+
+    Returns
+    -------
+    list of str
+        A sentence if it cannot, or hardly; nothing if there is no such file.
+    """
+    path, notebook = Path(folder) / "timestamp.txt", Path(folder) / f"{name}.ipynb"
+    try:
+        stated = _stated(path)
+    except Exception:  # no date: prepare says so
+        return []
+    if stated is None:
+        return []
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    day = datetime.timedelta(days=1)
+    changed = notebook.stat().st_mtime
+    last = datetime.datetime.fromtimestamp(changed, datetime.UTC).replace(tzinfo=None)
+    together = abs(path.stat().st_mtime - changed) < 60  # unpacked just now: it says nothing
+    if stated - now > day:
+        return [
+            f"timestamp.txt says {stated:%Y-%m-%d}, which is still to come: correct or delete it, "
+            "and grade again."
+        ]
+    if last - stated > day and not together:
+        return [
+            f"timestamp.txt says {stated:%Y-%m-%d}, but the notebook was last changed on "
+            f"{last:%Y-%m-%d}: look which is right, as lateness follows from timestamp.txt."
+        ]
+    return []
 
 
 def working_copy(folder: str | Path, target: str | Path) -> list[str]:
@@ -863,32 +905,22 @@ def _defuse(folder: Path, notes: list[str]) -> None:
         notes.append(f"{shown} was taken away: it was {what}.")
 
 
-def _look_at_timestamp(folder: Path, notebook: Path, notes: list[str]) -> bool:
+def _is_readable_timestamp(folder: Path, notes: list[str]) -> bool:
     """Say whether nbgrader can read ``timestamp.txt``, or there is none."""
-    path = folder / "timestamp.txt"
-    if not os.path.lexists(path):
-        return True
     try:
-        written = _bytes_of(path, 1000).decode("utf-8").strip()
-        stated = parse_utc(written) if written else None
+        _stated(folder / "timestamp.txt")
     except Exception:  # dateutil raises many kinds
         notes.append("timestamp.txt was put aside: it holds no date.")
         return False
-    if stated is None:
-        return True
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-    day = datetime.timedelta(days=1)
-    changed = notebook.stat().st_mtime
-    last = datetime.datetime.fromtimestamp(changed, datetime.UTC).replace(tzinfo=None)
-    together = abs(path.stat().st_mtime - changed) < 60  # unpacked just now: it says nothing
-    if stated - now > day:
-        notes.append(f"timestamp.txt says {stated:%Y-%m-%d}, which is still to come.")
-    elif last - stated > day and not together:
-        notes.append(
-            f"timestamp.txt says {stated:%Y-%m-%d}, but the notebook was last changed on "
-            f"{last:%Y-%m-%d}."
-        )
     return True
+
+
+def _stated(path: Path) -> datetime.datetime | None:
+    """Return the time that ``timestamp.txt`` states, in UTC, or None if there is none."""
+    if not os.path.lexists(path):
+        return None
+    written = _bytes_of(path, 1000).decode("utf-8").strip()
+    return parse_utc(written) if written else None
 
 
 def _unused(path: Path) -> Path:

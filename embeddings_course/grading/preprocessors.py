@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,27 @@ from nbclient.util import ensure_async, run_sync
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import is_grade, is_locked
+from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Integer, Unicode
 
 from embeddings_course.grading import kernel
-from embeddings_course.grading.cells import expected_cells, imported_modules, repair_cells
-from embeddings_course.grading.course import lend_typed_id
-from embeddings_course.grading.files import prepare, working_copy
+from embeddings_course.grading.cells import (
+    expected_cells,
+    fingerprint,
+    imported_modules,
+    repair_cells,
+)
+from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
+from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
+from embeddings_course.grading.released import read_released, released_file
 
 _HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.
+_QUIZ_UNGRADED = re.compile(
+    r"(No answers that can be graded: .+)|\b0 of [0-9]+ questions were answered\."
+)
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
@@ -53,6 +64,8 @@ def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> Non
     folder = Path(notebooks[0]).parent
     for sentence in prepare(folder, folder.name):
         note("repaired", sentence)
+    for sentence in doubtful_time(folder, folder.name):
+        note("problems", sentence)
     notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
 
 
@@ -63,8 +76,12 @@ class RepairCells(NbGraderPreprocessor):
         """Repair one notebook."""
         about = resources["nbgrader"]
         order, plain = self._of_the_source(about)
+        root = Path(self.parent.parent.coursedir.root)  # of the converter, of its exporter
+        earlier = read_released(released_file(root, about["assignment"]), about["notebook"])
         with Gradebook(about["db_url"]) as gradebook:
-            expected = expected_cells(gradebook, about["assignment"], about["notebook"], order)
+            expected = expected_cells(
+                gradebook, about["assignment"], about["notebook"], order, earlier=earlier
+            )
         nb, repaired, suspicious = repair_cells(nb, expected, plain=plain)
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
@@ -77,7 +94,7 @@ class RepairCells(NbGraderPreprocessor):
 
         The gradebook keeps neither.
         """
-        courses = self.parent.parent.coursedir  # of the converter, of its exporter
+        courses = self.parent.parent.coursedir
         folder = courses.format_path(courses.source_directory, ".", about["assignment"])
         path = Path(folder) / f"{about['notebook']}.ipynb"
         order, plain = [], []
@@ -128,6 +145,7 @@ class RunNotebook(Execute):
         self._sizes: Counter[int] = Counter()
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
+        self._quiz_told = False
         # A tag must not make a test pass unseen.
         self.skip_cells_with_tag = "\0"
         submission = Path(resources["metadata"]["path"])
@@ -169,6 +187,7 @@ class RunNotebook(Execute):
             cell.outputs.append(_error("NotRun", self._why_ended))
         if is_grade(cell):
             self._check_outputs(cell)
+            self._look_for_answers(cell)
             if self._why_ended is None:
                 self._compare()
         return cell, resources
@@ -302,6 +321,20 @@ class RunNotebook(Execute):
                 output for output in cell.outputs if output.output_type != "execute_result"
             ]
 
+    def _look_for_answers(self, cell: NotebookNode) -> None:
+        """Note, once, that a graded quiz found no answers: its zero is no honest one.
+
+        A student's code can print the same, and gains a line in the report by it.
+        """
+        if self._quiz_told:
+            return
+        said = " ".join(
+            output.text for output in cell.outputs if output.output_type == "stream"
+        )  # in lines of a certain length
+        if found := _QUIZ_UNGRADED.search(" ".join(said.split())):
+            self._quiz_told = True
+            note("problems", _ungraded(found[1]))
+
     async def _async_poll_kernel_alive(self) -> None:
         """Look after the kernel while a cell runs."""
         while True:
@@ -382,7 +415,18 @@ WORKING = "COURSE_GRADING_WORKING"  # a folder for working directories, given by
 
 
 class SaveScores(SaveAutoGrades):
-    """Write the points of a notebook into the gradebook, all of them or none."""
+    """Write the points of a notebook into the gradebook, all of them or none.
+
+    nbgrader asks for a person again wherever one has given points. Here these points stand, if the
+    answer is still the one that the person saw, which is that of the notebook as it was graded
+    before; those on a test stand if the test gives as many by itself as before, too. What was
+    waiting goes on waiting. Extra points stay in any case, and where the answer has changed since,
+    this is noted, when it is first graded.
+    """
+
+    earlier = Unicode(
+        "", help="Folder of the submission as it was graded before; without it everything waits."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save one notebook's points."""
@@ -390,6 +434,9 @@ class SaveScores(SaveAutoGrades):
         self.notebook_id = about["notebook"]
         self.assignment_id = about["assignment"]
         self.student_id = about["student"]
+        self._now = _answers(nb)
+        self._before = _answers_in(Path(self.earlier), self.notebook_id) if self.earlier else {}
+        self._extra: Counter[str] = Counter()
         self.gradebook = Gradebook(about["db_url"])
         with self.gradebook:
             session = self.gradebook.db
@@ -400,7 +447,30 @@ class SaveScores(SaveAutoGrades):
                 commit()
             finally:
                 session.commit = commit
+        for exercise, points in self._extra.items():
+            note(
+                "problems",
+                f"{exercise}: {points:g} extra point{'s were' if points != 1 else ' was'} given "
+                "for an earlier answer; look whether this still holds.",
+            )
         return nb, resources
+
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+        """Save one cell's points, and say whether a person has to look."""
+        name = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        given = grade.manual_score is not None and not grade.needs_manual_grade
+        auto_score = grade.auto_score
+        super()._add_score(cell, resources)
+        answers = [name] if is_solution(cell) else _tested(name, self._now)
+        same = bool(answers) and all(self._now[each] == self._before.get(each) for each in answers)
+        by_itself = is_solution(cell) or grade.auto_score == auto_score
+        if given and same and by_itself:
+            grade.needs_manual_grade = False
+        if grade.extra_credit and self._before and not same:
+            self._extra[answers[0] if len(answers) == 1 else name] += grade.extra_credit
 
 
 class HideTests(NbGraderPreprocessor):
@@ -461,6 +531,32 @@ def _redacted(text: str, secret: list[str]) -> str:
     return text
 
 
+def _answers(nb: NotebookNode) -> dict[str, tuple[str, str]]:
+    """Return what a student wrote, text and pictures, by the name of the answer's cell."""
+    return {
+        cell.metadata.nbgrader["grade_id"]: (
+            fingerprint(cell.source),
+            repr(sorted(cell.get("attachments", {}).items())),
+        )
+        for cell in nb.cells
+        if is_solution(cell)
+    }
+
+
+def _answers_in(folder: Path, notebook: str) -> dict[str, tuple[str, str]]:
+    """Return the same of a notebook that was graded before; nothing if there is none."""
+    try:
+        return _answers(nbformat.read(folder / f"{notebook}.ipynb", as_version=4))
+    except Exception:  # gone, or not what grading wrote: then everything waits for a person
+        return {}
+
+
+def _tested(name: str, answers: Iterable[str]) -> list[str]:
+    """Return the answer that a test is named after, or all of them if it is named after none."""
+    found = [each for each in answers if name == each or name.startswith(f"{each}_")]
+    return [max(found, key=len)] if found else list(answers)
+
+
 def _modules_of_tests(nb: NotebookNode) -> list[str]:
     """Return the modules that tests import, and what they use without importing it."""
     tests = [cell for cell in nb.cells if is_locked(cell) or is_grade(cell)]
@@ -496,6 +592,24 @@ def _number(output: NotebookNode) -> float | None:
 
 def _name(cell: NotebookNode) -> str:
     return f"the test cell {cell.metadata.nbgrader.get('grade_id')}"
+
+
+def _ungraded(reason: str | None) -> str:
+    """Say what to do about a quiz without answers, and why there are none."""
+    if reason is None:
+        return (
+            "No question of the quiz was answered: ask the student whether the right file was "
+            "handed in."
+        )
+    reason = "".join(sign if sign.isprintable() else "?" for sign in reason[:400])
+    if "made out to" in reason:
+        return (
+            f"{reason} Ask the student; if the answers are theirs, a line in {TYPED_IDS} lets them "
+            "count."
+        )
+    if "names no student" in reason:
+        return f"{reason} Ask the student to type the id, and to hand in the file again."
+    return f"{reason} Ask the student for the file, and grade again."
 
 
 def _error(name: str, words: str) -> NotebookNode:

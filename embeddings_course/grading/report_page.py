@@ -116,6 +116,7 @@ def _heading(report: Report) -> Iterator[str]:
         "late": sum(_late_hours(student) > 0 for student in students),
         "repaired": sum(bool(student.record.repaired) for student in students),
         "suspicious": sum(bool(student.record.suspicious) for student in students),
+        "graded with a problem": sum(map(_has_problem, students)),
         "with points that a person has still to give": sum(s.waiting for s in students),
     }
     named = [f"{count} {words}" for words, count in marks.items() if count]
@@ -130,6 +131,11 @@ def _heading(report: Report) -> Iterator[str]:
 
 def _late_hours(student: Student) -> float:
     return max(0.0, student.record.late_seconds / 3600) if student.total is not None else 0.0
+
+
+def _has_problem(student: Student) -> bool:
+    """Say whether all cells were run, and a person must know something all the same."""
+    return student.state == "graded" and bool(problems(student))
 
 
 _WHY = {
@@ -187,6 +193,12 @@ def _groups(report: Report) -> Iterator[_Group]:
         title, why = _capital(in_words(state)), _WHY.get(state, "Something went wrong.")
         yield _Group(title, why, [s for s in students if s.state == state], problems)
     yield _Group(
+        "Graded, with a problem",
+        "All cells were run. Look at the sentence before you trust the points, zeros above all.",
+        [s for s in students if _has_problem(s)],
+        problems,
+    )
+    yield _Group(
         "Suspicious",
         "The points are what the tests gave. Look at the notebook before you trust them.",
         [s for s in students if s.record.suspicious],
@@ -199,12 +211,6 @@ def _groups(report: Report) -> Iterator[_Group]:
             [s for s in students if (result := s.result(exercise)) and result.waiting],
             lambda student: (),
         )
-    yield _Group(
-        "Graded, with a problem",
-        "All cells were run.",
-        [s for s in students if s.state == "graded" and problems(s)],
-        problems,
-    )
     yield _Group(
         _capital(in_words("missing")),
         "Known to the gradebook, but nothing was handed in. There is no score, which is no zero.",
@@ -275,6 +281,7 @@ def _controls(report: Report) -> Iterator[str]:
 _MARKS = {
     "waiting": "To grade by hand",
     "suspicious": "Suspicious",
+    "problem": "Graded, with a problem",
     "repaired": "Repaired",
     "late": "Late",
 }
@@ -284,6 +291,7 @@ def _marks(student: Student) -> list[str]:
     there = {
         "waiting": student.waiting,
         "suspicious": bool(student.record.suspicious),
+        "problem": _has_problem(student),
         "repaired": bool(student.record.repaired),
         "late": _late_hours(student) > 0,
     }

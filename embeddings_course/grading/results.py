@@ -206,7 +206,11 @@ def read_report(course: Course, assignment: str) -> Report:
     """
     path = course.root / "grading" / f"{assignment}.json"
     if not path.is_file():
-        known = sorted(other.stem for other in path.parent.glob("*.json"))
+        known = sorted(
+            other.stem
+            for other in path.parent.glob("*.json")
+            if not other.stem.endswith(".released")
+        )
         graded = f" Graded so far: {', '.join(known)}." if known else ""
         raise GradingError(
             f"{assignment} was never graded here: there is no {path}. Run "

@@ -30,6 +30,7 @@ from embeddings_course.grading.record import (
     read_records,
     write_records,
 )
+from embeddings_course.grading.released import note_released
 from embeddings_course.grading.submission import Submission, grade_submission
 from embeddings_course.grading.workers import run_all, sweep
 
@@ -115,6 +116,7 @@ def grade(
         except MissingEntry:
             _register(course, assignment, say)
         _say_without_deadline(course, assignment, say)
+        note_released(course, assignment)
         digests = _digests(course, assignment, handed_in)
         todo = []
         for student in chosen:
@@ -192,6 +194,9 @@ def summary(outcome: Outcome, assignment: str) -> list[str]:
             lines.append(f"  {student}: late by {record.late_seconds / 3600:.1f} hours")
         if record.state not in ("graded", "missing"):
             lines.append(f"  {student}: {record.state}. {' '.join(record.problems[:2])}".rstrip())
+        elif record.state == "graded" and record.problems:
+            told = " ".join(record.problems[:2])
+            lines.append(f"  {student}: graded, with a problem. {told}")
         for word in ("suspicious", "repaired"):
             sentences = getattr(record, word)
             if sentences:

@@ -45,7 +45,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     record : Record
         Gets what was found.
     """
-    from embeddings_course.grading.files import UnreadableNotebook, prepare
+    from embeddings_course.grading.files import UnreadableNotebook, doubtful_time, prepare
     from embeddings_course.grading.preprocessors import WORKING
 
     course = open_course(task.root, task.db_url)
@@ -61,6 +61,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         record.state = "unreadable"
         record.problems.append(str(error))
         return
+    record.problems += doubtful_time(submitted, task.assignment)
     working, run = scratch / "working", scratch / "run"
     for folder in (working, run, scratch / "jupyter"):
         folder.mkdir()
@@ -72,6 +73,8 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     config = copy.deepcopy(course.config)
     config.CourseDirectory.submitted_directory = str(scratch / "submitted")
     config.CourseDirectory.autograded_directory = str(scratch / "autograded")
+    published = course.folder("autograded", task.student, task.assignment)
+    config.SaveScores.earlier = str(published)
     config.RunNotebook.run_directory = str(run)
     config.RunNotebook.kernel_parent = str(scratch / sandbox.PARENT)
     config.KernelManager.connection_file = str(run / "connection.json")
@@ -97,10 +100,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         record.state = "failed"
         record.problems.append(_reason(result))
         return
-    _publish(
-        scratch / "autograded" / task.student / task.assignment,
-        course.folder("autograded", task.student, task.assignment),
-    )
+    _publish(scratch / "autograded" / task.student / task.assignment, published)
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission(task.assignment, task.student)
         record.score, record.max_score = submission.score, submission.max_score

@@ -52,6 +52,8 @@ QUESTIONS = "questions.json"
 ANSWERS = "answers.json"
 # Beside nbgrader's folders, by a student's id: what was typed instead. An instructor writes it.
 TYPED_IDS = "typed-ids.json"
+# How a submission's reason begins; whoever grades a class looks for it in what tests print.
+NO_ANSWERS = "No answers that can be graded:"
 
 
 class _Model(BaseModel):
@@ -548,14 +550,15 @@ def submitted_record(
         try:
             record = read()
             if record is None:
-                problems.append(f"{where} holds no answers")
+                absent = f"there is no {where}" if where == ANSWERS else f"{where} holds no answers"
+                problems.append(absent)
                 continue
             _check_owner(record, quiz, folder, where)
             found.append((where, record))
         except QuizError as error:
             problems.append(str(error))
     if not found:
-        raise QuizError([f"No answers that can be graded: {'; '.join(problems)}."])
+        raise QuizError([f"{NO_ANSWERS} {'; '.join(problems)}."])
     (where, record), *others = found
     notes = [f"The answers in {where} count."]
     student = _folders_student(folder)
@@ -564,7 +567,9 @@ def submitted_record(
             f"They are made out to {record.student!r}. Your instructor lets them count for "
             f"{student!r}, with the numbers of the questions that {record.student!r} has."
         )
-    notes += [f"Not used: {problem}." for problem in problems]
+    for problem in problems:
+        missing = problem.startswith("there is no ")
+        notes.append(f"T{problem[1:]}." if missing else f"Not used: {problem}.")
     for _, lost in others:  # only the notebook's can come second
         differ = {
             id

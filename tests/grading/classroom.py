@@ -83,6 +83,7 @@ class Class:
             command, cwd=self.root, env=self.environ(), capture_output=True, text=True
         )
         assert result.returncode == 0, result.stderr[-2000:]
+        return result.stdout + result.stderr
 
     def hands_in(self, student, answer=RIGHT, *, name="hw"):
         notebook = assignment()

@@ -17,7 +17,7 @@ from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
 from nbgrader.utils import determine_grade, is_grade
 from traitlets.config import Config
 
-from embeddings_course.grading.cells import expected_cells, repair_cells
+from embeddings_course.grading.cells import expected_cells, fingerprint, repair_cells
 
 ADD = "def add(a, b):\n    return a + b"
 SCALE = "def scale(x):\n    return 2 * x"
@@ -197,6 +197,25 @@ def test_white_space_and_line_ends_make_nobody_suspicious(course, handed_in):
     for each in handed_in.cells:
         each.source = each.source.replace("\n", " \r\n") + "  \n"
     assert repaired(handed_in, course)[1:] == ([], [])
+
+
+def test_a_text_that_was_released_earlier_makes_nobody_suspicious(course, handed_in):
+    released, expected, url = course
+    older = {"add_basics": "assert add(1, 2) == 4", "project": "Look at it.", "inputs": ""}
+    known = {name: [fingerprint("assert True"), fingerprint(t)] for name, t in older.items()}
+    with Gradebook(url) as gradebook:
+        now = expected_cells(gradebook, "sums", "sums", ORDER, earlier=known)
+    for name, text in older.items():
+        cell(handed_in, name).source = text + " \r\n"
+    assert repaired(handed_in, (released, now, url))[1:] == ([], [])
+    assert len(repaired(handed_in, (released, expected, url))[2]) == 3
+    # What one cell said does not excuse another, nor what a student wrote.
+    cell(handed_in, "add_basics").source = "assert add(1, 2)"
+    cell(handed_in, "add_more").source = older["add_basics"]
+    assert repaired(handed_in, (released, now, url))[2] == [
+        "The test cell add_basics was changed.",
+        "The test cell add_more was changed.",
+    ]
 
 
 def lose_marks(notebook):

@@ -19,6 +19,7 @@ from nbgrader.utils import compute_checksum
 from embeddings_course.grading import files
 from embeddings_course.grading.files import (
     UnreadableNotebook,
+    doubtful_time,
     prepare,
     read_notebook,
     shadowed_module,
@@ -571,15 +572,25 @@ def test_a_timestamp_that_nbgrader_reads_stays(tmp_path, stamp, away):
 
 def test_dates_that_cannot_be_are_said_and_kept(tmp_path):
     handed_in(tmp_path, **{"sums.ipynb": text(), "timestamp.txt": "2999-01-01 00:00:00 UTC"})
-    assert prepare(tmp_path, "sums") == ["timestamp.txt says 2999-01-01, which is still to come."]
+    assert prepare(tmp_path, "sums") == [], "which repairs nothing"
+    assert doubtful_time(tmp_path, "sums") == [
+        "timestamp.txt says 2999-01-01, which is still to come: correct or delete it, and grade "
+        "again."
+    ]
     handed_in(tmp_path, **{"timestamp.txt": "2020-01-01 00:00:00 UTC"})
-    assert prepare(tmp_path, "sums") == []  # both unpacked just now, which says nothing
+    assert doubtful_time(tmp_path, "sums") == []  # both unpacked just now, which says nothing
     day = time.mktime((2021, 5, 4, 12, 0, 0, 0, 0, 0))
     os.utime(tmp_path / "sums.ipynb", (day, day))
-    assert prepare(tmp_path, "sums") == [
-        "timestamp.txt says 2020-01-01, but the notebook was last changed on 2021-05-04."
+    (tmp_path / "sums.ipynb").rename(tmp_path / "sums (2).ipynb")
+    target = tmp_path / "prepared"
+    prepare(tmp_path, "sums", target)
+    assert doubtful_time(target, "sums") == [
+        "timestamp.txt says 2020-01-01, but the notebook was last changed on 2021-05-04: look "
+        "which is right, as lateness follows from timestamp.txt."
     ]
     assert (tmp_path / "timestamp.txt").exists()
+    (target / "timestamp.txt").write_text("yesterday")
+    assert doubtful_time(target, "sums") == []
 
 
 def test_other_files_come_along_and_nothing_from_outside(tmp_path, monkeypatch):

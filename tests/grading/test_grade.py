@@ -1,6 +1,7 @@
 """``course grade``: what is graded, what is kept, and what an instructor is told."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 
 from embeddings_course.grading.course import open_course
@@ -101,6 +103,155 @@ def test_who_typed_another_id_is_graded_again_when_the_instructor_says_so(course
     (course.root / "typed-ids.json").write_text('{"bob": "Bobby"}')
     _, said = course.grade()
     assert "1 graded before" in said and "1 in this run" in said
+
+
+def corrects(course, name, old, new):
+    """Change a cell of the assignment, and register the change as the guide says."""
+    path = course.root / "source" / "hw" / "hw.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for each in notebook.cells:
+        if each.id == name:
+            assert old in each.source
+            each.source = each.source.replace(old, new)
+    nbformat.write(notebook, path)
+    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+
+
+def edits(path, name, text):
+    notebook = nbformat.read(path, as_version=4)
+    next(each for each in notebook.cells if each.id == name).source = text
+    nbformat.write(notebook, path)
+
+
+def test_only_who_changed_a_test_is_suspicious_after_the_instructor_corrected_it(course):
+    course.hands_in("ann")
+    edits(course.hands_in("bob"), "double_basics", "assert True")
+    course.grade()
+    # Some had it before it was corrected, others fetch it afterwards.
+    edits(course.hands_in("cleo"), "double_basics", "assert double(3) == 6  ")
+    texts = ["double(1) == 2", "double(3) == 6", "double(4) == 8"]
+    for old, new in itertools.pairwise(texts):  # what was released stays known
+        corrects(course, "double_basics", old, new)
+        status, said = course.grade()
+        assert status == 0, said
+        assert {each: record["suspicious"] for each, record in course.records().items()} == {
+            "ann": [], "bob": ["The test cell double_basics was changed."], "cleo": [],
+        }  # fmt: skip
+    notebook = nbformat.read(course.root / "autograded" / "ann" / "hw" / "hw.ipynb", as_version=4)
+    assert "assert double(4) == 8" in [each.source for each in notebook.cells]
+    said = course.nbgrader("autograde", "hw", "--force")
+    assert said.count("The test cell double_basics was changed.") == 1
+    (course.root / "grading" / "hw.released.json").write_text("[]")
+    status, said = course.grade()
+    assert status == 1 and "hw.released.json is not what `course grade` writes" in said
+
+
+def with_words(course):
+    """Add a question that a person grades; return how a student answers it."""
+    marks = {"grade": True, "solution": True, "locked": False, "points": 4}
+
+    def why(text):
+        made = new_markdown_cell(text, id="why")
+        plain = {"grade_id": "why", "schema_version": 3, "task": False}
+        made.metadata.nbgrader = plain | marks
+        return made
+
+    path = course.root / "source" / "hw" / "hw.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(why("Your words."))
+    nbformat.write(notebook, path)
+
+    def hands_in(student, words, answer=RIGHT):
+        handed_in = course.hands_in(student, answer)
+        notebook = nbformat.read(handed_in, as_version=4)
+        notebook.cells.append(why(words))
+        nbformat.write(notebook, handed_in)
+
+    return hands_in
+
+
+def gives(course, student, cell, points=None, *, extra=None, comment=None):
+    """Give points as Formgrader does."""
+    with course.gradebook() as book:
+        grade = book.find_grade(cell, "hw", "hw", student)
+        grade.manual_score, grade.extra_credit = points, extra
+        grade.needs_manual_grade = False
+        if comment:
+            book.find_comment(cell, "hw", "hw", student).manual_comment = comment
+        book.db.commit()
+
+
+def by_hand(course, student, cell):
+    with course.gradebook() as book:
+        grade = book.find_grade(cell, "hw", "hw", student)
+        return grade.manual_score, grade.extra_credit, grade.needs_manual_grade
+
+
+def test_points_that_a_person_gave_wait_again_only_if_the_answer_changed(course):
+    hands_in = with_words(course)
+    for student in ("ann", "bob", "cleo", "dora"):
+        hands_in(student, "Because.")
+    course.grade()
+    for student in ("ann", "bob", "cleo"):
+        gives(course, student, "why", 3, comment="Well said.")
+    gives(course, "ann", "double_part", 1)
+    gives(course, "cleo", "double_basics", 1)
+    hands_in("bob", "Because it is so.")
+    hands_in("cleo", "Because.  \n", "def double(x):\n    return x + x")
+    course.grade("--force")
+    assert by_hand(course, "ann", "why") == (3, None, False)
+    assert by_hand(course, "ann", "double_part") == (1, None, False)
+    assert by_hand(course, "bob", "why") == (3, None, True)
+    assert by_hand(course, "cleo", "why") == (3, None, False), "only white space is another"
+    assert by_hand(course, "cleo", "double_basics") == (1, None, True)
+    assert by_hand(course, "dora", "why") == (None, None, True)
+    assert course.scores() == {"ann": 9, "bob": 8.5, "cleo": 7.5, "dora": 5.5}
+    with course.gradebook() as book:
+        assert book.find_comment("why", "hw", "hw", "ann").manual_comment == "Well said."
+    # What waits goes on waiting, though nothing changes now; another test gives other points.
+    corrects(course, "double_part", "double(2) == 4", "double(2) == 5")
+    course.grade()
+    assert by_hand(course, "bob", "why") == (3, None, True)
+    assert by_hand(course, "ann", "why") == (3, None, False)
+    assert by_hand(course, "ann", "double_part") == (1, None, True)
+
+
+def test_extra_points_for_an_earlier_answer_stay_and_are_named_once(course):
+    for student in ("ann", "bob"):
+        course.hands_in(student)
+    course.grade()
+    for student in ("ann", "bob"):
+        gives(course, student, "double_basics", extra=1)
+    course.hands_in("bob", RIGHT + "\n")
+    _, said = course.grade("--force")
+    assert course.scores() == {"ann": 6.5, "bob": 6.5}
+    assert not any(record["problems"] for record in course.records().values()), said
+    course.hands_in("bob", "def double(x):\n    return x + x")
+    _, said = course.grade()
+    sentence = (
+        "double: 1 extra point was given for an earlier answer; look whether this still holds."
+    )
+    assert f"  bob: graded, with a problem. {sentence}" in said.splitlines()
+    assert course.scores() == {"ann": 6.5, "bob": 6.5}
+    assert sentence in (course.root / "grading" / "hw.html").read_text(encoding="utf-8")
+    course.grade("--force")
+    assert course.records()["bob"]["problems"] == []
+
+
+def test_a_date_still_to_come_is_a_problem_and_a_deleted_test_comes_before_lesser_repairs(course):
+    path = course.hands_in("ann")
+    path.with_name("timestamp.txt").write_text("2999-01-01 00:00:00 UTC")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [each for each in notebook.cells if each.id != "double_basics"]
+    notebook.cells[0].metadata.nbgrader["points"] = 5
+    nbformat.write(notebook, path)
+    _, said = course.grade()
+    told = [line for line in said.splitlines() if line.startswith("  ann: ")]
+    assert told == [
+        "  ann: graded, with a problem. timestamp.txt says 2999-01-01, which is still to come: "
+        "correct or delete it, and grade again.",
+        "  ann: repaired. The test cell double_basics was missing and was put back. (and 1 more)",
+    ]
 
 
 def test_the_gradebook_is_copied_first(course):

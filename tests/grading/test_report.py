@@ -242,6 +242,20 @@ def test_who_needs_a_person_is_listed_with_the_reason(small):
     }  # fmt: skip
 
 
+def test_a_zero_with_a_problem_is_told_before_points_by_hand_and_can_be_searched_for(graded):
+    graded.grades("ann", [0, 0, 0, 0, 0, None])
+    graded.grades("bob", [0, 0, 0, 0, 0, 0], problems=["There are no answers: ask for the file."])
+    page = to_html(graded.report())
+    attention = page.partition('id="attention"')[2].partition("</section>")[0]
+    groups = re.findall(r"<h3>(.*?) <b>\((\d+)\)</b></h3>", attention)
+    assert groups == [("Graded, with a problem", "1"), ("To grade by hand: justification", "1")]
+    assert "There are no answers: ask for the file." in attention
+    assert "1 graded with a problem" in page.partition("</header>")[0]
+    assert '<option value="problem">Graded, with a problem</option>' in page
+    assert 'data-is="graded problem"' in row_of(page, "bob")
+    assert "problem" not in row_of(page, "ann")
+
+
 def test_a_class_without_trouble_needs_nobody(graded):
     graded.grades("ann", [2, 3, 2, 2, 0, 0])
     page = to_html(graded.report())
