@@ -52,7 +52,7 @@ def test_what_the_course_installs_is_healthy(course, capsys):
     assert cli.main(["doctor", "--course", str(course)]) == 0
     said = capsys.readouterr().out
     assert "missing " not in said
-    assert "1 students, 0 assignments" in said
+    assert "1 student, 0 assignments" in said
     assert f"ok       torch {metadata.version('torch')}" in said
     assert "All that is needed is there." in said
 
