@@ -68,7 +68,10 @@ class Installation:
 
     def __init__(self, folder, *extras):
         there = installed_with(*extras)
-        modules = metadata.packages_distributions().items()
+        # Asked in a process of its own: in this one, other tests may have lengthened the path.
+        asked = "import json, importlib.metadata as m; print(json.dumps(m.packages_distributions()))"
+        said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+        modules = json.loads(said.stdout).items()
         hide = {
             "modules": {
                 module for module, owners in modules
