@@ -69,7 +69,8 @@ class Installation:
     def __init__(self, folder, *extras):
         there = installed_with(*extras)
         # Asked in a process of its own: in this one, other tests may have lengthened the path.
-        asked = "import json, importlib.metadata as m; print(json.dumps(m.packages_distributions()))"
+        asked = "import importlib.metadata, json\nprint(json.dumps({}))"
+        asked = asked.format("importlib.metadata.packages_distributions()")
         said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
         modules = json.loads(said.stdout).items()
         hide = {
