@@ -488,8 +488,13 @@ Do not delete, copy or rename cells with tests. When your notebook is graded, mo
 `book/` and `embeddings_course/` are what gets installed. You need not open them.
 """
 
-# These speak to whoever writes assignments and questions.
-_NOT_FOR_STUDENTS = ("assignments/README.md", "book/quizzes/README.md")
+# These speak to instructors, and to whoever writes assignments and questions.
+_NOT_FOR_STUDENTS = (
+    "assignments/README.md",
+    "book/quizzes/README.md",
+    "book/teaching.md",
+    "book/trust.md",
+)
 
 
 def write_bundle(root: Path, target: Path) -> Path:
@@ -514,11 +519,12 @@ def write_bundle(root: Path, target: Path) -> Path:
     from embeddings_course.notebooks import page_notebook
 
     texts = {"README.md": _BUNDLE_README}
-    for page in pages(root):
+    chapters = [page for page in pages(root) if page.as_posix() not in _NOT_FOR_STUDENTS]
+    for page in chapters:
         notebook = nbformat.writes(page_notebook(root / page))
         texts[f"chapters/{_chapter_name(page).with_suffix('.ipynb').as_posix()}"] = notebook + "\n"
     files = {name: root / name for name in ("pyproject.toml", "requirements.txt", "LICENSE")}
-    files |= {f"book/{page.name}": page for page in sorted((root / "book").glob("*.md"))}
+    files |= {page.as_posix(): root / page for page in sorted(chapters)}
     folders = {
         "assignments": "assignments",
         "book/assets": "chapters/assets",
