@@ -46,7 +46,11 @@ _POINTS = "points possible"
 
 @dataclass(frozen=True)
 class Grade:
-    """What one student has for one assignment; points are None unless there are some."""
+    """What one student has for one assignment; points are None unless there are some.
+
+    ``has_problem`` is true where grading came to an end, but with a problem, as when a quiz had no
+    answers.
+    """
 
     student: Student
     assignment: str
@@ -56,6 +60,7 @@ class Grade:
     score: float | None = None
     timestamp: datetime | None = None
     needs_manual_grade: bool = False
+    has_problem: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def _grades(
             raw, penalty = submission.score, submission.late_submission_penalty
             grades.append(Grade(
                 student, name, state, raw, penalty, max(0.0, raw - penalty), submission.timestamp,
-                bool(submission.needs_manual_grade),
+                bool(submission.needs_manual_grade), bool(record and record.problems),
             ))  # fmt: skip
         elif missing_as_zero and state in ("missing", "unreadable"):
             grades.append(Grade(student, name, state, 0.0, 0.0, 0.0))
@@ -242,6 +247,16 @@ def export(
             notes.append(
                 f"{name}: points so far only, as a person has yet to grade {len(waiting)}: "
                 f"{', '.join(waiting[:10])}{' and others' if len(waiting) > 10 else ''}."
+            )
+        zeros = [
+            student.id
+            for student in grades.students
+            if (grade := grades.grades[student.id, name]).has_problem and grade.raw_score == 0
+        ]
+        if zeros:
+            notes.append(
+                f"{name}: 0 points, but with a problem that the report names: "
+                f"{', '.join(zeros[:10])}{' and others' if len(zeros) > 10 else ''}."
             )
     return tuple(notes)
 

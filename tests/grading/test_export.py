@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.export import export, read_grades
-from embeddings_course.grading.record import GradingError, Record, write_records
+from embeddings_course.grading.record import GradingError, Record, read_records, write_records
 from grading.classroom import TENTH_A_DAY, Class
 
 STUDENTS = {
@@ -86,6 +86,18 @@ def test_what_is_broken_or_missing_is_an_empty_cell_and_no_zero(course, tmp_path
         "failed": ("", "failed"),
     }
     assert "hw: no points for 1 unreadable: broken." in notes
+
+
+def test_a_zero_that_grading_found_a_problem_with_is_named(course, tmp_path):
+    told = "hw: 0 points, but with a problem that the report names: zero."
+    output = tmp_path / "out.csv"
+    assert told not in export(read_grades(course.opened), "csv", output)
+    path = course.root / "grading" / "hw.json"
+    records = read_records(path)
+    for student in ("zero", "ada"):
+        records[student].problems.append("No question of the quiz was answered.")
+    write_records(path, records)
+    assert told in export(read_grades(course.opened), "csv", output)
 
 
 def test_missing_as_zero_gives_none_to_what_the_grader_failed_at(course, tmp_path):
