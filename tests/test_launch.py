@@ -106,6 +106,7 @@ def test_the_branch_holds_every_page_and_pins_what_binder_installs(tmp_path):
 def test_command_writes_nothing_where_no_repository_is_configured(tmp_path, monkeypatch, capsys):
     (tmp_path / "_config.yml").write_text("title: A course\n")
     monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "check_command", lambda *_: None)
     assert cli.main(["notebooks"]) == 0
     assert "names no repository on GitHub" in capsys.readouterr().out

@@ -81,6 +81,7 @@ def test_an_address_is_dead_only_when_its_host_says_so(host, path, verdict):
 def command(small, monkeypatch, capsys):
     """Run ``course links`` on a book with these links."""
     monkeypatch.setattr(cli, "ROOT", small.parent.parent)
+    monkeypatch.chdir(small.parent.parent)
     monkeypatch.setattr(cli, "check_command", lambda *_: None)
 
     def run(*urls):

@@ -4,7 +4,7 @@ Loading torch takes longer than many a test. So it is done once for a run, in a 
 submission can reach, and each kernel is a copy of that process which enters a sandbox of its own
 before any code of a student runs. Two programs take part, both in this file:
 
-``python -m embeddings_course.grading.fork_server SOCKET MODULE ...``
+``python -m embeddings_course.grading.fork_server SOCKET PARENT MODULE ...``
     is the server. It runs outside of all sandboxes and never runs code of students.
 ``python -I -S fork_server.py SETTINGS`` (JSON)
     stands for one kernel, as Jupyter sees it: it starts an empty sandbox, asks the server to put a
@@ -78,7 +78,14 @@ def fork_server(modules: Sequence[str], environ: dict[str, str]) -> Iterator[Pat
             listener.bind(str(path))
             listener.listen(64)
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(listener.fileno()), *modules],
+                [
+                    sys.executable,
+                    "-m",
+                    __name__,
+                    str(listener.fileno()),
+                    str(os.getpid()),
+                    *modules,
+                ],
                 cwd=home,
                 env={**environ, "HOME": home},
                 pass_fds=[listener.fileno()],
@@ -133,6 +140,7 @@ def command(
         "pid_file": str(pid_file),
         "group": str(group) if group else None,
         "python": sys.executable,
+        "parent": os.getpid(),
     }
     return [sys.executable, "-I", "-S", __file__, json.dumps(settings), "{connection_file}"]
 
@@ -142,7 +150,7 @@ def command(
 
 def _stand_for_a_kernel(settings: dict[str, Any], connection_file: str) -> int:
     """Start a sandbox with a kernel in it; return its exit status when it has ended."""
-    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+    _end_with(settings["parent"])
     sandbox = settings["sandbox"]
     with suppress(OSError, ValueError):
         if (status := _in_a_sandbox(settings, connection_file)) is not None:
@@ -193,12 +201,12 @@ def _in_a_sandbox(settings: dict[str, Any], connection_file: str) -> int | None:
 # The server ---------------------------------------------------------------------------------------
 
 
-def _serve(listener: socket.socket, modules: Sequence[str]) -> NoReturn:
+def _serve(listener: socket.socket, parent: int, modules: Sequence[str]) -> NoReturn:
     """Load modules, then copy this process for whoever asks, until it is killed."""
     import gc
     import importlib
 
-    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+    _end_with(parent)
     # The folder this was started in is no place to import from.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path.cwd()))]
     for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", _KERNEL, *modules):
@@ -324,6 +332,13 @@ def _prctl(option: int, value: int) -> None:
     _checked(_LIBC.prctl(option, ctypes.c_ulong(value), 0, 0, 0))
 
 
+def _end_with(parent: int) -> None:
+    """End this process when its parent does, or now, if that has happened meanwhile."""
+    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
 def _send(connection: socket.socket, message: dict[str, Any]) -> None:
     text = json.dumps(message).encode()
     connection.sendall(struct.pack("I", len(text)) + text)
@@ -340,5 +355,5 @@ def _receive(connection: socket.socket) -> dict[str, Any]:
 
 if __name__ == "__main__":
     if sys.argv[1].isdigit():
-        _serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+        _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:])
     sys.exit(_stand_for_a_kernel(json.loads(sys.argv[1]), sys.argv[2]))
