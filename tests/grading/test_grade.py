@@ -274,7 +274,10 @@ def test_a_run_that_is_stopped_goes_on_with_what_is_missing(course, how):
     students = [f"s{number}" for number in range(4)]
     for student in students:
         course.hands_in(student, SLOW)
+    # What is started in the background of a shell may have been told to ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = course.start("--jobs", "2")
+    signal.signal(signal.SIGINT, before)
     end = time.monotonic() + 120
     while time.monotonic() < end and "s0" not in course_records(course):
         time.sleep(0.1)
