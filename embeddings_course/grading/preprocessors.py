@@ -39,12 +39,13 @@ from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
 from embeddings_course.grading.released import read_released, released_file
+from embeddings_course.quiz.graded import NO_ANSWERS
 
 _HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.
 _QUIZ_UNGRADED = re.compile(
-    r"(No answers that can be graded: .+)|\b0 of [0-9]+ questions were answered\."
+    rf"({re.escape(NO_ANSWERS)} .+)|\b0 of [0-9]+ questions were answered\."
 )
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # How long a kernel may take to answer when it has nothing else to do.

@@ -274,7 +274,7 @@ def test_where_the_server_is_gone_kernels_start_as_without_it(
     kernel.close()
 
 
-def test_a_server_ends_with_who_started_it_and_a_kernel_with_its_own(short_folder, bubblewrap):
+def test_a_server_ends_with_who_started_it():
     program = (
         "import sys, time; from embeddings_course.grading.fork_server import fork_server\n"
         "with fork_server([], {'PYTHONPATH': sys.path[0]}) as path:\n"
@@ -292,6 +292,15 @@ def test_a_server_ends_with_who_started_it_and_a_kernel_with_its_own(short_folde
         time.sleep(0.1)
     assert not _answers(path)
     shutil.rmtree(Path(path).parent)
+
+
+def test_a_server_whose_starter_has_ended_already_does_not_begin():
+    with socket.socket(socket.AF_UNIX) as listener:
+        command = [sys.executable, "-m", fork_server.__module__, str(listener.fileno()), "1"]
+        ended = subprocess.run(
+            command, pass_fds=[listener.fileno()], cwd=REPOSITORY, timeout=60, capture_output=True
+        )
+    assert ended.returncode == 1 and not ended.stderr
 
 
 def _answers(path):
