@@ -179,6 +179,8 @@ def serve(folder: Path, home: Path):
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    # So that a test can ask the page itself whether its kernel is there.
+    command += [f"--{name}.expose_app_in_browser=True" for name in ("LabApp", "JupyterNotebookApp")]
     log = (home / "server.log").open("w")
     process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -206,6 +208,24 @@ def wait_for(condition, seconds=90):
         time.sleep(0.2)
 
 
+# Whether the page can run cells; its own sign for an idle kernel shows before there is a kernel.
+CONNECTED = """() => {
+    const widget = window.jupyterapp?.shell.currentWidget;
+    const kernel = widget?.sessionContext?.isReady && widget.sessionContext.session?.kernel;
+    return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+
+
+def open_notebook(page, address: str) -> None:
+    """Open a notebook in JupyterLab or Notebook 7, and wait until its cells can be run.
+
+    Whoever runs a cell before is asked to choose a kernel.
+    """
+    page.goto(address)
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
+    page.wait_for_function(CONNECTED)
+
+
 @pytest.fixture(params=APPLICATIONS)
 def notebook(request, browser, server):
     """Open a notebook of the server in JupyterLab or in Notebook 7: ``notebook(name)``."""
@@ -220,17 +240,7 @@ def notebook(request, browser, server):
     def open_(kind):
         place = folder / f"{kind}-{request.param}"
         name = next(place.glob("*.ipynb")).relative_to(folder).as_posix()
-        page.goto(f"{address}/{APPLICATIONS[request.param].format(name)}")
-        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
-
-        def is_connected():
-            for session in page.request.get(f"{address}/api/sessions").json():
-                kernel = session["kernel"]
-                if session["path"] == name:
-                    return kernel["connections"] > 0 and kernel["execution_state"] == "idle"
-
-        # Whoever runs a cell before is asked to choose a kernel.
-        wait_for(is_connected)
+        open_notebook(page, f"{address}/{APPLICATIONS[request.param].format(name)}")
         return page, place
 
     yield open_

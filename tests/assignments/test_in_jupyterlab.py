@@ -4,7 +4,7 @@ import shutil
 
 import nbformat
 import pytest
-from conftest import ROOT, serve, wait_for
+from conftest import ROOT, open_notebook, serve, wait_for
 from grading.classroom import Class
 from nbgrader.api import Gradebook
 
@@ -66,8 +66,7 @@ def page(browser, server):
 
 def validated(page, server, student, name=NAME):
     """Press Validate and return what the dialog says."""
-    page.goto(f"{server}/lab/tree/work/{student}/{name}/{name}.ipynb?reset")
-    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
+    open_notebook(page, f"{server}/lab/tree/work/{student}/{name}/{name}.ipynb?reset")
     page.get_by_role("button", name="Validate", exact=True).first.click()
     dialog = page.locator(".jp-Dialog", has_text="Validation Results")
     dialog.wait_for()
@@ -96,15 +95,28 @@ def test_validate_is_content_with_right_answers(page, server):
     assert "Success! Your notebook passes all the tests." in validated(page, server, "ann")
 
 
+# Of each code cell its number once it has run, and its errors. The page draws only what is near.
+RESULTS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter((cell) => cell.model.type === "code")
+    .map(({ model: { executionCount, outputs } }) => ({
+        number: executionCount,
+        errors: outputs.toJSON().filter((output) => output.output_type === "error"),
+    }))"""
+
+
 def test_a_notebook_runs_from_top_to_bottom_in_jupyterlab(page, server):
-    page.goto(f"{server}/lab/tree/work/ann/{NAME}/{NAME}.ipynb?reset")
-    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell .cm-content")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    open_notebook(page, f"{server}/lab/tree/work/ann/{NAME}/{NAME}.ipynb?reset")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
-    last = page.locator(".jp-CodeCell .jp-InputPrompt").last
-    wait_for(lambda: any(letter.isdigit() for letter in last.inner_text()), seconds=120)
-    assert page.locator(".jp-RenderedText[data-mime-type*=error]").count() == 0
+
+    def stopped():
+        cells = page.evaluate(RESULTS)
+        return cells[-1]["number"] or any(cell["errors"] for cell in cells)
+
+    wait_for(stopped, seconds=300)
+    cells = page.evaluate(RESULTS)
+    assert [cell["errors"] for cell in cells if cell["errors"]] == []
+    assert [cell["number"] for cell in cells] == list(range(1, len(cells) + 1))
 
 
 def test_formgrader_lists_the_class_and_takes_a_grade_by_hand(page, server, course):
