@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
 from embeddings_course.grading.lateness import renew_penalties
-from embeddings_course.grading.record import ENDED, GradingError, read_records
+from embeddings_course.grading.record import ENDED, GradingError
+from embeddings_course.grading.standing import NOT_GRADED, Standing, read_standings
 from embeddings_course.grading.tables import Row, Table, read_table, write_table
 from embeddings_course.grading.words import counted
 
@@ -102,7 +103,8 @@ def read_grades(
     partial : bool
         Whether to take the points so far where a person has not graded an answer yet.
     say : callable
-        Gets a line for each penalty that is another one now.
+        Gets a line for each penalty that is another one now, and one about what has been handed
+        in since it was graded.
 
     Raises
     ------
@@ -125,13 +127,15 @@ def read_grades(
         for sentence in renew_penalties(course, name):
             say(f"{name}: {sentence}")
     grades: dict[tuple[str, str], Grade] = {}
-    max_scores, due_dates = {}, {}
+    max_scores, due_dates, since = {}, {}, {}
     with course.gradebook() as gradebook:
         for name in names:
             assignment = gradebook.find_assignment(name)
             max_scores[name], due_dates[name] = assignment.max_score, assignment.duedate
-            for grade in _grades(course, gradebook, name, contents, missing_as_zero):
-                grades[grade.student.id, name] = grade
+            standings = read_standings(course, name)
+            found = _grades(gradebook, name, standings, contents, missing_as_zero)
+            grades |= {(grade.student.id, name): grade for grade in found}
+            since[name] = _handed_in_since(standings, found)
     graded = {grade.assignment for grade in grades.values() if grade.state in ENDED}
     empty = [name for name in names if name not in graded]
     if not graded or (assignments and empty):
@@ -140,6 +144,13 @@ def read_grades(
             f"grade {empty[0] if empty else 'NAME'}` first."
         )
     names = [name for name in names if name in graded]
+    for name in names:
+        if who := since[name]:
+            say(
+                f"{name}: {counted(len(who), 'student has', 'students have')} handed in since it "
+                f"was graded: {', '.join(who[:10])}{' and others' if len(who) > 10 else ''}. Run "
+                f"`course grade {name}` first."
+            )
     waiting = [
         grade for grade in grades.values() if grade.needs_manual_grade and grade.assignment in names
     ]
@@ -156,21 +167,22 @@ def read_grades(
 
 
 def _grades(
-    course: Course, gradebook: Any, name: str, contents: Contents, missing_as_zero: bool
+    gradebook: Any,
+    name: str,
+    standings: Mapping[str, Standing],
+    contents: Contents,
+    missing_as_zero: bool,
 ) -> list[Grade]:
-    try:
-        records = read_records(course.root / "grading" / f"{name}.json")
-    except ValueError as error:
-        raise GradingError(str(error)) from error
     submissions = {each.student_id: each for each in gradebook.assignment_submissions(name)}
     grades = []
     for student in contents.students:
-        submission, record = submissions.get(student.id), records.get(student.id)
-        if record is not None:
-            state = record.state
-        else:
-            # An extension makes a submission, too, before anything is handed in.
-            state = "graded" if submission and _has_points(submission) else "missing"
+        submission = submissions.get(student.id)
+        standing = standings.get(student.id, Standing())
+        state, record = standing.state, standing.record
+        # nbgrader alone writes nothing else down. An extension makes a submission, too, before
+        # anything is handed in.
+        if record is None and submission and _has_points(submission):
+            state = "graded"
         if state in ENDED and submission is not None:
             raw, penalty = submission.score, submission.late_submission_penalty
             grades.append(Grade(
@@ -182,6 +194,16 @@ def _grades(
         else:
             grades.append(Grade(student, name, "missing" if state in ENDED else state))
     return grades
+
+
+def _handed_in_since(standings: Mapping[str, Standing], grades: Sequence[Grade]) -> list[str]:
+    """Name those whose points are not, or not yet, of what they have handed in."""
+    graded = {grade.student.id for grade in grades if grade.state != NOT_GRADED}
+    return [
+        student
+        for student, standing in standings.items()
+        if standing.changed or (standing.state == NOT_GRADED and student not in graded)
+    ]
 
 
 def _has_points(submission: Any) -> bool:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embeddings_course.grading.results import (
-    NOT_GRADED,
     SAME,
     Exercise,
     Report,
@@ -33,6 +32,7 @@ from embeddings_course.grading.results import (
     printable,
     problems,
 )
+from embeddings_course.grading.standing import NOT_GRADED
 from embeddings_course.grading.words import counted
 from embeddings_course.quiz.report import ENOUGH_TO_CORRELATE
 

@@ -23,7 +23,8 @@ import numpy as np
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.gradebook import look_at_own, shown_url
 from embeddings_course.grading.lateness import read_lateness
-from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
+from embeddings_course.grading.record import ENDED, GradingError, Record
+from embeddings_course.grading.standing import NOT_GRADED, Standing, read_standings
 from embeddings_course.quiz.report import (
     ENOUGH_TO_CORRELATE,
     FEW_RECORDS,
@@ -33,7 +34,6 @@ from embeddings_course.quiz.report import (
     item_rest_correlation,
 )
 
-NOT_GRADED = "not-graded"
 # In the order of a report, each in words.
 STATES = {
     "graded": "graded",
@@ -82,8 +82,7 @@ class Student:
     id, name : str
         As in the gradebook; the name may be empty.
     state : str
-        As in :class:`~embeddings_course.grading.record.Record`, or ``not-graded``: handed in, but
-        not graded by `course grade`.
+        As in :class:`~embeddings_course.grading.standing.Standing`.
     record : Record
         What grading found.
     cells : mapping of str to Result
@@ -96,6 +95,8 @@ class Student:
         Points that the gradebook has from an earlier submission, where this one has no score.
     feedback, notebook : str
         Addresses relative to the report; empty if there are no such files.
+    changed : bool
+        Whether something else has been handed in since it was graded.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Student:
     earlier: float | None = None
     feedback: str = ""
     notebook: str = ""
+    changed: bool = False
 
     @property
     def waiting(self) -> bool:
@@ -216,10 +218,7 @@ def read_report(course: Course, assignment: str) -> Report:
             f"{assignment} was never graded here: there is no {path}. Run "
             f"`course grade {assignment}` first.{graded}"
         )
-    try:
-        records = read_records(path)
-    except ValueError as error:
-        raise GradingError(str(error)) from error
+    standings = read_standings(course, assignment)
     contents = look_at_own(course)
     if not contents.exists:
         raise GradingError(
@@ -234,14 +233,14 @@ def read_report(course: Course, assignment: str) -> Report:
     with course.gradebook() as gradebook:
         book = _read_gradebook(gradebook, assignment)
     for student, late in read_lateness(course, assignment).items():
-        if student in records:  # deadlines may be others than when it was graded
-            records[student].late_seconds = late.seconds
+        record = standings.get(student, Standing()).record
+        if record is not None:  # deadlines may be others than when it was graded
+            record.late_seconds = late.seconds
     # nbgrader reads all its settings each time that it is asked for its folders.
     folders = course.api.coursedir
-    handed_in = course.handed_in(assignment)
-    ids = sorted({*records, *book.names, *book.cells, *handed_in}, key=_natural)
+    ids = sorted({*standings, *book.names, *book.cells}, key=_natural)
     students = (
-        _student(course.root, folders, assignment, id, records.get(id), book, id in handed_in)
+        _student(course.root, folders, assignment, id, standings.get(id, Standing()), book)
         for id in ids
     )
     return Report(
@@ -331,14 +330,11 @@ def _student(
     folders: Any,
     assignment: str,
     id: str,
-    record: Record | None,
+    standing: Standing,
     book: _Book,
-    handed_in: bool,
 ) -> Student:
-    state = record.state if record is not None else "missing"
-    if state == "missing" and handed_in:
-        state = NOT_GRADED
-    known = Student(id, book.names.get(id, ""), state, record or Record(state="missing"))
+    state, record = standing.state, standing.record or Record(state="missing")
+    known = Student(id, book.names.get(id, ""), state, record, changed=standing.changed)
     points = book.cells.get(id, {})
     if state not in ENDED:
         # An extension alone makes empty grades.
@@ -542,6 +538,8 @@ def _remarks(item: ExerciseStatistics) -> Iterator[str]:
 def problems(student: Student) -> list[str]:
     """Say what is wrong with a submission, or with what the gradebook has of it."""
     said = list(student.record.problems)
+    if student.changed:
+        said.append("Something else has been handed in since it was graded: grade again.")
     if student.earlier is not None:
         said.append(
             f"The gradebook has {plain(student.earlier)} points of an earlier submission, and "

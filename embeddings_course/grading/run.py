@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
 import os
 import tempfile
 import time
@@ -19,7 +18,7 @@ import psutil
 from embeddings_course.environment import Lock
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.cells import imported_modules
-from embeddings_course.grading.course import Course, back_up, typed_id
+from embeddings_course.grading.course import Course, back_up
 from embeddings_course.grading.fork_server import fork_server
 from embeddings_course.grading.gradebook import look_at_own
 from embeddings_course.grading.lateness import Lateness, read_lateness, renew_penalties
@@ -31,6 +30,7 @@ from embeddings_course.grading.record import (
     write_records,
 )
 from embeddings_course.grading.released import note_released
+from embeddings_course.grading.standing import digests
 from embeddings_course.grading.submission import Submission, grade_submission
 from embeddings_course.grading.workers import run_all, sweep
 
@@ -117,12 +117,12 @@ def grade(
             _register(course, assignment, say)
         _say_without_deadline(course, assignment, say)
         note_released(course, assignment)
-        digests = _digests(course, assignment, handed_in)
+        digest = digests(course, assignment, handed_in)
         todo = []
         for student in chosen:
             if student not in handed_in:
                 records[student] = Record(state="missing")
-            elif force or not _is_done(course, assignment, student, records, digests[student]):
+            elif force or not _is_done(course, assignment, student, records, digest[student]):
                 todo.append(student)
         about = {"assignment": assignment, "sandbox": sandboxed}
         write_records(path, records, **about)
@@ -149,7 +149,7 @@ def grade(
                     assignment,
                     student,
                     sandboxed,
-                    digests[student],
+                    digest[student],
                     server,
                 )
                 for student in todo
@@ -289,32 +289,6 @@ def _modules(course: Course, assignment: str) -> list[str]:
     if any("torch.optim" in cell.source for cell in cells):
         found.add("torch._dynamo")  # torch loads it for the first optimizer, in two seconds
     return sorted(found)
-
-
-def _digests(course: Course, assignment: str, handed_in: dict[str, Path]) -> dict[str, str]:
-    """Return what each grade follows from: the submission, the assignment, and a mistyped id."""
-    released = _digest([course.folder("source", ".", assignment)])
-    found = {}
-    for student, path in handed_in.items():
-        found[student] = f"{released[:16]}-{_digest([path])[:16]}"
-        if (typed := typed_id(course.root, student)) is not None:
-            found[student] += f"-{typed}"
-    return found
-
-
-def _digest(folders: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for folder in folders:
-        for count, path in enumerate(sorted(folder.rglob("*"))):
-            if count >= 20_000:
-                break
-            state = path.lstat()
-            digest.update(f"{path.relative_to(folder)}\0{state.st_mode}\0{state.st_size}\0".encode(
-                errors="surrogateescape"
-            ))  # fmt: skip
-            if path.is_file() and not path.is_symlink() and state.st_size < 10**8:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _is_done(

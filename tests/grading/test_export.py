@@ -11,6 +11,7 @@ from embeddings_course import cli
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.export import export, read_grades
 from embeddings_course.grading.record import GradingError, Record, read_records, write_records
+from embeddings_course.grading.standing import digests
 from grading.classroom import TENTH_A_DAY, Class
 
 STUDENTS = {
@@ -98,6 +99,31 @@ def test_a_zero_that_grading_found_a_problem_with_is_named(course, tmp_path):
         records[student].problems.append("No question of the quiz was answered.")
     write_records(path, records)
     assert told in export(read_grades(course.opened), "csv", output)
+
+
+def test_what_was_handed_in_since_grading_is_no_zero_and_is_named(course, tmp_path, capsys):
+    course.hands_in("ada")
+    course.hands_in("grace")
+    path = course.root / "grading" / "hw.json"
+    records = read_records(path)
+    found = digests(course.opened, "hw", course.opened.handed_in("hw"))
+    for student in ("ada", "grace"):
+        records[student].submission = found[student]
+    write_records(path, records)
+    read_grades(course.opened)
+    assert capsys.readouterr().out == ""
+
+    course.hands_in("ada", "def double(x):\n    return x + x")  # graded, with another answer
+    course.hands_in("absent")  # on the class list
+    course.hands_in("zoe")  # on no list
+    grades = read_grades(course.opened, missing_as_zero=True)
+    assert capsys.readouterr().out == (
+        "hw: 3 students have handed in since it was graded: absent, ada, zoe. "
+        "Run `course grade hw` first.\n"
+    )
+    assert "hw: no points for 1 not-graded: absent." in export(grades, "csv", tmp_path / "out.csv")
+    found = {id: row["score"] for id, row in rows(tmp_path / "out.csv", "student_id").items()}
+    assert (found["ada"], found["absent"], found["broken"]) == ("5.5", "", "0")
 
 
 def test_missing_as_zero_gives_none_to_what_the_grader_failed_at(course, tmp_path):

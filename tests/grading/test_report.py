@@ -26,6 +26,7 @@ from embeddings_course.grading.report import (
 )
 from embeddings_course.grading.report_page import histogram
 from embeddings_course.grading.results import analyse, look_at
+from embeddings_course.grading.standing import digests
 from grading.classroom import REPOSITORY, TENTH_A_DAY
 
 # Points of the test cells; an exercise is what the tests are named after.
@@ -220,6 +221,20 @@ def test_who_handed_in_and_was_not_graded_is_told_from_who_did_not(graded):
     assert states == {
         "ann": "graded", "bob": "not-graded", "eve": "missing", "zoe": "not-graded",
     }  # fmt: skip
+
+
+def test_who_handed_in_anew_since_grading_is_told(graded):
+    folder = graded.root / "submitted" / "ann" / "hw"
+    folder.mkdir(parents=True)
+    (folder / "hw.ipynb").write_text("first")
+    digest = digests(graded.course, "hw", graded.course.handed_in("hw"))["ann"]
+    graded.grades("ann", [2, 3, 2, 2, 0, 0], submission=digest)
+    assert not graded.student("ann").changed
+    (folder / "hw.ipynb").write_text("second")
+    assert graded.rows()["ann"]["total"] == "9"
+    told = "Something else has been handed in since it was graded: grade again."
+    assert graded.rows()["ann"]["problems"] == told
+    assert told in to_html(graded.report())
 
 
 def test_who_needs_a_person_is_listed_with_the_reason(small):

@@ -1,0 +1,93 @@
+"""How each submission stands now: what grading wrote down, held against what has been handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings_course.grading.course import Course, typed_id
+from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
+
+NOT_GRADED = "not-graded"
+_MOST_FILES = 20_000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of one student's submission.
+
+    Attributes
+    ----------
+    state : str
+        As in :class:`~embeddings_course.grading.record.Record`, or ``not-graded``: handed in, but
+        not graded by `course grade`.
+    record : Record or None
+        What grading wrote down, if it ever met this student.
+    changed : bool
+        Whether something else has been handed in since it was graded.
+    """
+
+    state: str = "missing"
+    record: Record | None = None
+    changed: bool = False
+
+
+def read_standings(course: Course, assignment: str) -> dict[str, Standing]:
+    """Return how those stand whom grading has met, and those who have handed in since.
+
+    Raises
+    ------
+    GradingError
+        If what grading wrote down cannot be read.
+    """
+    try:
+        records = read_records(course.root / "grading" / f"{assignment}.json")
+    except ValueError as error:
+        raise GradingError(str(error)) from error
+    handed_in = course.handed_in(assignment)
+    now = digests(course, assignment, handed_in)
+    found = {}
+    for student in sorted({*records, *handed_in}):
+        record = records.get(student)
+        state = record.state if record is not None else "missing"
+        if state == "missing" and student in handed_in:
+            state = NOT_GRADED
+        changed = (
+            record is not None
+            and record.state in (*ENDED, "unreadable")
+            and student in now
+            and _handed_in_part(record.submission) not in ("", _handed_in_part(now[student]))
+        )
+        found[student] = Standing(state, record, changed)
+    return found
+
+
+def digests(course: Course, assignment: str, handed_in: Mapping[str, Path]) -> dict[str, str]:
+    """Return what each grade follows from: the assignment, the submission, and a mistyped id."""
+    released = _digest(course.folder("source", ".", assignment))
+    found = {}
+    for student, path in handed_in.items():
+        found[student] = f"{released[:16]}-{_digest(path)[:16]}"
+        if (typed := typed_id(course.root, student)) is not None:
+            found[student] += f"-{typed}"
+    return found
+
+
+def _handed_in_part(digest: str) -> str:
+    return digest.partition("-")[2]
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for count, path in enumerate(sorted(folder.rglob("*"))):
+        if count >= _MOST_FILES:
+            break
+        state = path.lstat()
+        digest.update(f"{path.relative_to(folder)}\0{state.st_mode}\0{state.st_size}\0".encode(
+            errors="surrogateescape"
+        ))  # fmt: skip
+        if path.is_file() and not path.is_symlink() and state.st_size < 10**8:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
