@@ -275,6 +275,9 @@ def _members(
                 f"{shown} is encrypted: unpack the zip with its password and pack it without one."
             )
             continue
+        # Browsers and systems change endings.
+        if notebook := re.fullmatch(r"(.+)\.ipynb(\.txt)?", name, re.IGNORECASE):
+            name = f"{notebook[1]}.ipynb"
         suffix = PurePosixPath(name).suffix
         if suffix.lower() in _ARCHIVES:
             problems.say(
@@ -453,8 +456,10 @@ def _whose(match: _Match, students: Sequence[Student]) -> str | tuple[str, ...]:
         found = found or [each.id for each in students if number == each.id]
     if not found and match.form != "pattern":
         plain = _plain_canvas if match.form == "Canvas" else _plain
-        # Whoever has a number that the platform gave is not somebody with another one.
-        free = [each for each in students if match.form == "plain" or not each.lms_user_id]
+        # Whoever has a number that Canvas gave is not somebody with another one. Moodle numbers
+        # participants anew for each assignment.
+        numbered = match.form == "Canvas"
+        free = [each for each in students if not (numbered and each.lms_user_id)]
         found = [
             each.id
             for each in free

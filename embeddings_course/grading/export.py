@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course.grading.course import Course
-from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
+from embeddings_course.grading.gradebook import (
+    Contents,
+    Student,
+    look_at_own,
+    shown_url,
+    students_with_points,
+)
 from embeddings_course.grading.lateness import renew_penalties
 from embeddings_course.grading.record import ENDED, GradingError
 from embeddings_course.grading.standing import NOT_GRADED, Standing, read_standings
@@ -174,6 +180,7 @@ def _grades(
     missing_as_zero: bool,
 ) -> list[Grade]:
     submissions = {each.student_id: each for each in gradebook.assignment_submissions(name)}
+    scored = students_with_points(gradebook, name)
     grades = []
     for student in contents.students:
         submission = submissions.get(student.id)
@@ -181,7 +188,7 @@ def _grades(
         state, record = standing.state, standing.record
         # nbgrader alone writes nothing else down. An extension makes a submission, too, before
         # anything is handed in.
-        if record is None and submission and _has_points(submission):
+        if record is None and student.id in scored:
             state = "graded"
         if state in ENDED and submission is not None:
             raw, penalty = submission.score, submission.late_submission_penalty
@@ -204,14 +211,6 @@ def _handed_in_since(standings: Mapping[str, Standing], grades: Sequence[Grade])
         for student, standing in standings.items()
         if standing.changed or (standing.state == NOT_GRADED and student not in graded)
     ]
-
-
-def _has_points(submission: Any) -> bool:
-    return any(
-        grade.auto_score is not None or grade.manual_score is not None
-        for notebook in submission.notebooks
-        for grade in notebook.grades
-    )
 
 
 def export(
@@ -252,7 +251,8 @@ def export(
         header, rows = _for_moodle(grades, notes)
     else:
         header, rows = list(TIDY), _tidy(grades)
-    write_table(output, header, rows)
+    # Spreadsheets take a table for UTF-8 if a byte order mark says so; platforms need none.
+    write_table(output, header, rows, marked=form == "csv")
     for name in grades.assignments:
         empty: dict[str, list[str]] = {}
         for student in grades.students:

@@ -41,6 +41,8 @@ LARGE_BYTES = 20_000_000
 """A notebook that is larger is written anew without its outputs."""
 MAX_FILE_BYTES = 200_000_000
 MAX_TOTAL_BYTES = 1_000_000_000
+MAX_WORKING_BYTES = 200_000_000
+"""Of the other files where the notebook runs: the sandbox has room for some more."""
 MAX_FILES = 10_000
 """Of the other files of a submission."""
 
@@ -160,14 +162,15 @@ def prepare(
             anew = f"The outputs of {shown} ({chosen.size / 1e6:.0f} MB) were left out."
         notes += chosen.notes or [anew]
     stamp = _is_readable_timestamp(folder, notes)
-    changed = chosen.path.stat().st_mtime_ns
+    status = chosen.path.stat()
     if not (in_place and fine and chosen.path == destination):
         data = _bytes_of(chosen.path) if fine else nbformat.writes(chosen.notebook).encode()
         target.mkdir(parents=True, exist_ok=True)
         if in_place and os.path.lexists(destination):
             destination.rename(_unused(destination))
         _write(destination, data)
-        os.utime(destination, ns=(changed, changed))  # doubtful_time looks at it
+        if not _came_just_now(status):  # doubtful_time looks at it
+            os.utime(destination, ns=(status.st_mtime_ns, status.st_mtime_ns))
     if in_place:
         if not stamp:
             (folder / "timestamp.txt").rename(_unused(folder / "timestamp.txt"))
@@ -201,20 +204,26 @@ def doubtful_time(folder: str | Path, name: str) -> list[str]:
         return []
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     day = datetime.timedelta(days=1)
-    changed = notebook.stat().st_mtime
-    last = datetime.datetime.fromtimestamp(changed, datetime.UTC).replace(tzinfo=None)
-    together = abs(path.stat().st_mtime - changed) < 60  # unpacked just now: it says nothing
+    status = notebook.stat()
+    last = datetime.datetime.fromtimestamp(status.st_mtime, datetime.UTC).replace(tzinfo=None)
+    together = abs(path.stat().st_mtime - status.st_mtime) < 60
+    unknown = together or _came_just_now(status)
     if stated - now > day:
         return [
             f"timestamp.txt says {stated:%Y-%m-%d}, which is still to come: correct or delete it, "
             "and grade again."
         ]
-    if last - stated > day and not together:
+    if last - stated > day and not unknown:
         return [
             f"timestamp.txt says {stated:%Y-%m-%d}, but the notebook was last changed on "
             f"{last:%Y-%m-%d}: look which is right, as lateness follows from timestamp.txt."
         ]
     return []
+
+
+def _came_just_now(status: os.stat_result) -> bool:
+    """Say whether a file has the time at which it was put there, so nobody knows when it is of."""
+    return abs(status.st_ctime - status.st_mtime) < 60
 
 
 def working_copy(folder: str | Path, target: str | Path) -> list[str]:
@@ -249,7 +258,8 @@ def working_copy(folder: str | Path, target: str | Path) -> list[str]:
         if module in _STARTED:
             would = "have been run unasked"
         notes.append(f"{shown} was left out: it would {would}.")
-    _copy_others(folder, target, notes, timestamp=True, without=blocked)
+    most = MAX_WORKING_BYTES
+    _copy_others(folder, target, notes, timestamp=True, without=blocked, most_bytes=most)
     return _at_most(notes)
 
 
@@ -854,8 +864,10 @@ def _copy_others(
     *,
     timestamp: bool,
     without: Collection[str] = (),
+    most_bytes: int | None = None,
 ) -> None:
     total = number = 0
+    most_bytes = most_bytes or MAX_TOTAL_BYTES
     for path, status in _walk(folder):
         inner = path.relative_to(folder)
         shown = _shown(str(inner))
@@ -870,7 +882,7 @@ def _copy_others(
         if status.st_size > MAX_FILE_BYTES:
             notes.append(f"{shown} was left out: it has {status.st_size / 1e6:.0f} MB.")
             continue
-        if total + status.st_size > MAX_TOTAL_BYTES or number >= MAX_FILES:
+        if total + status.st_size > most_bytes or number >= MAX_FILES:
             notes.append("Files were left out: there were too many, or they were too large.")
             return
         try:

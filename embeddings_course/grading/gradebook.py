@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.record import GradingError
@@ -40,6 +41,23 @@ class Contents:
     courses: frozenset[str] = frozenset()
     students: tuple[Student, ...] = ()
     assignments: tuple[str, ...] = ()
+
+
+def students_with_points(gradebook: Any, assignment: str) -> set[str]:
+    """Return who has points on an assignment, be it 0; an extension alone gives none."""
+    from nbgrader.api import Assignment, Grade, SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import or_
+
+    rows = (
+        gradebook.db.query(SubmittedAssignment.student_id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .filter(Assignment.name == assignment)
+        .filter(or_(Grade.auto_score.isnot(None), Grade.manual_score.isnot(None)))
+        .distinct()
+    )
+    return {student for (student,) in rows}
 
 
 def shown_url(course: Course) -> str:

@@ -41,7 +41,8 @@ from embeddings_course.grading.record import note, note_memory
 from embeddings_course.grading.released import read_released, released_file
 from embeddings_course.quiz.graded import NO_ANSWERS
 
-_HIDDEN = re.compile(r"^\s*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS *$", re.M | re.S)
+# The whole lines between which nbgrader takes tests out, whatever else stands in them.
+_HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.
 _QUIZ_UNGRADED = re.compile(
@@ -358,6 +359,8 @@ class RunNotebook(Execute):
                 if self.task_poll_for_reply is not None:
                     self.task_poll_for_reply.cancel()
                 return
+            except OSError as error:  # a submission that nobody looks after must not go on
+                await self._kill("kernel-died", f"It could not be looked after: {error}.")
 
     def _processes(self) -> int:
         """Return how many processes the kernel has started that still run."""
@@ -418,6 +421,9 @@ WORKING = "COURSE_GRADING_WORKING"  # a folder for working directories, given by
 class SaveScores(SaveAutoGrades):
     """Write the points of a notebook into the gradebook, all of them or none.
 
+    nbgrader keeps the time of an earlier submission where the one that it grades has none. Here it
+    is forgotten, and the penalty with it.
+
     nbgrader asks for a person again wherever one has given points. Here these points stand, if the
     answer is still the one that the person saw, which is that of the notebook as it was graded
     before; those on a test stand if the test gives as many by itself as before, too. What was
@@ -445,6 +451,9 @@ class SaveScores(SaveAutoGrades):
             try:
                 for index, cell in enumerate(nb.cells):
                     self.preprocess_cell(cell, resources, index)
+                if not self._stated_time(resources):
+                    found = self.gradebook.find_submission(self.assignment_id, self.student_id)
+                    found.timestamp = None
                 commit()
             finally:
                 session.commit = commit
@@ -455,6 +464,10 @@ class SaveScores(SaveAutoGrades):
                 "for an earlier answer; look whether this still holds.",
             )
         return nb, resources
+
+    def _stated_time(self, resources: Any) -> Any:
+        courses = self.parent.parent.coursedir  # of the converter, of its exporter
+        return courses.get_existing_timestamp(resources["metadata"]["path"])
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         """Save one cell's points, and say whether a person has to look."""
@@ -624,7 +637,17 @@ def _length(value: Any) -> int:
 
 
 def _size(folder: str) -> int:
-    return sum(path.lstat().st_size for path in Path(folder).rglob("*") if path.is_file())
+    """Return the bytes of a folder that a program goes on changing; each entry takes some, too."""
+    size, waiting = 0, [folder]
+    while waiting and size < 10**9:  # an entry counts a kilobyte, so there are a million at most
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                size += 1_000
+                with contextlib.suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_size
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+    return size
 
 
 def _wait(awaitable: Any) -> Any:

@@ -218,7 +218,6 @@ def read_report(course: Course, assignment: str) -> Report:
             f"{assignment} was never graded here: there is no {path}. Run "
             f"`course grade {assignment}` first.{graded}"
         )
-    standings = read_standings(course, assignment)
     contents = look_at_own(course)
     if not contents.exists:
         raise GradingError(
@@ -230,6 +229,7 @@ def read_report(course: Course, assignment: str) -> Report:
             f"The gradebook {shown_url(course)} does not know {assignment}: name the one that it "
             "was graded with by --db."
         )
+    standings = read_standings(course, assignment)
     with course.gradebook() as gradebook:
         book = _read_gradebook(gradebook, assignment)
     for student, late in read_lateness(course, assignment).items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,10 @@ import psutil
 
 from embeddings_course.environment import Lock
 from embeddings_course.grading import sandbox
-from embeddings_course.grading.cells import imported_modules
+from embeddings_course.grading.cells import fingerprint, imported_modules
 from embeddings_course.grading.course import Course, back_up
 from embeddings_course.grading.fork_server import fork_server
-from embeddings_course.grading.gradebook import look_at_own
+from embeddings_course.grading.gradebook import look_at_own, students_with_points
 from embeddings_course.grading.lateness import Lateness, read_lateness, renew_penalties
 from embeddings_course.grading.record import (
     ENDED,
@@ -99,7 +100,7 @@ def grade(
     handed_in = course.handed_in(assignment)
     enrolled = _enrolled(course)
     chosen = _chosen(students, handed_in, enrolled, assignment)
-    sandboxed = _sandboxed(require_sandbox, say)
+    sandboxed = _sandboxed(course, require_sandbox, say)
     folder = course.root / "grading"
     folder.mkdir(exist_ok=True)
     with Lock(folder / f"{assignment}.lock", f"Another run of `course grade {assignment}`"):
@@ -112,17 +113,21 @@ def grade(
         try:
             with course.gradebook() as gradebook:
                 gradebook.find_assignment(assignment)
-                gradebook.find_notebook(assignment, assignment)
         except MissingEntry:
             _register(course, assignment, say)
-        _say_without_deadline(course, assignment, say)
+        _check(course, assignment, say)
+        _say_of_other_tests(course, assignment, say)
         note_released(course, assignment)
+        with course.gradebook() as gradebook:
+            scored = students_with_points(gradebook, assignment)
         digest = digests(course, assignment, handed_in)
         todo = []
         for student in chosen:
             if student not in handed_in:
                 records[student] = Record(state="missing")
-            elif force or not _is_done(course, assignment, student, records, digest[student]):
+            elif force or not _is_done(
+                course, assignment, student, records.get(student), digest[student], scored
+            ):
                 todo.append(student)
         about = {"assignment": assignment, "sandbox": sandboxed}
         write_records(path, records, **about)
@@ -213,9 +218,21 @@ def _enrolled(course: Course) -> set[str]:
         return {student.id for student in gradebook.students}
 
 
+def _is_inside(folder: Path, prefix: str) -> bool:
+    return folder.resolve().is_relative_to(Path(prefix).resolve())
+
+
 def _chosen(
     students: Sequence[str] | None, handed_in: dict[str, Path], enrolled: set[str], assignment: str
 ) -> list[str]:
+    for student in handed_in:
+        try:
+            student.encode()
+        except UnicodeEncodeError:
+            raise GradingError(
+                f"{str(handed_in[student].parent)!a}: its name is not in UTF-8, so it is no "
+                "student's id. Rename the folder."
+            ) from None
     if students is None:
         if not handed_in and not enrolled:
             raise GradingError(
@@ -231,8 +248,12 @@ def _chosen(
     return list(dict.fromkeys(students))
 
 
-def _sandboxed(required: bool, say: Callable[[str], None]) -> bool:
+def _sandboxed(course: Course, required: bool, say: Callable[[str], None]) -> bool:
     reason = sandbox.reason_against()
+    around = [prefix for prefix in (sys.prefix, sys.base_prefix) if _is_inside(course.root, prefix)]
+    if reason is None and around:
+        # What Python is made of is visible there.
+        reason = f"the course lies in the folder of its Python, {around[0]}"
     if reason is None:
         return True
     if required:
@@ -269,13 +290,57 @@ def _register(course: Course, assignment: str, say: Callable[[str], None]) -> No
     say(f"{assignment} was not in the gradebook yet: read from {source}.")
 
 
-def _say_without_deadline(course: Course, assignment: str, say: Callable[[str], None]) -> None:
+def _check(course: Course, assignment: str, say: Callable[[str], None]) -> None:
+    """Refuse what cannot be graded right, and say what else an instructor should know before."""
     with course.gradebook() as gradebook:
-        if gradebook.find_assignment(assignment).duedate is None:
+        entry = gradebook.find_assignment(assignment)
+        notebooks = sorted(notebook.name for notebook in entry.notebooks)
+        if notebooks != [assignment]:
+            raise GradingError(
+                f"{assignment} has the notebooks {', '.join(notebooks) or '(none)'}; one is "
+                f"graded, which must be called {assignment}.ipynb: make an assignment of each."
+            )
+        if entry.duedate is None:
+            extended = [each.student_id for each in entry.submissions if each.extension]
+            if extended:
+                raise GradingError(
+                    f"{', '.join(extended[:5])}: an extension, but {assignment} has no deadline. "
+                    f"Set one: nbgrader db assignment add {assignment} --duedate "
+                    '"2027-03-01 23:59:00 UTC"'
+                )
             say(
                 f"{assignment} has no deadline, so nobody is late: nbgrader db assignment add "
                 f'{assignment} --duedate "2027-03-01 23:59:00 UTC"'
             )
+
+
+def _say_of_other_tests(course: Course, assignment: str, say: Callable[[str], None]) -> None:
+    """Say which tests in ``source/`` are others than those with which is graded."""
+    path = course.folder("source", ".", assignment) / f"{assignment}.ipynb"
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception:  # it need not be there, and grading says what is wrong
+        return
+    with course.gradebook() as gradebook:
+        notebook = gradebook.find_notebook(assignment, assignment)
+        tests = {cell.name for cell in notebook.grade_cells}
+        known = {
+            cell.name: fingerprint(cell.source or "")
+            for cell in notebook.source_cells
+            if cell.name in tests and cell.locked
+        }
+    changed = [
+        name
+        for cell in cells
+        if (name := cell.metadata.get("nbgrader", {}).get("grade_id")) in known
+        and fingerprint(cell.source) != known[name]
+    ]
+    if changed:
+        say(
+            f"{', '.join(changed[:5])}{' and others' if len(changed) > 5 else ''}: changed in "
+            f"{path.parent}, but not in the gradebook, whose tests are run. To grade with the new "
+            f"ones: nbgrader generate_assignment {assignment} --create --force, then this again."
+        )
 
 
 def _modules(course: Course, assignment: str) -> list[str]:
@@ -292,14 +357,23 @@ def _modules(course: Course, assignment: str) -> list[str]:
 
 
 def _is_done(
-    course: Course, assignment: str, student: str, records: dict[str, Record], digest: str
+    course: Course,
+    assignment: str,
+    student: str,
+    record: Record | None,
+    digest: str,
+    scored: Collection[str],
 ) -> bool:
-    record = records.get(student)
     if record is None or record.submission != digest:
         return False
     if record.state == "unreadable":
         return True
-    return record.state in ENDED and course.folder("autograded", student, assignment).is_dir()
+    # The gradebook may be another one, or an earlier copy of it.
+    return (
+        record.state in ENDED
+        and student in scored
+        and course.folder("autograded", student, assignment).is_dir()
+    )
 
 
 def _with_progress(

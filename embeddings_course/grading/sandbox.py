@@ -61,7 +61,17 @@ def reason_against() -> str | None:
     if program is None:
         return "bubblewrap (the program bwrap) is not installed"
     trial = subprocess.run(
-        [program, *_isolation(), *_system(), "--", "/usr/bin/env", "true"],
+        [
+            program,
+            *_isolation(),
+            *_system(),
+            *_empty(),
+            "--remount-ro",
+            "/",
+            "--",
+            "/usr/bin/env",
+            "true",
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -189,9 +199,7 @@ def _sandbox(scratch: Path, working: Path, inside: Path, beside: Path | None) ->
     prefixes += [os.path.realpath(path) for path in prefixes]
     command = [str(shutil.which("bwrap")), *_isolation(), *_system()]
     # First what is empty: the environment itself may lie in a folder for temporary files.
-    for place in ("/tmp", "/home/student", "/submission"):
-        command += ["--size", str(MOST_FILES), "--tmpfs", place]
-    command += ["--size", str(MOST_FILES), "--tmpfs", "/dev/shm"]
+    command += _empty()
     for path in dict.fromkeys(prefixes):
         if not path.startswith("/usr/"):
             command += ["--ro-bind", path, path]
@@ -201,6 +209,13 @@ def _sandbox(scratch: Path, working: Path, inside: Path, beside: Path | None) ->
     command += ["--dir", str(inside), "--chdir", str(inside), "--remount-ro", "/"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
+    return command
+
+
+def _empty() -> list[str]:
+    command = []
+    for place in ("/tmp", "/home/student", "/submission", "/dev/shm"):
+        command += ["--size", str(MOST_FILES), "--tmpfs", place]
     return command
 
 

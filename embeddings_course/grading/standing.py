@@ -9,6 +9,7 @@ from pathlib import Path
 
 from embeddings_course.grading.course import Course, typed_id
 from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
+from embeddings_course.quiz.graded import QUESTIONS
 
 NOT_GRADED = "not-graded"
 _MOST_FILES = 20_000
@@ -65,12 +66,17 @@ def read_standings(course: Course, assignment: str) -> dict[str, Standing]:
 
 
 def digests(course: Course, assignment: str, handed_in: Mapping[str, Path]) -> dict[str, str]:
-    """Return what each grade follows from: the assignment, the submission, and a mistyped id."""
-    released = _digest(course.folder("source", ".", assignment))
+    """Return what each grade follows from: the assignment, the submission, and a mistyped id.
+
+    The assignment is its tests and points in the gradebook, and the files in ``source/``.
+    """
+    source = course.folder("source", ".", assignment)
+    released = hashlib.sha256(f"{_digest(source)}{_tests(course, assignment)}".encode()).hexdigest()
+    is_quiz = (source / QUESTIONS).exists()
     found = {}
     for student, path in handed_in.items():
         found[student] = f"{released[:16]}-{_digest(path)[:16]}"
-        if (typed := typed_id(course.root, student)) is not None:
+        if is_quiz and (typed := typed_id(course.root, student)) is not None:
             found[student] += f"-{typed}"
     return found
 
@@ -89,5 +95,30 @@ def _digest(folder: Path) -> str:
             errors="surrogateescape"
         ))  # fmt: skip
         if path.is_file() and not path.is_symlink() and state.st_size < 10**8:
-            digest.update(path.read_bytes())
+            try:
+                digest.update(path.read_bytes())
+            except OSError:  # grading says so, of this submission alone
+                digest.update(b"\0unreadable")
     return digest.hexdigest()
+
+
+def _tests(course: Course, assignment: str) -> str:
+    """Return a digest of what the gradebook has of an assignment."""
+    from nbgrader.api import MissingEntry
+
+    with course.gradebook() as gradebook:
+        try:
+            notebooks = gradebook.find_assignment(assignment).notebooks
+        except MissingEntry:
+            return ""
+        cells = [
+            (notebook.name, cell.name, cell.source)
+            for notebook in notebooks
+            for cell in notebook.source_cells
+        ]
+        points = [
+            (notebook.name, cell.name, cell.max_score)
+            for notebook in notebooks
+            for cell in (*notebook.grade_cells, *notebook.task_cells)
+        ]
+    return hashlib.sha256(repr((sorted(cells), sorted(points))).encode()).hexdigest()

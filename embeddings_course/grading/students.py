@@ -9,8 +9,8 @@ A list is a CSV file in one of three forms, told apart by their headers:
   becomes the ``lms_user_id``, by which downloads of submissions name students;
 - a list of Moodle, from *Grades*, *Export*, *Plain text file*, or from the page of participants:
   ``First name``, ``Last name`` or ``Surname``, and one at least of ``ID number``, ``Username`` and
-  ``Email address``. The grading worksheet of an assignment will do, too: its ``Identifier``, as in
-  ``Participant 1234567``, becomes the ``lms_user_id``; ``Full name`` is split at its last space.
+  ``Email address``. The grading worksheet of an assignment will do, too: ``Full name`` is split at
+  its last space. Its ``Identifier``, as in ``Participant 1234567``, is of that assignment only.
 
 A student's id names a folder. In an export of Canvas it is the ``SIS Login ID``, else the
 ``SIS User ID``, else the ``ID``; in one of Moodle the ``ID number``, else the ``Username``, else
@@ -241,7 +241,6 @@ def _of_canvas(table: Table, path: Path) -> tuple[list[tuple[Row, Student]], lis
 def _of_moodle(table: Table, path: Path) -> list[tuple[Row, Student]]:
     first, full, mail = map(table.column, ("First name", "Full name", "Email address"))
     last = table.column("Last name") or table.column("Surname")
-    number = table.column("Identifier")
     if full is None and (first is None or last is None):
         raise _wrong_header(table, path)
     column = _full_column(table, table.rows, _MOODLE_IDS)
@@ -251,13 +250,11 @@ def _of_moodle(table: Table, path: Path) -> list[tuple[Row, Student]]:
             given, family = row.get(first), row.get(last)
         else:
             given, _, family = row.get(full).rpartition(" ")
-        participant = re.search(r"\d+$", row.get(number)) if number else None
         listed.append((row, Student(
             row.cells.get(column, ""),
             given,
             family,
             row.get(mail) if mail else "",
-            participant[0] if participant else "",
         )))  # fmt: skip
     return listed
 

@@ -94,8 +94,14 @@ def read_table(path: Path) -> Table:
     return Table(header, tuple(rows))
 
 
-def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file in UTF-8, at once: a reader never sees half of it.
+def write_table(
+    path: Path,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    marked: bool = False,
+) -> None:
+    """Write a CSV file in UTF-8, `marked` as such or not, at once: no reader sees half of it.
 
     Numbers stay numbers, None is an empty cell. A text that a spreadsheet would take for a formula
     gets an apostrophe before it.
@@ -104,7 +110,7 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[objec
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([_cell(each) for each in header])
     writer.writerows([_cell(each) for each in row] for row in rows)
-    write_at_once(path, buffer.getvalue())
+    write_at_once(path, ("\ufeff" if marked else "") + buffer.getvalue())
 
 
 def _cell(value: object) -> object:
