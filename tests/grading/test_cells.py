@@ -9,7 +9,13 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import (
+    new_code_cell,
+    new_markdown_cell,
+    new_notebook,
+    new_output,
+    new_raw_cell,
+)
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.nbgraderformat import MetadataValidator
@@ -18,6 +24,7 @@ from nbgrader.utils import determine_grade, is_grade
 from traitlets.config import Config
 
 from embeddings_course.grading.cells import expected_cells, fingerprint, repair_cells
+from embeddings_course.grading.preprocessors import HideTests
 
 ADD = "def add(a, b):\n    return a + b"
 SCALE = "def scale(x):\n    return 2 * x"
@@ -607,3 +614,21 @@ def test_lists_of_sentences_end(course, handed_in):
     _, sentences, _ = repaired(handed_in, course)
     assert len(sentences) == 21
     assert sentences[-1] == "and 10 more"
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"),
+        ("# BEGIN HIDDEN TESTS ", "#END HIDDEN TESTS (edge cases)"),
+    ],
+)
+def test_feedback_hides_what_nbgrader_hides(begin, end):
+    cell = new_code_cell(f"seen = 1\n{begin}\nassert secret == 4\n{end}\nseen = 2")
+    cell.metadata.nbgrader = {"grade": True, "locked": True, "solution": False, "grade_id": "a"}
+    output = new_output("stream", name="stdout", text="----> assert secret == 4\n")
+    cell.outputs = [output]
+    cleaned, _ = HideTests().preprocess(new_notebook(cells=[cell]), {})
+    assert "secret" not in str(cleaned)
+    assert cleaned.cells[0].source.startswith("seen = 1\n")
+    assert cleaned.cells[0].source.endswith("\nseen = 2")

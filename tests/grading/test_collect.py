@@ -271,3 +271,15 @@ def test_the_command_says_who_is_missing(term, capsys):
     assert "hw: 2 collected, 2 new, 0 replaced, 0 as before." in said
     assert "Handed in nothing: weiss." in said
     assert Path(term.root, "submitted", "ada", "hw", "hw.ipynb").exists()
+
+
+@pytest.mark.parametrize("name", ["hw.ipynb.txt", "hw.IPYNB"])
+def test_an_ending_that_a_browser_changed_is_put_right(term, name):
+    collected = term.collect({moodle("Grace Hopper", 17, name): "x"})
+    assert collected.new == ("grace",)
+    assert "grace/hw/hw.ipynb" in term.files()
+
+
+def test_moodles_numbers_are_of_one_assignment(term):
+    collected = term.collect({moodle("Ada Lovelace", 7, "hw.ipynb"): "x"})
+    assert collected.new == ("ada",), "though she has another number of the platform"

@@ -579,6 +579,9 @@ def test_dates_that_cannot_be_are_said_and_kept(tmp_path):
     ]
     handed_in(tmp_path, **{"timestamp.txt": "2020-01-01 00:00:00 UTC"})
     assert doubtful_time(tmp_path, "sums") == []  # both unpacked just now, which says nothing
+    long_ago = time.time() - 10**6
+    os.utime(tmp_path / "timestamp.txt", (long_ago, long_ago))
+    assert doubtful_time(tmp_path, "sums") == []  # nor does a notebook that was unpacked just now
     day = time.mktime((2021, 5, 4, 12, 0, 0, 0, 0, 0))
     os.utime(tmp_path / "sums.ipynb", (day, day))
     (tmp_path / "sums.ipynb").rename(tmp_path / "sums (2).ipynb")

@@ -100,9 +100,63 @@ def test_who_typed_another_id_is_graded_again_when_the_instructor_says_so(course
     for student in ("ann", "bob"):
         course.hands_in(student)
     course.grade()
-    (course.root / "typed-ids.json").write_text('{"bob": "Bobby"}')
+    typed = course.root / "typed-ids.json"
+    typed.write_text("{")
+    _, said = course.grade()
+    assert "2 graded before" in said, "it is no quiz"
+    (course.root / "source" / "hw" / "questions.json").write_text("{}")
+    typed.write_text("{}")
+    course.grade()
+    typed.write_text('{"bob": "Bobby"}')
     _, said = course.grade()
     assert "1 graded before" in said and "1 in this run" in said
+
+
+def test_grades_follow_from_the_gradebook_that_there_is(course):
+    course.hands_in("ann", "def double(x):\n    return 2 * x if x != 2 else 5")
+    course.grade()
+    graded = course.root / "gradebook.db"
+    kept = graded.with_name("kept.db")
+    shutil.copy(graded, kept)
+    assert course.scores() == {"ann": 5.0}
+
+    # An earlier copy of it, from before anything was graded.
+    graded.unlink()
+    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    _, said = course.grade()
+    assert "1 in this run" in said and course.scores() == {"ann": 5.0}
+    shutil.copy(kept, graded)
+
+    # Corrected where the tests are written, but not where they are run.
+    path = course.root / "source" / "hw" / "hw.ipynb"
+    text = path.read_text()
+    path.write_text(text.replace("assert double(1) == 2", "assert double(1) == 2 == double(2) - 2"))
+    _, said = course.grade()
+    assert "double_basics: changed in " in said
+    assert "nbgrader generate_assignment hw --create --force" in said
+    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    _, said = course.grade()
+    assert "1 in this run" in said and "changed in " not in said
+    assert course.scores() == {"ann": 3.0}
+
+
+def test_a_time_that_was_taken_back_makes_nobody_late(course):
+    settings = course.root / "nbgrader_config.py"
+    settings.write_text(settings.read_text() + TENTH_A_DAY)
+    course.nbgrader("generate_assignment", "hw", "--create")
+    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
+    times = [course.hands_in(each).with_name("timestamp.txt") for each in ("ann", "bob")]
+    for each in times:
+        each.write_text("2026-03-03 09:00:00 UTC")
+    course.grade()
+    assert exported(course) == {"ann": 4.4, "bob": 4.4}
+    times[0].unlink()
+    _, said = course.grade()
+    assert "ann: late" not in said
+    assert exported(course) == {"ann": 5.5, "bob": 4.4}
+    times[1].unlink()
+    course.nbgrader("autograde", "hw", "--force")
+    assert exported(course) == {"ann": 5.5, "bob": 5.5}
 
 
 def corrects(course, name, old, new):
@@ -363,6 +417,26 @@ def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_written(course, tmp_
         assert status != 0
         assert words in said
         assert "Traceback" not in said
+    course.nbgrader("generate_assignment", "hw", "--create")
+    with course.gradebook() as book:
+        book.update_or_create_student("ann")
+        book.update_or_create_submission("hw", "ann")
+        book.grant_extension("hw", "ann", days=1)
+    status, said = course.grade()
+    assert status == 1 and "ann: an extension, but hw has no deadline." in said
+    with course.gradebook() as book:
+        book.update_or_create_assignment("hw", duedate="2026-03-01 23:59:00 UTC")
+        book.add_notebook("more", "hw")
+    status, said = course.grade()
+    assert status == 1 and "hw has the notebooks hw, more; one is graded" in said
+    with course.gradebook() as book:
+        book.remove_notebook("more", "hw")
+    odd = course.root / "submitted" / os.fsdecode(b"caf\xe9") / "hw"
+    odd.mkdir(parents=True)
+    status, said = course.grade()
+    assert status == 1 and "its name is not in UTF-8" in said and "caf" in said
+    shutil.rmtree(odd.parent)
+    assert not (course.root / "grading" / "hw.json").exists()
     shutil.move(
         course.root / "submitted" / "ann" / "hw", course.root / "submitted" / "ann" / "other"
     )

@@ -14,6 +14,7 @@ from jupyter_client.manager import KernelManager
 
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.fork_server import fork_server
+from embeddings_course.grading.preprocessors import _size
 from embeddings_course.grading.sandbox import write_kernel
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -248,8 +249,12 @@ def test_nothing_leads_from_a_copied_kernel_to_the_server(
     bubblewrap, server, short_folder, monkeypatch
 ):
     kernel = Kernel(short_folder, monkeypatch, server=server)
-    opened = "[os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')[:-1]]"
-    code = f"import os, stat; opened = [o for o in {opened} if o.startswith('/')]"
+    code = """import contextlib, os, stat
+opened = []
+for number in os.listdir("/proc/self/fd"):
+    with contextlib.suppress(OSError):  # its threads open and close some meanwhile
+        opened.append(os.readlink(f"/proc/self/fd/{number}"))
+opened = [each for each in opened if each.startswith("/")]"""
     assert kernel.run(code) is None
     inside = ("/dev/null", "/home/student/")
     assert all(path.startswith(inside) for path in kernel.value("opened"))
@@ -328,3 +333,25 @@ def test_without_the_sandbox_the_kernel_still_has_a_home_of_its_own(short_folder
         assert kernel.value("__import__('os').listdir()") == ["data.csv"]
     finally:
         kernel.close()
+
+
+def test_a_bubblewrap_that_lacks_an_option_is_none(tmp_path, monkeypatch):
+    old = tmp_path / "bwrap"
+    old.write_text(
+        '#!/bin/sh\nfor each; do\nif [ "$each" = --size ]; then\n'
+        'echo "Unknown option --size" >&2; exit 1\nfi\ndone\n'
+    )
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert "Unknown option --size" in sandbox.reason_against.__wrapped__()
+
+
+def test_a_folder_that_a_program_goes_on_changing_can_be_measured(tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "file").write_bytes(b"1" * 5000)
+    (tmp_path / "link").symlink_to("nowhere")
+    assert 5000 + 3 * 1000 <= _size(str(tmp_path)) < 20_000
+    assert _size(str(tmp_path / "gone")) == 0
+    for number in range(200):
+        (tmp_path / "inner" / str(number)).touch()
+    assert _size(str(tmp_path)) > 200 * 1000, "empty files fill a machine, too"
