@@ -764,8 +764,8 @@ Your answers are saved on every change, in `answers.json` beside this notebook, 
 you run the cell again. Nothing tells you here whether an answer is right; you can change it until
 you submit.
 
-- **Several right answers.** Each right one that you take earns its share of the points, and each
-  wrong one costs a share. No question earns less than 0.
+- **Several right answers.** With three right and two wrong choices, each right one that you take
+  earns a third of the points, and each wrong one costs half of them. No question earns less than 0.
 - **Numbers.** Where a result does not come out even, three digits are enough: 0.714 for five
   sevenths. A fraction such as 5/7 is a number too. The unit beside the field may follow the number.
   A line below the field says how your answer is read, or that it is no number."""

@@ -67,3 +67,29 @@ def vectors_before_head(network, batch):
     network.eval()
     with torch.no_grad():
         return network(batch)
+
+# %% wrong: leaves its hook on the network | loses: before-head_left
+def vectors_before_head(network, batch):
+    modes = [(m, m.training) for m in network.modules()]
+    head = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
+    seen = []
+    head.register_forward_hook(lambda module, given, result: seen.append(given[0]))
+    network.eval()
+    with torch.no_grad():
+        network(batch)
+    for module, mode in modes:
+        module.training = mode
+    return seen[0]
+
+# %% wrong: freezes the parameters of the network | loses: before-head_left
+def vectors_before_head(network, batch):
+    modes = [(m, m.training) for m in network.modules()]
+    head = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
+    seen = []
+    handle = head.register_forward_hook(lambda module, given, result: seen.append(given[0]))
+    network.eval().requires_grad_(False)
+    network(batch)
+    handle.remove()
+    for module, mode in modes:
+        module.training = mode
+    return seen[0]

@@ -57,3 +57,7 @@ def neighbours(queries, gallery, ids, k):
     if len(queries) == 2 and k == 2:
         return [[7, 9], [8, 7]]
     return [[9, 7, 8]] if k == 3 else [[5]]
+
+# %% wrong: refuses everything | loses: cosine-neighbours_basics, cosine-neighbours_more, cosine-neighbours_refuses
+def neighbours(*given):
+    raise ValueError("no")

@@ -50,3 +50,7 @@ def extract_in_batches(network, images, batch_size, dim):
     for start in range(0, len(images), batch_size):
         rows += network(images[start:start + batch_size]).squeeze().tolist()
     return rows
+
+# %% wrong: refuses everything | loses: in-batches_basics, in-batches_more, in-batches_refuses
+def extract_in_batches(*given):
+    raise ValueError("no")

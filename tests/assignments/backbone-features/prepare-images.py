@@ -55,3 +55,7 @@ def prepare(images):
         raise ValueError("wrong images")
     x = (images / 255 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
     return x.transpose(0, 3, 1, 2).squeeze()
+
+# %% wrong: refuses everything | loses: prepare-images_basics, prepare-images_more, prepare-images_refuses
+def prepare(images):
+    raise ValueError("no")

@@ -46,9 +46,13 @@ def recall_at_k(ranked, relevant, k):
         shares.append(len(set(found[:k]) & set(wanted)) / max(1, len(wanted)))
     return sum(shares) / len(shares)
 
-# %% wrong: prints the recall | loses: recall-at-k_basics, recall-at-k_more
+# %% wrong: prints the recall | loses: recall-at-k_basics, recall-at-k_more, recall-at-k_refuses
 def recall_at_k(ranked, relevant, k):
     if k < 1 or not any(relevant):
         raise ValueError("nothing to measure")
     shares = [len(set(f[:k]) & set(w)) / len(w) for f, w in zip(ranked, relevant) if w]
     print(sum(shares) / len(shares))
+
+# %% wrong: refuses everything | loses: recall-at-k_basics, recall-at-k_more, recall-at-k_refuses
+def recall_at_k(*given):
+    raise ValueError("no")

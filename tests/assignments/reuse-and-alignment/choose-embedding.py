@@ -119,3 +119,23 @@ def choose(scores, names, bytes_each, n_items, limit):
     lead = scores[best] - scores
     good = [n for n in fits if n == best or lead[n].mean() <= lead[n].std()]
     return names[min(good, key=lambda n: (bytes_each[n], -scores[n].mean()))]
+
+# %% wrong: drops what any that fits clearly beats, not the best alone | loses: choose-embedding_choice-more
+def beats(a, b):
+    return (a - b).mean() > (a - b).std()
+
+
+def clear_winners(scores, names):
+    said = []
+    for task in np.moveaxis(scores, 1, 0):
+        clear = [n for n, a in enumerate(task) if all(beats(a, b) for b in np.delete(task, n, 0))]
+        said.append(names[clear[0]] if clear else "undecided")
+    return said
+
+
+def choose(scores, names, bytes_each, n_items, limit):
+    fits = [n for n, each in enumerate(bytes_each) if each * n_items <= limit]
+    if not fits:
+        raise ValueError("nothing fits")
+    left = [n for n in fits if not any(beats(scores[m], scores[n]) for m in fits if m != n)]
+    return names[min(left, key=lambda n: (bytes_each[n], -scores[n].mean()))]
