@@ -245,6 +245,11 @@ def test_copied_kernels_share_no_chance_and_nothing_that_one_of_them_changes(
     assert not set(drawn[0]) & set(drawn[1])
 
 
+def test_exit_ends_no_later_cell(kernel):
+    kernel.run("exit()")
+    assert kernel.value("__import__('time').sleep(2) or 'still here'") == "still here"
+
+
 def test_nothing_leads_from_a_copied_kernel_to_the_server(
     bubblewrap, server, short_folder, monkeypatch
 ):
