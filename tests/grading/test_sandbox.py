@@ -351,7 +351,7 @@ def test_a_bubblewrap_that_lacks_an_option_is_none(tmp_path, monkeypatch):
     assert "Unknown option --size" in sandbox.reason_against.__wrapped__()
 
 
-def test_a_folder_that_a_program_goes_on_changing_can_be_measured(tmp_path, monkeypatch):
+def test_a_folder_that_a_program_goes_on_changing_can_be_measured(tmp_path):
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "file").write_bytes(b"1" * 5000)
     (tmp_path / "link").symlink_to("nowhere")
