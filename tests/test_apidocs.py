@@ -74,6 +74,20 @@ def test_another_process_reads_the_same_and_says_nothing():
     assert ran.stderr == ""
 
 
+NOTE = "\n\n.. note::\n    Backwards-compatibility for this API is guaranteed.\n"
+
+
+def test_a_note_that_a_decorator_appended_hides_no_indentation():
+    # As Python 3.12 hands a docstring over, and as 3.13 does, which takes the indentation out.
+    older = "Do it.\n\n    Args:\n        n (int): how often.\n            At least once.\n    "
+    newer = "Do it.\n\nArgs:\n    n (int): how often.\n        At least once.\n"
+    assert apidocs._parts(older) == apidocs._parts(newer)
+    summary, body = apidocs._parts(older + NOTE)
+    assert (summary, body) == apidocs._parts(newer + NOTE)
+    assert body.startswith("Args:\n    n (int)")
+    assert body.endswith(NOTE.strip())
+
+
 DOCSTRING = """Return the rows of ``n_samples``.
 
 See https://example.org for :func:`numpy.sort` and :math:`x^2`, as in [1]_.

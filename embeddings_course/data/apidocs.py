@@ -564,6 +564,12 @@ _WRITTEN_ON_IMPORT = (
     ),
     (re.compile(r"^( *array\(\[)[^\]]*(\]\) +# may vary)$", re.MULTILINE), r"\1...\2"),
 )
+# What decorators of torch append, without the indentation of the lines above it.
+_APPENDED = re.compile(
+    r"^\.\. (?:note|warning)::\n {4}(?:Backwards-compatibility for this API is guaranteed|"
+    r"This API is experimental and is \*NOT\* backward-compatible)\.\s*\Z",
+    re.MULTILINE,
+)
 # What can come before the first sentence: signatures such as "sin(x, /, out=None) -> array", which
 # can span lines, and notes such as ".. warning::".
 _BEFORE_SUMMARY = re.compile(
@@ -716,8 +722,16 @@ def _methods(cls: type, class_name: str, library: str) -> Iterator[tuple[str, st
                 yield f"{class_name}.{name}", "property", owner is not cls, each
 
 
+def _cleaned(doc: str) -> str:
+    """Even out a docstring's indentation, which the compiler does by itself from Python 3.13 on."""
+    appended = _APPENDED.search(doc)
+    if appended is None:
+        return inspect.cleandoc(doc)
+    return f"{inspect.cleandoc(doc[: appended.start()])}\n\n{appended[0].strip()}"
+
+
 def _parts(doc: str) -> tuple[str, str]:
-    text = inspect.cleandoc(doc)
+    text = _cleaned(doc)
     for pattern, replacement in _WRITTEN_ON_IMPORT:
         text = pattern.sub(replacement, text)
     text = _BEFORE_SUMMARY.sub("", text)
