@@ -8,14 +8,14 @@ PYTHON ?= python3
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
-book:      ## execute what changed and build the book; prints its address
-	$(PYTHON) -m embeddings_course book
+book:      ## execute what changed and build the book; KEEP_GOING=1 publishes a failing page, too
+	$(PYTHON) -m embeddings_course book $(if $(KEEP_GOING),--keep-going)
 
 test:      ## build the book and run every check
 	$(PYTHON) -m embeddings_course test
 
-test-slow:  ## the tests that take minutes each
-	$(PYTHON) -m embeddings_course test-slow
+test-slow: ## the tests that take minutes each; PYTHONS=drawn tries only one other Python
+	$(PYTHON) -m embeddings_course test-slow $(if $(PYTHONS),--pythons $(PYTHONS))
 
 lab:       ## JupyterLab with the chapters and the assignments
 	$(PYTHON) -m embeddings_course lab

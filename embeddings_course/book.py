@@ -1,14 +1,12 @@
 """Executes and builds the book, and publishes it only if everything went well.
 
-The working folder ``_build/work/<digest>`` holds the cache of executed pages. Its name is a digest
-of what a page's outputs follow from besides its own text, so another package, other weights or
-other requirements mean an empty cache. Everything else is rendered anew each time: that costs
-seconds, and an incremental Sphinx build forgets the warnings of pages that did not change.
+Pages come from the cache (:mod:`embeddings_course.page_cache`) where they have been executed.
+Everything else is rendered anew each time: that costs seconds, and an incremental Sphinx build
+forgets the warnings of pages that did not change.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -19,12 +17,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course import page_cache
 from embeddings_course.environment import Lock
-from embeddings_course.execution import ANSI, MOST_AT_ONCE, CellFailed, PageRun, execute_pages
-from embeddings_course.trained import shared_cells
-
-# What the outputs of pages follow from, besides the pages' own text.
-EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
+from embeddings_course.execution import (
+    ANSI,
+    GO_ON,
+    HAS_LOCK,
+    LOCK,
+    CellFailed,
+    PageRun,
+    execute_pages,
+)
 
 _CAUSED = re.compile("The above exception was")
 _PROBLEM = re.compile(r"(^|: |\.\.\. )(WARNING|ERROR|CRITICAL|SEVERE): ")
@@ -47,6 +50,11 @@ class Book:
     def executed(self) -> tuple[str, ...]:
         """Names of the pages that ran."""
         return tuple(run.name for run in self.runs)
+
+    @property
+    def failed(self) -> tuple[PageRun, ...]:
+        """Pages that did not run to their end, and are marked."""
+        return tuple(run for run in self.runs if run.failed)
 
 
 def pages(root: Path) -> list[Path]:
@@ -89,46 +97,9 @@ def _listed(entry: object) -> Iterator[str]:
             yield from _listed(inner)
 
 
-def execution_digest(root: Path) -> str:
-    """Return a digest of all that the outputs of pages follow from, besides their own text."""
-    digest = hashlib.sha256("{}.{}.{}".format(*sys.version_info[:3]).encode())
-    for name in EXECUTION_INPUTS:
-        path = root / name
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
-            if file.is_file() and not hidden and "__pycache__" not in file.parts:
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                digest.update(f"{file.relative_to(root).as_posix()}\0{content}\0".encode())
-    for page in sorted((root / "book").glob("*.md")):  # other pages may use what these train
-        digest.update("\0".join([page.name, *shared_cells(page)[0]]).encode())
-    return digest.hexdigest()
-
-
-def kernel_environment(root: Path) -> dict[str, str]:
-    """Return the variables under which pages run, when they are built and when they are checked.
-
-    Progress bars, a backend that opens windows, the number of cores, and a person's IPython
-    start-up files would all change what pages show.
-    """
-    return {
-        "COURSE_BOOK_BUILD": "1",
-        "IPYTHONDIR": str(root / "_build" / "work" / "ipython"),
-        "MKL_NUM_THREADS": "1",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-        "TQDM_DISABLE": "1",
-    }
-
-
-def pages_at_once() -> int:
-    """Return how many pages run side by side on this machine."""
-    return min(MOST_AT_ONCE, os.cpu_count() or 1)
-
-
-def build_book(root: Path, report: Callable[[str], None] = lambda line: None) -> Book:
+def build_book(
+    root: Path, report: Callable[[str], None] = lambda line: None, *, keep_going: bool = False
+) -> Book:
     """Execute what changed, build the book, and publish it as ``_build/html``.
 
     Until the build has succeeded there is no ``_build/html`` and no ``_build/jupyter_execute``.
@@ -139,30 +110,34 @@ def build_book(root: Path, report: Callable[[str], None] = lambda line: None) ->
         The repository.
     report : callable
         Gets a line about each page that is executed.
+    keep_going : bool
+        Whether a page that fails is published all the same, marked as such. Then warnings are
+        only in the log: a page that ends half-way may lack what others refer to.
 
     Raises
     ------
     BookError
-        If a page fails or Sphinx warns, or if a file that is no page would be published.
+        If a page fails or Sphinx warns, unless `keep_going`, or if a file that is no page would be
+        published.
     EnvironmentProblem
         If another build is running in the same repository.
     """
     build = root / "_build"
-    with Lock(build / "book.lock", "Another build of the book") as lock:
+    with Lock(build / LOCK, "Another build of the book") as lock:
         start = time.monotonic()
         for name in ("html", "jupyter_execute"):
             _remove(build / name)
         names = [page.with_suffix("").as_posix() for page in pages(root)]
         _check_quizzes(root)
-        work = build / "work" / execution_digest(root)[:16]
-        output = _prepare(work)
-        runs = _execute(root, names, output / ".jupyter_cache", report)
-        (work / "running").unlink()
-        _run_jupyter_book(root, work, lock)
+        work = page_cache.work_folder(root)
+        page_cache.prepare(work)
+        output = _empty(work)
+        runs = _execute(root, names, page_cache.cache_folder(work), report, keep_going)
+        page_cache.finish(work)
+        _run_jupyter_book(root, work, lock, keep_going)
         _check_sources(output / "html", names)
         notebooks = output / "jupyter_execute"
         notebooks.mkdir(exist_ok=True)
-        _fill_outputs(notebooks, output / ".jupyter_cache")
         with_code = [name for name in names if (notebooks / f"{name}.ipynb").exists()]
         # The page that a reader opens comes last: once it is there, everything is.
         notebooks.rename(build / "jupyter_execute")
@@ -195,49 +170,17 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(doomed)
 
 
-def _prepare(work: Path) -> Path:
-    """Empty the working folder except for the cache; return the folder that Jupyter Book fills."""
-    for other in work.parent.glob("*"):
-        if other != work and other.name != "ipython" and other.is_dir():
-            shutil.rmtree(other)
+def _empty(work: Path) -> Path:
+    """Empty the folder that Jupyter Book fills, except for the cache, and return it."""
     output = work / "_build"  # Jupyter Book adds the name itself.
     for name in ("html", "jupyter_execute", ".doctrees"):
         shutil.rmtree(output / name, ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
-    running = work / "running"
-    if running.exists():
-        _repair_cache(output / ".jupyter_cache")
-    running.touch()
     return output
 
 
-def _repair_cache(folder: Path) -> None:
-    """Drop a cache in which a killed build left a broken entry; it would fail every build."""
-    from jupyter_cache import get_cache
-
-    if not folder.exists():
-        return
-    try:
-        cache = get_cache(folder)
-        for record in cache.list_cache_records():
-            cache.get_cache_bundle(record.pk)
-    except Exception:  # whatever reading half a notebook or half a data base raises
-        shutil.rmtree(folder)
-
-
-def _fill_outputs(notebooks: Path, cache_folder: Path) -> None:
-    """Put the outputs into the notebooks: MyST-NB leaves out those of pages from the cache."""
-    import nbformat
-    from jupyter_cache import get_cache
-
-    cache = get_cache(cache_folder)
-    for path in notebooks.rglob("*.ipynb"):
-        _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
-        nbformat.write(notebook, path)
-
-
 def _execute(
-    root: Path, names: list[str], cache: Path, report: Callable[[str], None]
+    root: Path, names: list[str], cache: Path, report: Callable[[str], None], keep_going: bool
 ) -> list[PageRun]:
     """Execute the pages that the cache lacks."""
     import yaml
@@ -248,26 +191,26 @@ def _execute(
             root,
             names,
             cache,
-            environment=kernel_environment(root),
+            environment=page_cache.kernel_environment(root),
             timeout=settings["execute"]["timeout"],
-            jobs=pages_at_once(),
+            jobs=page_cache.pages_at_once(),
             report=report,
+            keep_going=keep_going,
         )
     except CellFailed as error:
         log = root / "_build" / "book.log"
         log.write_text(f"{error}\n\n{error.details}\n", encoding="utf-8")
-        raise BookError(f"{error}\nThe whole log: {log}") from error
+        raise BookError(f"{error}\n{GO_ON}\nThe whole log: {log}") from error
 
 
-def _run_jupyter_book(root: Path, work: Path, lock: Lock) -> None:
-    """Run Jupyter Book with warnings as errors. It finds all pages executed."""
+def _run_jupyter_book(root: Path, work: Path, lock: Lock, keep_going: bool) -> None:
+    """Run Jupyter Book, most often with warnings as errors. It finds all pages executed."""
     log = root / "_build" / "book.log"
-    environ = {**os.environ, **kernel_environment(root)}
-    environ.update(PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
+    environ = {**os.environ, HAS_LOCK: "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     # -P: a folder in the current directory must not be taken for a package.
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-P", "-c", start, "build", str(root)]
-    command += ["--path-output", str(work), "-W", "-n", "--keep-going"]
+    command += ["--path-output", str(work), "-n", "--keep-going", *([] if keep_going else ["-W"])]
     process = subprocess.Popen(
         command,
         env=environ,

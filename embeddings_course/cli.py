@@ -13,19 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from embeddings_course.book import (
-    Book,
-    BookError,
-    build_book,
-    kernel_environment,
-    pages,
-    pages_at_once,
-)
+from embeddings_course.book import Book, BookError, build_book, pages
 from embeddings_course.environment import EnvironmentProblem, check_command, clean
 from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
 from embeddings_course.grading.record import GradingError
+from embeddings_course.page_cache import kernel_environment, pages_at_once
 from embeddings_course.place import ElsewhereError, course_folder, require_own
 from embeddings_course.quiz.bank import QuizError
 from embeddings_course.quiz.commands import add_commands
@@ -128,7 +122,12 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
         return command
 
     contents.append("For readers and students:")
-    add("book", _book, "execute what changed and build the book in _build/html", extras=("book",))
+    book = add(
+        "book", _book, "execute what changed and build the book in _build/html", extras=("book",)
+    )
+    book.add_argument(
+        "--keep-going", action="store_true", help="publish a page that fails, too, and mark it"
+    )
     lab = add("lab", _lab, "JupyterLab with chapters and assignments", passes_on_to="JupyterLab")
     lab.add_argument("--no-start", action="store_true", help="only prepare the notebooks")
     add("clean", _clean, "remove what was built, except the notebooks of lab")
@@ -230,14 +229,18 @@ def _call(command: list[str], **settings) -> int:
 
 
 def _book(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    book = _build(root)
+    book = _build(root, keep_going=options.keep_going)
+    for run in book.failed:
+        print(f"This page is marked as failed: {run.failed}", file=sys.stderr)
     print(f"The book is ready: {book.index.as_uri()}")
     return 0
 
 
-def _build(root: Path) -> Book:
+def _build(root: Path, *, keep_going: bool = False) -> Book:
     print("Building the book ...", flush=True)
-    book = build_book(root, report=lambda line: print(f"  {line}", flush=True))
+    book = build_book(
+        root, report=lambda line: print(f"  {line}", flush=True), keep_going=keep_going
+    )
     count = len(book.executed)
     print(
         f"Executed {count} page{'' if count == 1 else 's'}, "
@@ -297,7 +300,9 @@ def _lab(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def prepare_lab(root: Path) -> Path:
-    """Write chapters and assignments as notebooks to ``_build/lab``; keep a person's changes.
+    """Write chapters and assignments as notebooks to ``lab/``; keep a person's changes.
+
+    The folder is no part of ``_build``, which `jupyter-book clean` empties.
 
     A chapter in which a person changed a cell is theirs: it is never written again, and a line
     says so when the book has a newer one. An assignment's files are only ever added.
@@ -307,7 +312,9 @@ def prepare_lab(root: Path) -> Path:
     Path
         The folder to start JupyterLab in.
     """
-    lab = root / "_build" / "lab"
+    lab = root / "lab"
+    if not lab.exists() and (root / "_build" / "lab").is_dir():  # where it was until 2026
+        (root / "_build" / "lab").rename(lab)
     chapters = lab / "chapters"
     chapters.mkdir(parents=True, exist_ok=True)
     record = lab / ".written.json"

@@ -255,7 +255,8 @@ def clean(root):
     Returns
     -------
     list of Path
-        What was removed. ``_build/lab`` stays: notebooks that a person edited are in it.
+        What was removed. The ``_build/lab`` of earlier versions stays: notebooks that a person
+        edited are in it.
     """
     removed = []
     for path in sorted((root / "_build").glob("*")):

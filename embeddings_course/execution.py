@@ -4,6 +4,9 @@ MyST-NB would execute them one after another. Here each page has a kernel of its
 thread for its arithmetic, so that as many pages run as there are cores, and so that a result does
 not depend on how many there are. What has been executed goes into MyST-NB's own cache, and there
 MyST-NB finds it.
+
+As a Sphinx extension, this does so before Sphinx reads the pages, whoever has started it: after
+`make book` all pages are there already, and `jupyter-book build .` gets them here.
 """
 
 from __future__ import annotations
@@ -16,16 +19,32 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from embeddings_course import failed_assertion, page_cache
+from embeddings_course.claims import read_claims
+from embeddings_course.environment import EnvironmentProblem, Lock
+from embeddings_course.made_with import difference
 
 if TYPE_CHECKING:  # loading it takes a second
     import nbformat
+    from sphinx.application import Sphinx
 
-MOST_AT_ONCE = 4  # a page may need more than two gigabytes
+LOCK = "book.lock"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TICK = 0.5  # seconds after which an interruption is noticed
+_LATE = 700  # after the lines below the title that others add
+
+# A build that holds the lock says so by this variable to the Jupyter Book that it starts.
+HAS_LOCK = "COURSE_BOOK_HAS_LOCK"
+
+GO_ON = (
+    "The other pages do not depend on this one: `make book KEEP_GOING=1`, or `python -m "
+    "embeddings_course book --keep-going`, publishes the book with this page marked."
+)
 
 
 class CellFailed(Exception):
@@ -37,23 +56,29 @@ class CellFailed(Exception):
         The traceback, for a log.
     """
 
-    def __init__(self, page: str, what: str, details: str = "") -> None:
+    def __init__(self, page: str, what: str, details: str = "", note: str = "") -> None:
         message = f"{page}.md could not be executed: {what.strip()}"
         # IPython marks the line of each frame with an arrow; the cell's own is the first.
         arrow = re.search(r"^-+> \d+ .*$", details, re.MULTILINE)
         if arrow:
             message += f"\n  in its line {arrow[0].lstrip('-> ')}"
+        if note:
+            message += f"\n  {note}"
         super().__init__(message)
         self.details = details
 
 
 @dataclass(frozen=True)
 class PageRun:
-    """An executed page: its name, and the seconds that it and its cells alone took."""
+    """An executed page: its name, and the seconds that it and its cells alone took.
+
+    Where a build goes on after a failure, `failed` says why the page was not executed to its end.
+    """
 
     name: str
     seconds: float
     in_cells: float
+    failed: str = ""
 
 
 @dataclass
@@ -64,6 +89,7 @@ class _Page:
     client: object = None
     seconds: float = 0.0
     in_cells: float = 0.0
+    failed: str = ""
     stopped: threading.Event = field(default_factory=threading.Event)
 
 
@@ -87,6 +113,7 @@ def execute_pages(
     timeout: int,
     jobs: int,
     report: Callable[[str], None] = lambda line: None,
+    keep_going: bool = False,
 ) -> list[PageRun]:
     """Execute what the cache lacks and put it there.
 
@@ -108,6 +135,9 @@ def execute_pages(
         Pages at once, at least 1.
     report : callable
         Gets a line when a page begins and when it is done.
+    keep_going : bool
+        Whether to go on when a page fails. It is then cached as far as it got, with the reason,
+        until the next build (:func:`embeddings_course.page_cache.failures`).
 
     Returns
     -------
@@ -117,7 +147,7 @@ def execute_pages(
     Raises
     ------
     CellFailed
-        If a cell raises an error, takes too long, or its kernel dies.
+        If a cell raises an error, takes too long, or its kernel dies, unless `keep_going`.
     """
     from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
@@ -152,19 +182,24 @@ def execute_pages(
                 done, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
                 for future in done:
                     page = waiting.pop(future)
-                    future.result()
-                    bundle = CacheBundleIn(
-                        page.notebook, str(page.path), data={"execution_seconds": page.seconds}
-                    )
+                    try:
+                        future.result()
+                    except CellFailed as error:
+                        if not keep_going:
+                            raise
+                        page.failed = str(error)
+                    noted = page_cache.about(page.seconds, page.failed)
+                    bundle = CacheBundleIn(page.notebook, str(page.path), data=noted)
                     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-                    say(f"executed  {page.name}.md in {page.seconds:.1f} s")
+                    done_ = "failed   " if page.failed else "executed "
+                    say(f"{done_} {page.name}.md in {page.seconds:.1f} s")
         finally:  # after an error, or Ctrl-C
             while True:  # a kernel that is about to start is there the next time
                 for page in waiting.values():
                     _stop(page)
                 if not wait(waiting, timeout=_TICK).not_done:
                     break
-    return [PageRun(page.name, page.seconds, page.in_cells) for page in missing]
+    return [PageRun(page.name, page.seconds, page.in_cells, page.failed) for page in missing]
 
 
 def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
@@ -179,19 +214,26 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
         timeout=timeout,
         resources={"metadata": {"path": str(page.path.parent)}},
         record_timing=True,
+        extra_arguments=[f"--InteractiveShellApp.extra_extensions={failed_assertion.__name__}"],
     )
     try:
         # What a kernel itself writes is of no use to readers; outputs of cells come another way.
         page.client.execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
     except CellExecutionError as error:
-        what, details = f"{error.ename}: {error.evalue}", ANSI.sub("", error.traceback)
-        raise CellFailed(page.name, what, details) from error
+        details = ANSI.sub("", error.traceback)
+        versions = difference(page.path.parent.parent)
+        raise CellFailed(page.name, _what_failed(page, error), details, versions) from error
     except CellTimeoutError as error:
         raise CellFailed(page.name, f"a cell took longer than {timeout} s.") from error
     except DeadKernelError as error:
         what = "its kernel died. Most often that is a lack of memory."
         raise CellFailed(page.name, what) from error
-    page.seconds = time.monotonic() - start
+    finally:
+        page.seconds = time.monotonic() - start
+        _take_out_times(page)
+
+
+def _take_out_times(page: _Page) -> None:
     for cell in page.notebook.cells:
         # Out of the notebook with them: times differ from build to build.
         times = cell.metadata.pop("execution", {})
@@ -201,6 +243,24 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
                 for key in ("iopub.status.busy", "shell.execute_reply")
             )
             page.in_cells += (ended - began).total_seconds()
+
+
+def _what_failed(page: _Page, error: Any) -> str:
+    """Say what failed. Of an assertion that is the claim, and the numbers on both sides."""
+    if error.ename != "AssertionError":
+        return f"{error.ename}: {error.evalue}"
+    failed = next(
+        cell
+        for cell in page.notebook.cells
+        if any(output.output_type == "error" for output in cell.get("outputs", ()))
+    )
+    tags = {tag.removeprefix("claim-") for tag in failed.metadata.get("tags", ())}
+    path = page.path.with_name("claims.yml")
+    claims = [claim for claim in (read_claims(path) if path.exists() else []) if claim.id in tags]
+    lines = ["what it asserts does not hold here."]
+    lines += [f"  The claim {claim.id}: {claim.sentence}" for claim in claims]
+    lines += [f"  {line}" for line in error.evalue.splitlines()]
+    return "\n".join(lines)
 
 
 def _own_kernel() -> type:
@@ -224,3 +284,92 @@ def _stop(page: _Page) -> None:
     process = getattr(getattr(manager, "provisioner", None), "process", None)
     if process is not None:
         process.kill()
+
+
+def _share_cache(app: Sphinx, config: Any) -> None:
+    """Tell MyST-NB where executed pages are. Other inputs give another folder: all is read anew."""
+    config.nb_execution_cache_path = str(
+        page_cache.cache_folder(page_cache.work_folder(Path(app.srcdir)))
+    )
+
+
+def _take_lock(app: Sphinx) -> None:
+    app.course_lock = None
+    if not os.environ.get(HAS_LOCK):
+        lock = Lock(Path(app.srcdir) / "_build" / LOCK, "Another build of the book")
+        try:
+            app.course_lock = lock.__enter__()
+        except EnvironmentProblem as problem:
+            from sphinx.errors import ExtensionError
+
+            raise ExtensionError(str(problem)) from problem
+        page_cache.prepare(page_cache.work_folder(Path(app.srcdir)))
+
+
+def _execute_before_reading(app: Sphinx, env: Any, names: list[str]) -> None:
+    from sphinx.errors import ExtensionError
+    from sphinx.util import logging
+
+    root, cache = Path(app.srcdir), Path(app.config.nb_execution_cache_path)
+    with_source = [name for name in sorted(names) if (root / f"{name}.md").is_file()]
+    try:
+        execute_pages(
+            root,
+            with_source,
+            cache,
+            environment=page_cache.kernel_environment(root),
+            timeout=app.config.nb_execution_timeout,
+            jobs=page_cache.pages_at_once(),
+            report=logging.getLogger(__name__).info,
+        )
+    except CellFailed as error:
+        raise ExtensionError(f"{error}\n{GO_ON}") from error
+
+
+def _mark_failed(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
+    """Say at the top of a page that it failed, and on the first page which ones did."""
+    cache = Path(app.config.nb_execution_cache_path)
+    found = {app.env.path2doc(file): why for file, why in page_cache.failures(cache).items()}
+    if page in found:
+        notes = [
+            "<p>This page did not run to its end on the machine that made this copy of the book. "
+            "Its results end at the cell that failed; what its text says may not hold here.</p>",
+            f"<pre>{escape(found[page])}</pre>",
+        ]
+    elif page == app.config.root_doc and found:
+        links = (
+            f'<a href="{app.builder.get_relative_uri(page, name)}">'
+            f"{escape(app.env.titles[name].astext())}</a>"
+            for name in found
+        )
+        notes = [
+            "<p>Some pages did not run to their end on the machine that made this copy of the "
+            f"book, and say so: {', '.join(links)}. The other pages did.</p>"
+        ]
+    else:
+        return
+    note = f'<div class="admonition warning page-failed">{"".join(notes)}</div>'
+    context["body"] = context["body"].replace("</h1>", f"</h1>\n{note}", 1)
+
+
+def _finish(app: Sphinx, problem: Exception | None) -> None:
+    cache = Path(app.config.nb_execution_cache_path)
+    if not problem:
+        folder = Path(app.env.mystnb_config.output_folder)
+        page_cache.fill_outputs(
+            (path for name in app.env.found_docs if (path := folder / f"{name}.ipynb").is_file()),
+            cache,
+        )
+    if app.course_lock:
+        page_cache.finish(page_cache.work_folder(Path(app.srcdir)))
+        app.course_lock.__exit__()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("config-inited", _share_cache)
+    app.connect("builder-inited", _take_lock)
+    app.connect("env-before-read-docs", _execute_before_reading)
+    app.connect("html-page-context", _mark_failed, priority=_LATE)
+    app.connect("build-finished", _finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

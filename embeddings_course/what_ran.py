@@ -10,7 +10,6 @@ import ast
 import json
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from docutils import nodes
@@ -18,21 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.backbones import EMBEDDED_FOLDER
-
-LIBRARIES = (
-    "torch",
-    "torchvision",
-    "numpy",
-    "scikit-learn",
-    "scikit-image",
-    "scipy",
-    "matplotlib",
-    "pillow",
-    "usearch",
-    "jupyter-book",
-    "nbgrader",
-    "ipywidgets",
-)
+from embeddings_course.made_with import installed
 
 
 def seeds(code: str) -> list[int]:
@@ -134,18 +119,13 @@ class WhatRan(SphinxDirective):
         weights = json.loads((EMBEDDED_FOLDER / "report.json").read_text(encoding="utf-8"))
         rows = [
             ("System", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
-            ("Python", platform.python_version()),
+            *installed().items(),
         ]
-        for name in LIBRARIES:
-            try:
-                rows.append((name, version(name)))
-            except PackageNotFoundError:  # a leaner installation; what is not there did not run
-                continue
         rows.append(("Weights, SHA-256", f"`{weights['sha256']}`"))
         return ["| What | Which |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)]
 
     def _pages(self) -> list[str]:
-        ran = _executions(Path(self.env.app.outdir).parent / ".jupyter_cache")
+        ran = _executions(Path(self.config.nb_execution_cache_path))
         lines = ["| Page | Seconds | Seeds in its code |", "| --- | ---: | --- |"]
         total = 0.0
         for name in _reading_order(self.env):

@@ -41,6 +41,31 @@ CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 
 
+# A test that needs one of these is no unit test: the built book, a browser, a Jupyter server.
+NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook"}
+# Nor are tests that build books, install packages, or grade.
+WHOLE_COMMANDS = ("test_book_build.py", "test_installations.py", "test_pythons.py")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--pythons",
+        choices=("all", "drawn"),
+        default="all",
+        help="the other Pythons of this machine: all, each with the whole book (default), or one "
+        "drawn by the commit, with its installation, the unit tests and a few pages",
+    )
+
+
+def pytest_collection_modifyitems(items):
+    """Give unit tests their mark: `-m unit` runs what needs nothing but the package."""
+    for item in items:
+        needed = NEEDS_MORE & set(getattr(item, "fixturenames", ()))
+        here = item.path.parent == ROOT / "tests" and item.path.name not in WHOLE_COMMANDS
+        if here and not needed and not item.get_closest_marker("slow"):
+            item.add_marker("unit")
+
+
 def copy_of_repository(target: Path) -> Path:
     """Copy what the repository holds, and nothing that was built."""
     listed = subprocess.run(
@@ -52,6 +77,12 @@ def copy_of_repository(target: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     return target
+
+
+def alike(page: str) -> str:
+    """Return a built page without what differs from build to build: ids, versions of files."""
+    page = re.sub(r"\?v=[0-9a-f]{8}", "", page)
+    return re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\bid\d+\b", "ID", page)
 
 
 def cannot_run(reason: str) -> None:

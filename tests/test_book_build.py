@@ -7,16 +7,18 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import FRONT_MATTER, ROOT
+from conftest import FRONT_MATTER, ROOT, alike
 
 from embeddings_course import cli
-from embeddings_course.book import BookError, build_book, execution_digest
-from embeddings_course.environment import EnvironmentProblem
+from embeddings_course.book import BookError, build_book
+from embeddings_course.environment import EnvironmentProblem, Lock
 from embeddings_course.launch import launch_urls
+from embeddings_course.page_cache import execution_digest
 
 SECRET = "the-solution-is-42"
 
@@ -212,6 +214,131 @@ def test_warning_of_sphinx_fails_this_build_and_the_next(project):
         with pytest.raises(BookError, match=r"book/index\.md:3: WARNING: .*nowhere"):
             project.build()
         project.assert_nothing_looks_finished()
+
+
+CLAIM = """\
+from statistics import fmean
+
+ranked = {"by words": [0.4, 0.2], "by vectors": [0.3, 0.2]}
+assert fmean(ranked["by vectors"]) >= fmean(ranked["by words"])"""
+
+
+@pytest.fixture
+def with_false_claim(project):
+    """The small book, with a claim that does not hold on this machine."""
+    (project.root / "book" / "claims.yml").write_text(
+        "- {id: vectors-win, page: two, sentence: Vectors find more than words.}\n"
+    )
+    (project.root / "requirements.txt").write_text("numpy==1.0\n")
+    project.page("two", CLAIM)
+    page = project.root / "book" / "two.md"
+    page.write_text(
+        page.read_text().replace("python\nfrom", "python\n:tags: [claim-vectors-win]\n\nfrom")
+    )
+    return project
+
+
+def test_a_claim_that_does_not_hold_is_named_with_its_numbers_and_with_other_versions(
+    with_false_claim,
+):
+    with pytest.raises(BookError) as caught:
+        with_false_claim.build()
+    message = str(caught.value)
+    for part in [
+        "book/two.md could not be executed: what it asserts does not hold here.",
+        "The claim vectors-win: Vectors find more than words.",
+        "`fmean(ranked['by vectors'])` is 0.25",
+        "`fmean(ranked['by words'])` is 0.3",
+        "in its line 4 assert fmean(",
+        "The published book was made with",
+        "numpy 1.0; here it is",
+        f"numpy {version('numpy')}.",
+        "The other pages do not depend on this one: `make book KEEP_GOING=1`",
+    ]:
+        assert part in message
+    with_false_claim.assert_nothing_looks_finished()
+
+
+def test_asked_to_go_on_a_build_publishes_a_failing_page_and_marks_it(with_false_claim, tab):
+    project = with_false_claim
+    book = build_book(project.root, keep_going=True)
+    assert [run.name for run in book.failed] == ["book/two"]
+    assert "Vectors find more than words" in book.failed[0].failed
+    for page, words in {
+        "two": ("did not run to its end", "ranked['by words'])` is 0.3"),
+        "index": ("Some pages did not run to their end", "Page two"),
+    }.items():
+        tab.goto((project.html / "book" / f"{page}.html").as_uri())
+        mark = tab.locator("h1 + .page-failed")
+        assert mark.is_visible()
+        assert all(word in mark.inner_text() for word in words)
+    assert "first result" in project.text("one")
+    assert "page-failed" not in project.text("one")
+    assert not tab.wrong
+    # A failure is taken from no cache, and once it is repaired nothing is marked.
+    with pytest.raises(BookError, match="does not hold here"):
+        project.build()
+    project.page("two", "print('repaired')")
+    assert build_book(project.root, keep_going=True).failed == ()
+    assert "page-failed" not in project.text("two") + project.text("index")
+
+
+def stock(root, *arguments):
+    """Run Jupyter Book as somebody does who knows it, and nothing of the course."""
+    start = "from jupyter_book.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", start, *map(str, arguments)],
+        cwd=root,
+        env={name: value for name, value in os.environ.items() if not name.startswith("COURSE_")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+SHOWN = """\
+from embeddings_course.controls import Choice, explore
+from embeddings_course.quiz import quiz
+explore(lambda k: f"<b>{k}</b>", caption="Numbers", k=Choice([2, 1]))
+quiz("images")"""
+
+
+def test_jupyter_books_own_command_builds_the_same_pages_and_its_clean_removes_no_work(with_quiz):
+    project = with_quiz
+    project.page("two", SHOWN)
+    project.build()
+    pages = {path.name: path.read_text() for path in (project.html / "book").glob("*.html")}
+    work = project.root / "lab" / "mine.ipynb"
+    work.parent.mkdir()
+    work.write_text("a person's own")
+    assert stock(project.root, "clean", ".").returncode == 0
+    assert not project.html.exists()
+    assert work.read_text() == "a person's own"
+    project.page("one", "print('another result')")
+    done = stock(project.root, "build", ".")
+    assert done.returncode == 0, done.stdout
+    assert "executed  book/one.md" in done.stdout
+    assert "WARNING" not in done.stdout
+    for name in ("index", "two"):
+        assert alike(project.text(name)) == alike(pages[f"{name}.html"])
+    assert "another result" in project.text("one")
+    assert "widget-view" not in project.text("two")
+    assert "Which is even?" in project.text("two")
+    notebook = nbformat.read(project.executed_notebooks / "book" / "one.ipynb", as_version=4)
+    assert any(cell.get("outputs") for cell in notebook.cells)
+    assert project.build().executed == (), "both share what has been executed"
+
+
+def test_jupyter_books_own_command_says_what_failed_and_waits_for_no_other_build(with_false_claim):
+    root = with_false_claim.root
+    done = stock(root, "build", ".")
+    assert done.returncode != 0
+    assert "The claim vectors-win: Vectors find more than words." in done.stdout
+    assert "make book KEEP_GOING=1" in done.stdout
+    with Lock(root / "_build" / "book.lock", "Another build of the book"):
+        done = stock(root, "build", ".")
+    assert done.returncode != 0
+    assert "Another build of the book is running" in done.stdout
 
 
 CONTROL = """\

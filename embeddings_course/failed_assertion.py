@@ -1,0 +1,152 @@
+"""IPython extension: an assertion that fails says what its two sides are.
+
+Pages assert what they claim. By itself, ``assert a.mean() >= b.mean()`` fails without a word. In
+the kernels that build the book, the error's message has the values, so that a person whose machine
+finds something else sees by how much.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import linecache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from reprlib import Repr
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+_OPERATORS = {
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+_MOST_LINES = 6
+_MOST_NUMBERS = 12
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make failing assertions of a kernel say what their sides are."""
+
+    def show(shell, kind, error, traceback, tb_offset=None):
+        if not error.args:
+            with suppress(Exception):  # a value that cannot be shown must not hide the failure
+                error.args = ("\n".join(explanation(traceback)),)
+        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+
+    shell.set_custom_exc((AssertionError,), show)
+
+
+def explanation(traceback: TracebackType) -> list[str]:
+    """Say what the sides of a failed assertion are, a line each.
+
+    The assertion's expressions are evaluated again, where it failed.
+
+    Parameters
+    ----------
+    traceback : traceback
+        Of an AssertionError.
+
+    Returns
+    -------
+    list of str
+        Empty if the assertion's source is not known.
+    """
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    frame, line = traceback.tb_frame, traceback.tb_lineno
+    source = "".join(linecache.getlines(frame.f_code.co_filename))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assert) and node.lineno <= line <= node.end_lineno:
+            lines = list(_sides(node.test, {**frame.f_globals, **frame.f_locals}))
+            left = len(lines) - _MOST_LINES
+            return [*lines[:_MOST_LINES], *([f"and {left} lines more"] if left > 0 else [])]
+    return []
+
+
+def _sides(test: ast.expr, names: Mapping[str, Any], loops: Sequence = ()) -> Iterator[str]:
+    """Describe the parts of a condition that do not hold, those of comparisons side by side."""
+    match test:
+        case ast.BoolOp(values=parts):
+            for part in parts:
+                yield from _sides(part, names, loops)
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr(), left=left, right=right):
+            for part in (left, right):
+                yield from _sides(part, names, loops)
+        case ast.Call(func=ast.Name(id="all"), args=[ast.GeneratorExp() | ast.ListComp() as inner]):
+            yield from _sides(inner.elt, names, [*loops, *inner.generators])
+        case ast.Call(func=ast.Attribute(attr="all", value=ast.expr() as inner), args=[]):
+            yield from _sides(inner, names, loops)
+        case ast.Compare() if all(type(op) in _OPERATORS for op in test.ops):
+            sides = [test.left, *test.comparators]
+            for operator, left, right in zip(test.ops, sides, sides[1:], strict=False):
+                yield from _comparison(_OPERATORS[type(operator)], left, right, names, loops)
+        case _:
+            for bound, (value,) in _values([test], names, loops):
+                if not np.all(value):
+                    yield f"{bound}`{ast.unparse(test)}` is {_shown(value)}"
+
+
+def _comparison(compare, left, right, names, loops) -> Iterator[str]:
+    for bound, (one, other) in _values([left, right], names, loops):
+        try:
+            holds = np.asarray(compare(_plain(one), _plain(other)))
+        except (TypeError, ValueError):  # sides that only Python itself can compare
+            holds = np.asarray(False)
+        if np.all(holds):
+            continue
+        if holds.size > _MOST_NUMBERS:  # the pairs that fail say more than all numbers
+            one, other = (np.broadcast_to(_plain(side), holds.shape) for side in (one, other))
+            count = f"in {np.sum(~holds)} of {holds.size} places, "
+            one, other = one[~holds], other[~holds]
+        else:
+            count = ""
+        for side, value in ((left, one), (right, other)):
+            if not isinstance(side, ast.Constant):
+                yield f"{bound}{count}`{ast.unparse(side)}` is {_shown(value)}"
+
+
+def _values(sides, names, loops) -> Iterator[tuple[str, list]]:
+    """Evaluate expressions, in each round of the loops around them; say the loops' variables."""
+    if not loops:
+        yield "", [_evaluate(side, names) for side in sides]
+        return
+    targets = sorted(
+        {node.id for loop in loops for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+    )
+    parts = [*(ast.Name(name, ast.Load()) for name in targets), *sides]
+    each = ast.ListComp(ast.Tuple(parts, ast.Load()), list(loops))
+    for values in _evaluate(each, names):
+        bound = ", ".join(
+            f"{name} = {_shown(value)}" for name, value in zip(targets, values, strict=False)
+        )
+        yield f"with {bound}: ", list(values[len(targets) :])
+
+
+def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    expression = ast.fix_missing_locations(ast.Expression(copy.deepcopy(node)))
+    # All names as globals: a comprehension would not see local ones.
+    return eval(compile(expression, "<assertion>", "eval"), dict(names))
+
+
+def _plain(value: Any) -> Any:
+    """Turn a tensor into an array."""
+    return value.detach().numpy() if hasattr(value, "detach") else value
+
+
+def _shown(value: Any) -> str:
+    value = _plain(value)
+    if isinstance(value, list | tuple) and value and isinstance(value[0], float):
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, precision=4, threshold=_MOST_NUMBERS, separator=", ")
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    short = Repr()
+    short.maxstring = short.maxother = 60
+    return short.repr(value)
