@@ -14,6 +14,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.backbones import EMBEDDED_FOLDER
@@ -166,7 +167,15 @@ def _code(path: Path) -> str:
     return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
 
 
+def _name_python(app: Sphinx, config: Config) -> None:
+    """Say at the foot of every page with which Python and torch this copy was made."""
+    here = installed()
+    made = " and ".join(f"{name} {here[name]}" for name in ("Python", "torch") if name in here)
+    config.html_theme_options["extra_footer"] = f"<p>This copy was made with {made}.</p>"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive with Sphinx."""
     app.add_directive("what-ran", WhatRan)
+    app.connect("config-inited", _name_python)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

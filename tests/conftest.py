@@ -79,6 +79,19 @@ def copy_of_repository(target: Path) -> Path:
     return target
 
 
+def stock(root, *arguments):
+    """Run Jupyter Book as somebody does who knows it, and nothing of the course."""
+    start = "from jupyter_book.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", start, *map(str, arguments)],
+        cwd=root,
+        env={name: value for name, value in os.environ.items() if not name.startswith("COURSE_")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def alike(page: str) -> str:
     """Return a built page without what differs from build to build: ids, versions of files."""
     page = re.sub(r"\?v=[0-9a-f]{8}", "", page)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import FRONT_MATTER, ROOT, alike
+from conftest import FRONT_MATTER, ROOT, alike, stock
 
 from embeddings_course import cli
 from embeddings_course.book import BookError, build_book
@@ -281,19 +281,6 @@ def test_asked_to_go_on_a_build_publishes_a_failing_page_and_marks_it(with_false
     project.page("two", "print('repaired')")
     assert build_book(project.root, keep_going=True).failed == ()
     assert "page-failed" not in project.text("two") + project.text("index")
-
-
-def stock(root, *arguments):
-    """Run Jupyter Book as somebody does who knows it, and nothing of the course."""
-    start = "from jupyter_book.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-P", "-c", start, *map(str, arguments)],
-        cwd=root,
-        env={name: value for name, value in os.environ.items() if not name.startswith("COURSE_")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 SHOWN = """\

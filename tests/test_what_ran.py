@@ -1,9 +1,11 @@
 """The page that says what this copy of the book was made with."""
 
+import platform
 import re
 from importlib.metadata import version
 
 import pytest
+from conftest import pages
 
 from embeddings_course.what_ran import in_words, seeds
 
@@ -29,6 +31,12 @@ def test_seeds_are_read_from_code(code, found):
 def test_runs_of_numbers_are_written_briefly():
     assert in_words([0, 1, 2, 3, 7, 9, 10]) == "0 to 3, 7, 9, 10"
     assert in_words([]) == ""
+
+
+def test_every_page_names_the_python_that_made_it(html):
+    for page in pages(html):
+        text = page.read_text(encoding="utf-8")
+        assert f"This copy was made with Python {platform.python_version()} and torch" in text
 
 
 def test_page_names_versions_weights_and_every_page_with_code(html, executed):
