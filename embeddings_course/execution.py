@@ -342,13 +342,12 @@ def _mark_failed(app: Sphinx, page: str, template: str, context: dict, doctree: 
             f"{escape(app.env.titles[name].astext())}</a>"
             for name in found
         )
-        notes = [
-            "<p>Some pages did not run to their end on the machine that made this copy of the "
-            f"book, and say so: {', '.join(links)}. The other pages did.</p>"
-        ]
+        notes = [f"<p>On this machine these did not, and say so: {', '.join(links)}.</p>"]
     else:
         return
-    note = f'<div class="admonition warning page-failed">{"".join(notes)}</div>'
+    title = "Failed on this machine" if page in found else "Not every page ran to its end"
+    note = f'<p class="admonition-title">{title}</p>{"".join(notes)}'
+    note = f'<div class="admonition warning page-failed">{note}</div>'
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{note}", 1)
 
 

@@ -266,7 +266,7 @@ def test_asked_to_go_on_a_build_publishes_a_failing_page_and_marks_it(with_false
     assert "Vectors find more than words" in book.failed[0].failed
     for page, words in {
         "two": ("did not run to its end", "ranked['by words'])` is 0.3"),
-        "index": ("Some pages did not run to their end", "Page two"),
+        "index": ("Not every page ran to its end", "Page two"),
     }.items():
         tab.goto((project.html / "book" / f"{page}.html").as_uri())
         mark = tab.locator("h1 + .page-failed")
