@@ -18,7 +18,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.backbones import EMBEDDED_FOLDER
-from embeddings_course.made_with import installed
+from embeddings_course.made_with import PUBLISHED_PYTHON, installed
 
 
 def seeds(code: str) -> list[int]:
@@ -121,6 +121,7 @@ class WhatRan(SphinxDirective):
         rows = [
             ("System", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
             *installed().items(),
+            ("Python of the published copy", PUBLISHED_PYTHON),
         ]
         rows.append(("Weights, SHA-256", f"`{weights['sha256']}`"))
         return ["| What | Which |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)]
