@@ -9,7 +9,7 @@ help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 book:      ## execute what changed and build the book; KEEP_GOING=1 publishes a failing page, too
-	$(PYTHON) -m embeddings_course book $(if $(KEEP_GOING),--keep-going)
+	$(PYTHON) -m embeddings_course book $(if $(filter-out 0 no false,$(KEEP_GOING)),--keep-going)
 
 test:      ## build the book and run every check
 	$(PYTHON) -m embeddings_course test

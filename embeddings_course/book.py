@@ -19,15 +19,12 @@ from pathlib import Path
 
 from embeddings_course import page_cache
 from embeddings_course.environment import Lock
-from embeddings_course.execution import (
-    ANSI,
-    GO_ON,
-    HAS_LOCK,
-    LOCK,
-    CellFailed,
-    PageRun,
-    execute_pages,
-)
+from embeddings_course.execution import ANSI, GO_ON, CellFailed, PageRun, execute_pages
+
+LOCK = "book.lock"
+
+WORK = "COURSE_BOOK_WORK"
+"""By this variable a build that holds the lock names its working folder to Jupyter Book."""
 
 _CAUSED = re.compile("The above exception was")
 _PROBLEM = re.compile(r"(^|: |\.\.\. )(WARNING|ERROR|CRITICAL|SEVERE): ")
@@ -134,6 +131,7 @@ def build_book(
         output = _empty(work)
         runs = _execute(root, names, page_cache.cache_folder(work), report, keep_going)
         page_cache.finish(work)
+        page_cache.note_failures(work, {run.name: run.failed for run in runs if run.failed})
         _run_jupyter_book(root, work, lock, keep_going)
         _check_sources(output / "html", names)
         notebooks = output / "jupyter_execute"
@@ -206,7 +204,7 @@ def _execute(
 def _run_jupyter_book(root: Path, work: Path, lock: Lock, keep_going: bool) -> None:
     """Run Jupyter Book, most often with warnings as errors. It finds all pages executed."""
     log = root / "_build" / "book.log"
-    environ = {**os.environ, HAS_LOCK: "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    environ = {**os.environ, WORK: str(work), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     # -P: a folder in the current directory must not be taken for a package.
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-P", "-c", start, "build", str(root)]

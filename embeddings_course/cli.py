@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         check_command(ROOT, [options.command])
+        keep_lab(ROOT)
         _check_extras(options)
         return options.run(_folder(options), options, rest)
     except (
@@ -299,6 +300,18 @@ def _lab(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     return _call([sys.executable, "-m", "jupyterlab", *rest], cwd=folder)
 
 
+def keep_lab(root: Path) -> None:
+    """Move a person's notebooks from where they were: `jupyter-book clean` would remove them."""
+    old, new = root / "_build" / "lab", root / "lab"
+    if not old.is_dir():
+        return
+    if new.exists():
+        print(f"Both {old} and {new} hold notebooks of yours; only {new} is used.", file=sys.stderr)
+    else:
+        shutil.move(old, new)
+        print(f"Your notebooks have moved from {old} to {new}.", file=sys.stderr)
+
+
 def prepare_lab(root: Path) -> Path:
     """Write chapters and assignments as notebooks to ``lab/``; keep a person's changes.
 
@@ -313,8 +326,6 @@ def prepare_lab(root: Path) -> Path:
         The folder to start JupyterLab in.
     """
     lab = root / "lab"
-    if not lab.exists() and (root / "_build" / "lab").is_dir():  # where it was until 2026
-        (root / "_build" / "lab").rename(lab)
     chapters = lab / "chapters"
     chapters.mkdir(parents=True, exist_ok=True)
     record = lab / ".written.json"

@@ -4,9 +4,6 @@ MyST-NB would execute them one after another. Here each page has a kernel of its
 thread for its arithmetic, so that as many pages run as there are cores, and so that a result does
 not depend on how many there are. What has been executed goes into MyST-NB's own cache, and there
 MyST-NB finds it.
-
-As a Sphinx extension, this does so before Sphinx reads the pages, whoever has started it: after
-`make book` all pages are there already, and `jupyter-book build .` gets them here.
 """
 
 from __future__ import annotations
@@ -19,27 +16,21 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
+from yaml import YAMLError
+
 from embeddings_course import failed_assertion, page_cache
 from embeddings_course.claims import read_claims
-from embeddings_course.environment import EnvironmentProblem, Lock
 from embeddings_course.made_with import difference
 
 if TYPE_CHECKING:  # loading it takes a second
     import nbformat
-    from sphinx.application import Sphinx
 
-LOCK = "book.lock"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TICK = 0.5  # seconds after which an interruption is noticed
-_LATE = 700  # after the lines below the title that others add
-
-# A build that holds the lock says so by this variable to the Jupyter Book that it starts.
-HAS_LOCK = "COURSE_BOOK_HAS_LOCK"
 
 GO_ON = (
     "The other pages do not depend on this one: `make book KEEP_GOING=1`, or `python -m "
@@ -173,7 +164,7 @@ def execute_pages(
     def run(page: _Page) -> None:
         if not page.stopped.is_set():
             say(f"executing {page.name}.md")
-            _execute(page, {**os.environ, **environment}, timeout)
+            _execute(page, {**os.environ, **environment}, timeout, root)
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         waiting: dict[Future, _Page] = {pool.submit(run, page): page for page in missing}
@@ -202,7 +193,7 @@ def execute_pages(
     return [PageRun(page.name, page.seconds, page.in_cells, page.failed) for page in missing]
 
 
-def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
+def _execute(page: _Page, environment: Mapping[str, str], timeout: int, root: Path) -> None:
     """Fill in the outputs of a page."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -221,13 +212,14 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int) -> None:
         page.client.execute(env=environment, stdout=DEVNULL, stderr=DEVNULL)
     except CellExecutionError as error:
         details = ANSI.sub("", error.traceback)
-        versions = difference(page.path.parent.parent)
-        raise CellFailed(page.name, _what_failed(page, error), details, versions) from error
+        raise CellFailed(page.name, _what_failed(page, error), details, difference(root)) from error
     except CellTimeoutError as error:
         raise CellFailed(page.name, f"a cell took longer than {timeout} s.") from error
     except DeadKernelError as error:
         what = "its kernel died. Most often that is a lack of memory."
         raise CellFailed(page.name, what) from error
+    except RuntimeError as error:  # a kernel that does not answer, for example
+        raise CellFailed(page.name, str(error)) from error
     finally:
         page.seconds = time.monotonic() - start
         _take_out_times(page)
@@ -249,16 +241,18 @@ def _what_failed(page: _Page, error: Any) -> str:
     """Say what failed. Of an assertion that is the claim, and the numbers on both sides."""
     if error.ename != "AssertionError":
         return f"{error.ename}: {error.evalue}"
-    failed = next(
+    *_, failed = (
         cell
         for cell in page.notebook.cells
         if any(output.output_type == "error" for output in cell.get("outputs", ()))
     )
     tags = {tag.removeprefix("claim-") for tag in failed.metadata.get("tags", ())}
-    path = page.path.with_name("claims.yml")
-    claims = [claim for claim in (read_claims(path) if path.exists() else []) if claim.id in tags]
+    try:
+        claims = read_claims(page.path.with_name("claims.yml"))
+    except (OSError, ValueError, YAMLError):  # a broken list must not hide what failed
+        claims = []
     lines = ["what it asserts does not hold here."]
-    lines += [f"  The claim {claim.id}: {claim.sentence}" for claim in claims]
+    lines += [f"  The claim {each.id}: {each.sentence}" for each in claims if each.id in tags]
     lines += [f"  {line}" for line in error.evalue.splitlines()]
     return "\n".join(lines)
 
@@ -284,91 +278,3 @@ def _stop(page: _Page) -> None:
     process = getattr(getattr(manager, "provisioner", None), "process", None)
     if process is not None:
         process.kill()
-
-
-def _share_cache(app: Sphinx, config: Any) -> None:
-    """Tell MyST-NB where executed pages are. Other inputs give another folder: all is read anew."""
-    config.nb_execution_cache_path = str(
-        page_cache.cache_folder(page_cache.work_folder(Path(app.srcdir)))
-    )
-
-
-def _take_lock(app: Sphinx) -> None:
-    app.course_lock = None
-    if not os.environ.get(HAS_LOCK):
-        lock = Lock(Path(app.srcdir) / "_build" / LOCK, "Another build of the book")
-        try:
-            app.course_lock = lock.__enter__()
-        except EnvironmentProblem as problem:
-            from sphinx.errors import ExtensionError
-
-            raise ExtensionError(str(problem)) from problem
-        page_cache.prepare(page_cache.work_folder(Path(app.srcdir)))
-
-
-def _execute_before_reading(app: Sphinx, env: Any, names: list[str]) -> None:
-    from sphinx.errors import ExtensionError
-    from sphinx.util import logging
-
-    root, cache = Path(app.srcdir), Path(app.config.nb_execution_cache_path)
-    with_source = [name for name in sorted(names) if (root / f"{name}.md").is_file()]
-    try:
-        execute_pages(
-            root,
-            with_source,
-            cache,
-            environment=page_cache.kernel_environment(root),
-            timeout=app.config.nb_execution_timeout,
-            jobs=page_cache.pages_at_once(),
-            report=logging.getLogger(__name__).info,
-        )
-    except CellFailed as error:
-        raise ExtensionError(f"{error}\n{GO_ON}") from error
-
-
-def _mark_failed(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
-    """Say at the top of a page that it failed, and on the first page which ones did."""
-    cache = Path(app.config.nb_execution_cache_path)
-    found = {app.env.path2doc(file): why for file, why in page_cache.failures(cache).items()}
-    if page in found:
-        notes = [
-            "<p>This page did not run to its end on the machine that made this copy of the book. "
-            "Its results end at the cell that failed; what its text says may not hold here.</p>",
-            f"<pre>{escape(found[page])}</pre>",
-        ]
-    elif page == app.config.root_doc and found:
-        links = (
-            f'<a href="{app.builder.get_relative_uri(page, name)}">'
-            f"{escape(app.env.titles[name].astext())}</a>"
-            for name in found
-        )
-        notes = [f"<p>On this machine these did not, and say so: {', '.join(links)}.</p>"]
-    else:
-        return
-    title = "Failed on this machine" if page in found else "Not every page ran to its end"
-    note = f'<p class="admonition-title">{title}</p>{"".join(notes)}'
-    note = f'<div class="admonition warning page-failed">{note}</div>'
-    context["body"] = context["body"].replace("</h1>", f"</h1>\n{note}", 1)
-
-
-def _finish(app: Sphinx, problem: Exception | None) -> None:
-    cache = Path(app.config.nb_execution_cache_path)
-    if not problem:
-        folder = Path(app.env.mystnb_config.output_folder)
-        page_cache.fill_outputs(
-            (path for name in app.env.found_docs if (path := folder / f"{name}.ipynb").is_file()),
-            cache,
-        )
-    if app.course_lock:
-        page_cache.finish(page_cache.work_folder(Path(app.srcdir)))
-        app.course_lock.__exit__()
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register with Sphinx."""
-    app.connect("config-inited", _share_cache)
-    app.connect("builder-inited", _take_lock)
-    app.connect("env-before-read-docs", _execute_before_reading)
-    app.connect("html-page-context", _mark_failed, priority=_LATE)
-    app.connect("build-finished", _finish)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

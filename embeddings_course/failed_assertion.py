@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import linecache
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from reprlib import Repr
 from types import TracebackType
@@ -35,8 +35,7 @@ def load_ipython_extension(shell: Any) -> None:
 
     def show(shell, kind, error, traceback, tb_offset=None):
         if not error.args:
-            with suppress(Exception):  # a value that cannot be shown must not hide the failure
-                error.args = ("\n".join(explanation(traceback)),)
+            error.args = ("\n".join(explanation(traceback)),)
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
     shell.set_custom_exc((AssertionError,), show)
@@ -45,7 +44,8 @@ def load_ipython_extension(shell: Any) -> None:
 def explanation(traceback: TracebackType) -> list[str]:
     """Say what the sides of a failed assertion are, a line each.
 
-    The assertion's expressions are evaluated again, where it failed.
+    The assertion's expressions are evaluated once more, where it failed. So what they take away or
+    draw anew differs from what was asserted; pages assert nothing of that kind.
 
     Parameters
     ----------
@@ -55,23 +55,44 @@ def explanation(traceback: TracebackType) -> list[str]:
     Returns
     -------
     list of str
-        Empty if the assertion's source is not known.
+        Empty if the assertion's source is not known, and shorter if a value cannot be shown.
     """
-    while traceback.tb_next:
-        traceback = traceback.tb_next
-    frame, line = traceback.tb_frame, traceback.tb_lineno
-    source = "".join(linecache.getlines(frame.f_code.co_filename))
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Assert) and node.lineno <= line <= node.end_lineno:
-            lines = list(_sides(node.test, {**frame.f_globals, **frame.f_locals}))
-            left = len(lines) - _MOST_LINES
-            return [*lines[:_MOST_LINES], *([f"and {left} lines more"] if left > 0 else [])]
-    return []
+    lines = []
+    with suppress(Exception):  # must not hide the failure
+        while traceback.tb_next:
+            traceback = traceback.tb_next
+        names = {**traceback.tb_frame.f_globals, **traceback.tb_frame.f_locals}
+        for line in _sides(_failed(traceback).test, names):
+            if len(lines) == _MOST_LINES:
+                lines.append("and more")
+                break
+            lines.append(line)
+    return lines
+
+
+def _failed(traceback: TracebackType) -> ast.Assert:
+    """Find the assertion that raised: of several on one line, the one at its place."""
+    code = traceback.tb_frame.f_code
+    line, _, column, _ = list(code.co_positions())[traceback.tb_lasti // 2]
+    tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    return next(
+        each
+        for each in found
+        if (each.lineno, each.col_offset) <= (line, column) < (each.end_lineno, each.end_col_offset)
+    )
 
 
 def _sides(test: ast.expr, names: Mapping[str, Any], loops: Sequence = ()) -> Iterator[str]:
     """Describe the parts of a condition that do not hold, those of comparisons side by side."""
     match test:
+        case ast.BoolOp(op=ast.And(), values=parts):
+            for part in parts:  # what comes after the first that fails was never evaluated
+                said = _sides(part, names, loops)
+                if (line := next(said, None)) is not None:
+                    yield line
+                    yield from said
+                    break
         case ast.BoolOp(values=parts):
             for part in parts:
                 yield from _sides(part, names, loops)
@@ -89,7 +110,7 @@ def _sides(test: ast.expr, names: Mapping[str, Any], loops: Sequence = ()) -> It
         case _:
             for bound, (value,) in _values([test], names, loops):
                 if not np.all(value):
-                    yield f"{bound}`{ast.unparse(test)}` is {_shown(value)}"
+                    yield f"{bound()}`{ast.unparse(test)}` is {_shown(value)}"
 
 
 def _comparison(compare, left, right, names, loops) -> Iterator[str]:
@@ -108,24 +129,29 @@ def _comparison(compare, left, right, names, loops) -> Iterator[str]:
             count = ""
         for side, value in ((left, one), (right, other)):
             if not isinstance(side, ast.Constant):
-                yield f"{bound}{count}`{ast.unparse(side)}` is {_shown(value)}"
+                yield f"{bound()}{count}`{ast.unparse(side)}` is {_shown(value)}"
 
 
-def _values(sides, names, loops) -> Iterator[tuple[str, list]]:
-    """Evaluate expressions, in each round of the loops around them; say the loops' variables."""
+def _values(sides, names, loops) -> Iterator[tuple[Callable[[], str], list]]:
+    """Evaluate expressions, in each round of the loops around them.
+
+    With the values comes a function that says what the loops' variables are.
+    """
     if not loops:
-        yield "", [_evaluate(side, names) for side in sides]
+        yield lambda: "", [_evaluate(side, names) for side in sides]
         return
     targets = sorted(
         {node.id for loop in loops for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
     )
     parts = [*(ast.Name(name, ast.Load()) for name in targets), *sides]
-    each = ast.ListComp(ast.Tuple(parts, ast.Load()), list(loops))
-    for values in _evaluate(each, names):
-        bound = ", ".join(
-            f"{name} = {_shown(value)}" for name, value in zip(targets, values, strict=False)
-        )
-        yield f"with {bound}: ", list(values[len(targets) :])
+    # One round at a time: there may be many, and the first that fail are enough.
+    for values in _evaluate(ast.GeneratorExp(ast.Tuple(parts, ast.Load()), list(loops)), names):
+        bound = [f"{name} = {{}}" for name in targets]
+        yield _with(bound, values[: len(targets)]), list(values[len(targets) :])
+
+
+def _with(forms: Sequence[str], values: Sequence) -> Callable[[], str]:
+    return lambda: f"with {', '.join(forms)}: ".format(*map(_shown, values))
 
 
 def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:

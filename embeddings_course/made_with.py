@@ -57,11 +57,12 @@ def published(root: Path) -> dict[str, str]:
 def difference(root: Path) -> str:
     """Say in a sentence how the versions here differ from those of the published copy."""
     theirs, here = published(root), installed()
-    # The published Python is named without its last number, which changes no result.
+    # The published Python is named without its last number, which changes no result; nor does
+    # it matter whether torch is the build for the CPU, "+cpu".
     other = [
         name
         for name, number in theirs.items()
-        if name in here and here[name] != number and not here[name].startswith(f"{number}.")
+        if name in here and not f"{here[name].partition('+')[0]}.".startswith(f"{number}.")
     ]
     if not other:
         return "The published book was made with the same versions."

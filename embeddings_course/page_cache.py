@@ -8,10 +8,11 @@ requirements mean an empty cache. `make book` and `jupyter-book build .` share i
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,13 +81,14 @@ def pages_at_once() -> int:
 def prepare(work: Path) -> None:
     """Get a working folder ready: others go, and so do broken entries and pages that failed."""
     for other in work.parent.glob("*"):
-        if other != work and other.name != "ipython" and other.is_dir():
+        if other != work and other.name not in ("ipython", "jupyter") and other.is_dir():
             shutil.rmtree(other)
     work.mkdir(parents=True, exist_ok=True)
     folder = cache_folder(work)
     if _mark(work).exists():
         _repair(folder)
     _mark(work).touch()
+    _failures(work).unlink(missing_ok=True)
     if folder.exists():
         cache = _open(folder)
         for record in cache.list_cache_records():
@@ -99,24 +101,17 @@ def finish(work: Path) -> None:
     _mark(work).unlink(missing_ok=True)
 
 
-def failures(folder: Path) -> dict[str, str]:
-    """Return the pages that were not executed to their end, and why.
+def note_failures(work: Path, found: Mapping[str, str]) -> None:
+    """Keep which pages were not executed to their end, and why, until the next build."""
+    _failures(work).write_text(json.dumps(dict(found)), encoding="utf-8")
 
-    Parameters
-    ----------
-    folder : Path
-        The cache.
 
-    Returns
-    -------
-    dict of str to str
-        By file of the page.
-    """
-    return {
-        record.uri: record.data[_FAILED]
-        for record in (_open(folder).list_cache_records() if folder.is_dir() else [])
-        if _FAILED in (record.data or {})
-    }
+def failures(work: Path) -> dict[str, str]:
+    """Return the pages that were not executed to their end in this build, and why."""
+    try:
+        return json.loads(_failures(work).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
 
 
 def about(seconds: float, failed: str = "") -> dict[str, object]:
@@ -147,6 +142,10 @@ def fill_outputs(notebooks: Iterable[Path], folder: Path) -> None:
 
 def _mark(work: Path) -> Path:
     return work / "running"
+
+
+def _failures(work: Path) -> Path:
+    return work / "failed.json"
 
 
 def _open(folder: Path) -> JupyterCacheBase:

@@ -172,7 +172,8 @@ def _name_python(app: Sphinx, config: Config) -> None:
     """Say at the foot of every page with which Python and torch this copy was made."""
     here = installed()
     made = " and ".join(f"{name} {here[name]}" for name in ("Python", "torch") if name in here)
-    config.html_theme_options["extra_footer"] = f"<p>This copy was made with {made}.</p>"
+    own = config.html_theme_options.get("extra_footer", "")
+    config.html_theme_options["extra_footer"] = f"{own}<p>This copy was made with {made}.</p>"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

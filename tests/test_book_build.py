@@ -9,16 +9,16 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from conftest import FRONT_MATTER, ROOT, alike, stock
 
-from embeddings_course import cli
+from embeddings_course import cli, executed_pages, page_cache
 from embeddings_course.book import BookError, build_book
 from embeddings_course.environment import EnvironmentProblem, Lock
 from embeddings_course.launch import launch_urls
-from embeddings_course.page_cache import execution_digest
 
 SECRET = "the-solution-is-42"
 
@@ -163,10 +163,10 @@ def test_change_in_the_package_executes_every_page_again(project):
     ],
 )
 def test_what_outputs_follow_from_changes_the_digest(project, file):
-    before = execution_digest(project.root)
-    assert execution_digest(project.root) == before
+    before = page_cache.execution_digest(project.root)
+    assert page_cache.execution_digest(project.root) == before
     (project.root / file).write_bytes(b"another")
-    assert execution_digest(project.root) != before
+    assert page_cache.execution_digest(project.root) != before
 
 
 def test_a_cell_that_other_pages_use_changes_the_digest_and_other_text_does_not(project):
@@ -174,21 +174,21 @@ def test_a_cell_that_other_pages_use_changes_the_digest_and_other_text_does_not(
     page.parent.mkdir(exist_ok=True)
     text = "# Page\n\n```{code-cell} python\n:tags: [shared]\n\nx = 1\n```\n"
     page.write_text(text)
-    before = execution_digest(project.root)
+    before = page_cache.execution_digest(project.root)
     page.write_text(text.replace("# Page", "# Title"))
-    assert execution_digest(project.root) == before
+    assert page_cache.execution_digest(project.root) == before
     page.write_text(text.replace("x = 1", "x = 2"))
-    assert execution_digest(project.root) != before
+    assert page_cache.execution_digest(project.root) != before
 
 
 def test_renamed_module_changes_the_digest_and_compiled_files_do_not(project):
-    before = execution_digest(project.root)
+    before = page_cache.execution_digest(project.root)
     package = project.root / "embeddings_course"
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "load.cpython-311.pyc").write_bytes(b"compiled")
-    assert execution_digest(project.root) == before
+    assert page_cache.execution_digest(project.root) == before
     (package / "backbones" / "load.py").rename(package / "backbones" / "loading.py")
-    assert execution_digest(project.root) != before
+    assert page_cache.execution_digest(project.root) != before
 
 
 def test_failing_cell_names_page_and_error_and_leaves_no_book_until_it_is_repaired(project):
@@ -314,6 +314,55 @@ def test_jupyter_books_own_command_builds_the_same_pages_and_its_clean_removes_n
     notebook = nbformat.read(project.executed_notebooks / "book" / "one.ipynb", as_version=4)
     assert any(cell.get("outputs") for cell in notebook.cells)
     assert project.build().executed == (), "both share what has been executed"
+
+
+def test_jupyter_books_own_command_again_shows_what_changed_since(with_quiz):
+    project = with_quiz
+    shown = project.root / "book" / "two.md"
+    right = shown.read_text()
+    assert stock(project.root, "build", ".").returncode == 0
+    assert "Which is even?" in project.text("two")
+    # Meanwhile: another question, a page that fails, and a build that was asked to go on.
+    project.quiz.write_text(QUESTION.replace("even", "odd"))
+    project.page("two", "1 / 0")
+    assert build_book(project.root, keep_going=True).failed
+    with pytest.raises(BookError):
+        project.build()
+    shown.write_text(right)
+    done = stock(project.root, "build", ".")
+    assert done.returncode == 0, done.stdout
+    assert "Which is odd?" in project.text("two")
+    for page in ("one", "two", "index"):
+        assert "page-failed" not in project.text(page)
+    notebooks = project.executed_notebooks / "book"
+    assert {path.name for path in notebooks.glob("*.ipynb")} == {"one.ipynb", "two.ipynb"}
+
+
+def test_jupyter_book_may_be_told_to_execute_nothing(project):
+    config = project.root / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("execute_notebooks: cache", 'execute_notebooks: "off"'))
+    project.page("two", "1 / 0")
+    assert stock(project.root, "build", ".").returncode == 0
+    assert "1</span>" in project.text("two")
+
+
+def test_a_cache_that_may_hold_half_an_entry_is_looked_at_by_the_next_build(project, monkeypatch):
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(executed_pages, "execute_pages", full_disk)
+    work = page_cache.work_folder(project.root)
+    page_cache.prepare(work)
+    app = SimpleNamespace(course_work=work, srcdir=project.root, course_lock=None)
+    app.config = SimpleNamespace(nb_execution_timeout=1)
+    with pytest.raises(OSError, match="No space left"):
+        executed_pages._execute(app, None, ["book/one"])
+    assert (work / "running").exists()
+    stored = next((page_cache.cache_folder(work) / "executed").glob("*/base.ipynb"))
+    stored.write_text(stored.read_text()[:100])
+    monkeypatch.undo()
+    assert project.build().executed
 
 
 def test_jupyter_books_own_command_says_what_failed_and_waits_for_no_other_build(with_false_claim):
@@ -478,7 +527,7 @@ def test_page_that_does_not_exist_is_named(project):
 
 BUILD = """\
 import pathlib, sys
-from embeddings_course import cli
+from embeddings_course import cli, executed_pages, page_cache
 from embeddings_course.book import build_book
 build_book(pathlib.Path(sys.argv[1]), report=lambda line: print(line, flush=True))
 """

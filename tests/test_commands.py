@@ -180,15 +180,18 @@ def test_lab_holds_chapters_assignments_and_pictures(project):
     assert (lab / "assignments" / "one" / "one.ipynb").read_text() == "the task"
 
 
-def test_lab_of_an_earlier_version_moves_out_of_what_is_built(project):
-    old = project / "_build" / "lab"
-    old.parent.mkdir(exist_ok=True)
-    cli.prepare_lab(project).rename(old)
+def test_lab_of_an_earlier_version_moves_out_of_what_is_built(project, capsys):
+    old, new = project / "_build" / "lab", project / "lab"
+    old.mkdir(parents=True)
     (old / "mine.ipynb").write_text("my notebook")
-    lab = cli.prepare_lab(project)
-    assert lab == project / "lab"
-    assert (lab / "mine.ipynb").read_text() == "my notebook"
+    cli.keep_lab(project)
+    assert (new / "mine.ipynb").read_text() == "my notebook"
     assert not old.exists()
+    assert f"have moved from {old} to {new}" in capsys.readouterr().err
+    old.mkdir()
+    cli.keep_lab(project)
+    assert f"Both {old} and {new} hold notebooks" in capsys.readouterr().err
+    assert (new / "mine.ipynb").exists()
 
 
 def test_newer_chapter_replaces_one_that_was_only_run(project):

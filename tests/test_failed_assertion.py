@@ -1,8 +1,11 @@
 """What a failing assertion says: both sides, where it failed."""
 
+import sys
+
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from embeddings_course.failed_assertion import explanation, load_ipython_extension
 
@@ -16,11 +19,14 @@ exact = [True, False]
 
 
 @pytest.fixture(scope="module")
-def shell():
-    shell = InteractiveShell()
+def shell(tmp_path_factory):
+    main = sys.modules["__main__"]  # which a shell replaces
+    config = Config({"HistoryManager": {"enabled": False}})
+    shell = InteractiveShell(config=config, ipython_dir=str(tmp_path_factory.mktemp("ipython")))
     load_ipython_extension(shell)
     shell.run_cell(NAMES)
-    return shell
+    yield shell
+    sys.modules["__main__"] = main
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,24 @@ def test_both_sides_are_said_where_they_fail(shell, code, said, capsys):
 def test_many_lines_are_cut_short(shell, capsys):
     failed = shell.run_cell("assert all(n > 9 for n in range(9))").error_in_exec
     assert str(failed).count("\n") == 6
-    assert str(failed).endswith("and 3 lines more")
+    assert str(failed).endswith("and more")
+
+
+def test_rounds_after_those_that_say_enough_are_not_run(shell, capsys):
+    code = "from itertools import count\nassert all(n < 5 for n in count())"
+    assert str(shell.run_cell(code).error_in_exec).startswith("with n = 5: `n` is 5")
+
+
+def test_of_two_assertions_on_one_line_the_failing_one_is_explained(shell, capsys):
+    failed = shell.run_cell("assert rows; assert rows['few'] > 4").error_in_exec
+    assert str(failed) == "`rows['few']` is 1"
+
+
+def test_what_was_said_before_a_value_that_is_not_there_stays(shell, capsys):
+    code = "assert all(rows[name] > 2 for name in ('few', 'none'))"
+    assert str(shell.run_cell(code).error_in_exec) == "with name = 'few': `rows[name]` is 1"
+    code = "assert 'none' in rows and rows['none'] > 2"
+    assert str(shell.run_cell(code).error_in_exec) == "`'none' in rows` is False"
 
 
 def test_a_value_that_cannot_be_shown_hides_no_failure(shell, capsys):

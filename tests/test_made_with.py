@@ -32,6 +32,7 @@ def test_the_workflow_tests_every_promised_python_and_publishes_the_book_of_the_
             "The published book was made with Python 3.12, scipy 1.17.1; "
             "here it is Python 3.13.0, scipy 1.18.1.",
         ),
+        ({"scipy": "1.17.1+cpu"}, "The published book was made with the same versions."),
         ({"Python": "3.1.20"}, "The published book was made with Python 3.12; here it is"),
     ],
 )
