@@ -43,8 +43,14 @@ APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 
 # A test that needs one of these is no unit test: the built book, a browser, a Jupyter server.
 NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook"}
-# Nor are tests that build books, install packages, or grade.
-WHOLE_COMMANDS = ("test_book_build.py", "test_installations.py", "test_pythons.py")
+# Nor are tests that build books, install packages, train vectors, or grade.
+TAKE_LONG = (
+    "test_book_build.py",
+    "test_book_claims.py",
+    "test_book_stock.py",
+    "test_installations.py",
+    "test_pythons.py",
+)
 
 
 def pytest_addoption(parser):
@@ -61,7 +67,7 @@ def pytest_collection_modifyitems(items):
     """Give unit tests their mark: `-m unit` runs what needs nothing but the package."""
     for item in items:
         needed = NEEDS_MORE & set(getattr(item, "fixturenames", ()))
-        here = item.path.parent == ROOT / "tests" and item.path.name not in WHOLE_COMMANDS
+        here = item.path.parent == ROOT / "tests" and item.path.name not in TAKE_LONG
         if here and not needed and not item.get_closest_marker("slow"):
             item.add_marker("unit")
 
