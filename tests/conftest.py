@@ -239,7 +239,11 @@ def serve(folder: Path, home: Path):
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for kernels; nothing more is asked of it
+            process.kill()
+            process.wait()
         log.close()
 
 
