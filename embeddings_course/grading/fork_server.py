@@ -9,14 +9,15 @@ before any code of a student runs. Two programs take part, both in this file:
 ``python -I -S fork_server.py SETTINGS`` (JSON)
     stands for one kernel, as Jupyter sees it: it starts an empty sandbox, asks the server to put a
     copy of itself into it, and ends when that ends. When it is killed, the sandbox goes with it,
-    and so does all that is in there. Where the server does not help, it starts a kernel the usual
-    way, in the same sandbox.
+    and so does all that is in there. Where no server helps, it starts a kernel the usual way, in
+    the same sandbox.
 
 Only the standard library is imported at the top, since the second program has to start quickly.
 """
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import json
 import os
@@ -26,7 +27,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 TYPE_CHECKING = False
@@ -46,10 +47,11 @@ _NAMESPACES = {
 }
 _SET_PDEATHSIG, _SET_DUMPABLE, _CAPBSET_DROP = 1, 4, 24
 _SET_NO_NEW_PRIVS, _CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
+_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _CAPABILITY_VERSION = 0x20080522
 # How long the server may take to load what it is told, and a sandbox to be there.
 _PATIENCE = 120.0
-_KERNEL = "embeddings_course.grading.kernel"
+KERNEL = "embeddings_course.grading.kernel"
 
 
 # In the grader ------------------------------------------------------------------------------------
@@ -101,47 +103,26 @@ def fork_server(modules: Sequence[str], environ: dict[str, str]) -> Iterator[Pat
             process.wait()
 
 
-def command(
-    server: Path,
-    sandbox: Sequence[str],
-    environ: dict[str, str],
-    folder: Path,
-    pid_file: Path,
-    group: Path | None,
-) -> list[str]:
-    """Return the command that starts a kernel which is a copy of a server.
+def command(settings: dict[str, Any]) -> list[str]:
+    """Return the command that starts a kernel in a sandbox.
 
     Parameters
     ----------
-    server : Path
-        What :func:`fork_server` gave.
-    sandbox : sequence of str
-        bubblewrap and its options.
-    environ : dict of str
-        The whole environment of the kernel.
-    folder : Path
-        Its working directory, inside of the sandbox.
-    pid_file : Path
-        Gets the number of the process whose only child the kernel is. What is in the sandbox must
-        not be able to change it.
-    group : Path, optional
-        The file that takes the numbers of processes in the kernel's control group.
+    settings : dict
+        ``server``: what :func:`fork_server` gave, or None for a kernel that is no copy. ``sandbox``
+        and ``options``: bubblewrap, and its options. ``files``: texts of files to be put into the
+        sandbox, by their paths. ``filter``: for system calls, in base 64. ``environ`` and
+        ``folder``: the kernel's whole environment, and its working directory. ``meeting``: a path
+        that gets a link to the folder of that name in the sandbox. ``pid_file``: gets the number
+        of the process whose only child a copied kernel is. ``entrances``: files that take numbers
+        of processes. ``processors``: the only ones to use, or None.
 
     Returns
     -------
     list of str
         With ``{connection_file}`` in the place of the kernel's connection file.
     """
-    settings = {
-        "server": str(server),
-        "sandbox": list(sandbox),
-        "environ": environ,
-        "folder": str(folder),
-        "pid_file": str(pid_file),
-        "group": str(group) if group else None,
-        "python": sys.executable,
-        "parent": os.getpid(),
-    }
+    settings = settings | {"python": sys.executable, "parent": os.getpid()}
     return [sys.executable, "-I", "-S", __file__, json.dumps(settings), "{connection_file}"]
 
 
@@ -151,51 +132,97 @@ def command(
 def _stand_for_a_kernel(settings: dict[str, Any], connection_file: str) -> int:
     """Start a sandbox with a kernel in it; return its exit status when it has ended."""
     _end_with(settings["parent"])
-    sandbox = settings["sandbox"]
+    _bound(settings)
     with suppress(OSError, ValueError):
-        if (status := _in_a_sandbox(settings, connection_file)) is not None:
+        if settings["server"] and (status := _copied(settings, connection_file)) is not None:
             return status
-    kernel = [settings["python"], "-m", _KERNEL, "-f", connection_file]
-    os.execv(sandbox[0], [*sandbox, "--", *kernel])
+    kernel = [settings["python"], "-m", KERNEL, "-f", connection_file]
+    with _started(settings, kernel) as (sandbox, _):
+        return sandbox.wait()
 
 
-def _in_a_sandbox(settings: dict[str, Any], connection_file: str) -> int | None:
+def _bound(settings: dict[str, Any]) -> None:
+    """Put this process, and what it starts, into a control group and on processors of its own."""
+    for entrance in settings["entrances"]:
+        Path(entrance).write_text(str(os.getpid()))
+    if settings["processors"]:
+        os.sched_setaffinity(0, settings["processors"])
+
+
+def _copied(settings: dict[str, Any], connection_file: str) -> int | None:
     """Let the server put a kernel into a new sandbox; None if it could not."""
-    reads, writes = os.pipe()
     # What runs in there keeps the sandbox from ending.
     waiting = ["/bin/sh", "-c", "echo && exec sleep 2147483647"]
-    holder = subprocess.Popen(
-        [*settings["sandbox"], "--info-fd", str(writes), "--", *waiting],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[writes],
-    )
-    os.close(writes)
-    try:
-        with os.fdopen(reads, "rb") as info:
-            pid = json.load(info)["child-pid"]
-        if holder.stdout.readline() != b"\n":  # it is not complete before
+    with (
+        _started(settings, waiting, stdout=subprocess.PIPE) as (sandbox, pid),
+        socket.socket(socket.AF_UNIX) as asked,
+    ):
+        if pid is None or sandbox.stdout.readline() != b"\n":  # it is not complete before
             return None
-        with socket.socket(socket.AF_UNIX) as asked:
-            asked.settimeout(_PATIENCE)
-            asked.connect(settings["server"])
-            request = {name: settings[name] for name in ("environ", "folder", "group")}
-            request |= {"pid": pid, "connection_file": connection_file}
-            _send(asked, request)
-            kernel = _receive(asked)
-            if "parent" not in kernel:
-                return None
-            Path(settings["pid_file"]).write_text(str(kernel["parent"]), encoding="utf-8")
-            # It begins when its processes can be counted.
-            _send(asked, {})
-            asked.settimeout(None)
-            with suppress(OSError, ValueError, KeyError):
-                return int(_receive(asked)["status"])
-            return 1
-    finally:
-        holder.kill()
-        holder.wait()
+        asked.settimeout(_PATIENCE)
+        asked.connect(settings["server"])
+        wanted = ("environ", "folder", "filter", "entrances", "processors")
+        request = {name: settings[name] for name in wanted}
+        _send(asked, request | {"pid": pid, "connection_file": connection_file})
+        kernel = _receive(asked)
+        if "parent" not in kernel:
+            return None
+        Path(settings["pid_file"]).write_text(str(kernel["parent"]), encoding="utf-8")
+        # It begins when its processes can be counted.
+        _send(asked, {})
+        asked.settimeout(None)
+        with suppress(OSError, ValueError, KeyError):
+            return int(_receive(asked)["status"])
+        return 1
+
+
+@contextmanager
+def _started(
+    settings: dict[str, Any], inside: Sequence[str], **streams: int
+) -> Iterator[tuple[subprocess.Popen[bytes], int | None]]:
+    """Start a sandbox; yield its process and the number of the first one inside, if it works.
+
+    Neither its environment nor its command tells anything of the grader: both can be read inside.
+    """
+    with ExitStack() as stack:
+
+        def given(content: bytes) -> str:
+            number = os.memfd_create("given")
+            stack.callback(os.close, number)
+            opened.append(number)
+            os.write(number, content)
+            os.lseek(number, 0, os.SEEK_SET)
+            return str(number)
+
+        opened: list[int] = []
+        options = []
+        for path, text in settings["files"].items():
+            options += ["--ro-bind-data", given(text.encode()), path]
+        if settings["filter"]:
+            options += ["--seccomp", given(base64.b64decode(settings["filter"]))]
+        reads, writes = os.pipe()
+        options += ["--info-fd", str(writes), *settings["options"]]
+        told = given(b"".join(os.fsencode(option) + b"\0" for option in options))
+        sandbox = subprocess.Popen(
+            [settings["sandbox"], "--args", told, "--", *inside],
+            env={},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[*opened, writes],
+            **streams,
+        )
+        os.close(writes)
+        pid = None
+        with os.fdopen(reads, "rb") as info, suppress(ValueError, KeyError):
+            pid = json.load(info)["child-pid"]
+        meeting = Path(settings["meeting"])
+        meeting.unlink(missing_ok=True)
+        meeting.symlink_to(f"/proc/{pid}/root{meeting}")
+        try:
+            yield sandbox, pid
+        finally:
+            sandbox.kill()
+            sandbox.wait()
 
 
 # The server ---------------------------------------------------------------------------------------
@@ -209,7 +236,7 @@ def _serve(listener: socket.socket, parent: int, modules: Sequence[str]) -> NoRe
     _end_with(parent)
     # The folder this was started in is no place to import from.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path.cwd()))]
-    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", _KERNEL, *modules):
+    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", KERNEL, *modules):
         with suppress(Exception):  # the notebook will say so itself
             importlib.import_module(name)
     # Copies share the memory of what is not touched, and a collection would touch everything.
@@ -241,8 +268,7 @@ def _look_after_a_kernel(connection: socket.socket) -> int:
     request = _receive(connection)
     parent = os.getpid()
     try:
-        if request["group"]:
-            Path(request["group"]).write_text(str(parent))
+        _bound(request)
         _enter(request["pid"])
         kernel = os.fork()
     except OSError as error:
@@ -264,13 +290,16 @@ def _look_after_a_kernel(connection: socket.socket) -> int:
 
 def _enter(pid: int) -> None:
     """Enter the namespaces of a process; what this one starts from then on is in all of them."""
-    flags = 0
-    for name, flag in _NAMESPACES.items():
-        ours, theirs = (Path(f"/proc/{who}/ns/{name}").stat().st_ino for who in ("self", pid))
-        flags |= flag if ours != theirs else 0
+    # Once it is open, it is this process's and no later one's of the same number.
     opened = os.pidfd_open(pid)
-    _checked(_LIBC.setns(opened, flags))
-    os.close(opened)
+    try:
+        flags = 0
+        for name, flag in _NAMESPACES.items():
+            ours, theirs = (Path(f"/proc/{who}/ns/{name}").stat().st_ino for who in ("self", pid))
+            flags |= flag if ours != theirs else 0
+        _checked(_LIBC.setns(opened, flags))
+    finally:
+        os.close(opened)
 
 
 def _become_a_kernel(connection: socket.socket, request: dict[str, Any], parent: int) -> None:
@@ -281,6 +310,7 @@ def _become_a_kernel(connection: socket.socket, request: dict[str, Any], parent:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environ"], PWD=request["folder"])
+    _filter_system_calls(base64.b64decode(request["filter"]))
     _send(connection, {"parent": parent})
     _receive(connection)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -315,6 +345,15 @@ def _give_up_capabilities() -> None:
     held = [name for name in status if name.startswith("Cap") and int(status[name], 16)]
     if held or status["NoNewPrivs"] != "1":
         raise PermissionError(f"this process could not give up {held}")
+
+
+def _filter_system_calls(program: bytes) -> None:
+    """Load what bubblewrap loads with ``--seccomp``."""
+    if program:
+        kept = ctypes.create_string_buffer(program, len(program))
+        # struct sock_fprog
+        pointer = struct.pack("HP", len(program) // 8, ctypes.addressof(kept))
+        _checked(_LIBC.prctl(_SET_SECCOMP, _SECCOMP_MODE_FILTER, pointer, 0, 0))
 
 
 # Both ---------------------------------------------------------------------------------------------

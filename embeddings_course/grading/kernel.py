@@ -18,10 +18,11 @@ from typing import Any
 
 GIVEN = "COURSE_GRADING_GIVEN"  # a folder whose files are copied into the working directory
 MEMORY = "COURSE_GRADING_MEMORY"  # bytes
-PROCESSES = 2048  # threads among them
+PROCESSES = 1024  # threads among them
 
 _MOST_ATTEMPTS = 20
 _FILE_BYTES = 200 * 1024**2
+_OPEN_FILES = 4096  # what is sent and not read waits in memory
 _attempts: list[str] = []
 # What ipykernel and torch exchange themselves while cells run.
 _CLASSES = {"AssertionError", "BaseException", "Exception", "Module", "Tensor"}
@@ -193,7 +194,7 @@ def _limit() -> None:
     except ImportError:  # Windows
         return
     os.nice(5)  # whoever looks after this process must get a turn
-    limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": _FILE_BYTES}
+    limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": _FILE_BYTES, "RLIMIT_NOFILE": _OPEN_FILES}
     if GIVEN in os.environ:  # elsewhere, all of a person's programs count
         limits["RLIMIT_NPROC"] = PROCESSES
     if MEMORY in os.environ:

@@ -26,15 +26,16 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets import Integer, Unicode
+from traitlets import Integer, List, Unicode
 
-from embeddings_course.grading import kernel
+from embeddings_course.grading import kernel, sandbox
 from embeddings_course.grading.cells import (
     expected_cells,
     fingerprint,
     imported_modules,
     repair_cells,
 )
+from embeddings_course.grading.control_groups import ControlGroup
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
@@ -51,6 +52,9 @@ _QUIZ_UNGRADED = re.compile(
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
+_TOO_MUCH_MEMORY = "The code's processes took too much memory."
+# Linux knows the children of each thread.
+_CHILDREN = Path("/proc/thread-self/children")
 
 
 def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -123,16 +127,16 @@ class RunNotebook(Execute):
     ).tag(config=True)
     total_timeout = Integer(600, help="Seconds that a whole submission may take.").tag(config=True)
     cell_output_bytes = Integer(200_000, help="Output kept of each cell.").tag(config=True)
-    run_directory_bytes = Integer(
-        50_000_000, help="Size of the folder where kernel and grader meet at which the kernel ends."
-    ).tag(config=True)
-    most_processes = Integer(200, help="Processes of a submission at which the kernel ends.").tag(
+    most_processes = Integer(128, help="Processes of a submission at which the kernel ends.").tag(
         config=True
     )
     most_memory = Integer(
-        6 * 1024**3, help="Bytes that all processes of a submission may use together."
+        sandbox.MOST_MEMORY, help="Bytes that a submission may use, processes and files together."
     ).tag(config=True)
-    run_directory = Unicode("", help="That folder, if it is to be watched.").tag(config=True)
+    control_group = List(
+        Unicode(), help="Folders of the control group that bounds memory, if there is one."
+    ).tag(config=True)
+    meeting = Unicode("", help="Where the sockets of a sandbox are.").tag(config=True)
     kernel_parent = Unicode(
         "", help="A file with the number of the kernel's parent, if Jupyter does not start it."
     ).tag(config=True)
@@ -208,9 +212,15 @@ class RunNotebook(Execute):
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
-            self._stop("kernel-died", "The kernel ended while this cell was running.")
+            full = bool(self.control_group) and self._group().out_of_memory()
+            why = "The kernel ended while this cell was running."
+            self._stop("kernel-died", _TOO_MUCH_MEMORY if full else why)
         except CellTimeoutError:  # no more output came, and no end of it
-            self._stop("timed-out", "The kernel went on sending after the end of this cell.")
+            why = (
+                "This cell was over, but the kernel did not say so: endless recursion or an error "
+                "of enormous length keeps it busy, or the code goes on sending."
+            )
+            self._stop("timed-out", why)
         except Exception as error:  # messages that no honest kernel sends
             self._stop(
                 "kernel-died", f"The kernel sent what is no output ({type(error).__name__})."
@@ -218,6 +228,8 @@ class RunNotebook(Execute):
             note("suspicious", "The code sent messages in the kernel's name.")
         else:
             timed_out = any(output.get("ename") == "CellTimeoutError" for output in cell.outputs)
+            if timed_out or any(map(_took_too_long, cell.outputs)):
+                note("out_of_time", self._cell)
             if timed_out and not self._reacts():
                 self._stop("timed-out", "This cell ran too long, and could not be interrupted.")
 
@@ -228,6 +240,8 @@ class RunNotebook(Execute):
             # In the notebook it stands below the cell, elsewhere it must be named.
             why = why.replace("this cell", self._cell).replace("This cell", f"T{self._cell[1:]}")
             note("problems", why, state=state)
+            if state == "timed-out":
+                note("out_of_time", self._cell)
             self.log.error("%s", why)
         if self.km is not None and self.km.has_kernel:
             _wait(self.km.shutdown_kernel(now=True))
@@ -350,10 +364,8 @@ class RunNotebook(Execute):
                 if time.monotonic() > self._end:
                     why = f"The submission took longer than {self.total_timeout} s."
                     await self._kill("timed-out", why)
-                elif self._memory() > self.most_memory:
-                    await self._kill("kernel-died", "The code's processes took too much memory.")
-                elif self.run_directory and _size(self.run_directory) > self.run_directory_bytes:
-                    await self._kill("kernel-died", "The code filled the grader's folder.")
+                elif self._is_out_of_memory():
+                    await self._kill("kernel-died", _TOO_MUCH_MEMORY)
                 await self._async_check_alive()
             except DeadKernelError:
                 if self.task_poll_for_reply is not None:
@@ -366,32 +378,40 @@ class RunNotebook(Execute):
         """Return how many processes the kernel has started that still run."""
         return len(self._started())
 
-    def _memory(self) -> int:
-        """Return how many bytes these processes hold in memory."""
-        total = 0
-        for process in self._started():
+    def _is_out_of_memory(self) -> bool:
+        """Return whether processes and files take too much memory, or did and were ended for it."""
+        if self.control_group:
+            return self._group().out_of_memory()
+        started = self._started()
+        total = sandbox.files_in_memory(Path(self.meeting)) if self.meeting else 0
+        for pid in started:
             with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
                 held = process.memory_info().rss
                 if held > self.most_memory / 50:
                     # What processes share counts once, where the system tells.
                     with contextlib.suppress(psutil.Error):
                         held = getattr(process.memory_full_info(), "pss", held)
                 total += held
-        return total
+        return total > self.most_memory
 
-    def _started(self) -> list[psutil.Process]:
+    def _started(self) -> list[int]:
+        """Return the numbers of the processes."""
+        if self.control_group:
+            return self._group().processes()
         parents = [getattr(self.km.provisioner, "pid", None)]
         with contextlib.suppress(OSError, ValueError):
             parents.append(int(Path(self.kernel_parent).read_text(encoding="utf-8")))
-        started = []
-        for pid in filter(None, parents):
-            with contextlib.suppress(psutil.Error):
-                started += psutil.Process(pid).children(recursive=True)
-        return started
+        return _descendants([pid for pid in parents if pid])
+
+    def _group(self) -> ControlGroup:
+        return ControlGroup(tuple(map(Path, self.control_group)))
 
     async def _kill(self, state: str, why: str) -> None:
         self._why_ended = f"{why} What comes after it was not run."
         note("problems", why, state=state)
+        if state == "timed-out":
+            note("out_of_time", self._cell)
         await ensure_async(self.km.shutdown_kernel(now=True))
 
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
@@ -626,6 +646,11 @@ def _ungraded(reason: str | None) -> str:
     return f"{reason} Ask the student for the file, and grade again."
 
 
+def _took_too_long(output: NotebookNode) -> bool:
+    """Return whether a check says that what it called took too long."""
+    return output.output_type == "error" and "no result within" in str(output.get("evalue"))
+
+
 def _error(name: str, words: str) -> NotebookNode:
     return nbformat.v4.new_output("error", ename=name, evalue=words, traceback=[f"{name}: {words}"])
 
@@ -636,18 +661,24 @@ def _length(value: Any) -> int:
     return sum(len(str(part)) for part in value.values()) if isinstance(value, dict) else 0
 
 
-def _size(folder: str) -> int:
-    """Return the bytes of a folder that a program goes on changing; each entry takes some, too."""
-    size, waiting = 0, [folder]
-    while waiting and size < 10**9:  # an entry counts a kilobyte, so there are a million at most
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                size += 1_000
-                with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_size
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-    return size
+def _descendants(parents: list[int]) -> list[int]:
+    """Return the numbers of all processes that some have started, directly or not."""
+    found: list[int] = []
+    waiting = list(parents)
+    while waiting:
+        pid = waiting.pop()
+        try:
+            # To look at all processes of a machine, as psutil does, would take long on a large one.
+            for thread in os.scandir(f"/proc/{pid}/task"):
+                children = Path(thread.path, "children").read_text(encoding="ascii").split()
+                waiting += map(int, children)
+                found += map(int, children)
+        except (FileNotFoundError, ProcessLookupError):  # it has ended, or there is no such file
+            if not _CHILDREN.exists():
+                with contextlib.suppress(psutil.Error):
+                    children = psutil.Process(pid).children(recursive=True)
+                    found += [child.pid for child in children]
+    return found
 
 
 def _wait(awaitable: Any) -> Any:

@@ -36,6 +36,7 @@ class Notes:
     suspicious: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     peak_memory: int = 0
+    out_of_time: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Record(Notes):
 
     ``score`` is None unless grading came to an end: a broken submission is no honest zero.
     ``seconds`` is wall-clock time, ``peak_memory`` the kernel's, in bytes, when last asked.
+    ``out_of_time`` names the cells that took too long.
     """
 
     score: float | None = None
@@ -67,8 +69,8 @@ def note(kind: str, sentence: str, *, state: str | None = None) -> None:
 
     Parameters
     ----------
-    kind : {"repaired", "suspicious", "problems"}
-        What it is.
+    kind : {"repaired", "suspicious", "problems", "out_of_time"}
+        What it is; of what ran out of time, the name of a cell.
     sentence : str
         In words, for the instructor.
     state : str, optional

@@ -35,8 +35,6 @@ from embeddings_course.grading.standing import digests
 from embeddings_course.grading.submission import Submission, grade_submission
 from embeddings_course.grading.workers import run_all, sweep
 
-_MEMORY_OF_ONE = 1.5 * sandbox.GIGABYTE
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -160,7 +158,7 @@ def grade(
                 for student in todo
             ]
             results = stack.enter_context(
-                contextlib.closing(run_all(grade_submission, tasks, jobs))
+                contextlib.closing(run_all(grade_submission, tasks, jobs, say))
             )
             for task, record in _with_progress(results, len(tasks), assignment):
                 record.submission = task.digest
@@ -171,14 +169,14 @@ def grade(
 
 
 def jobs_that_fit() -> int:
-    """Return how many submissions this machine grades at a time: by cores, and by free memory.
+    """Return how many submissions this machine grades at a time.
 
-    One more than there are cores, as kernels wait for graders and graders for kernels.
+    Each has a core of its own, and may take as much memory as the sandbox allows.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     # Memory that holds copies of files is free for whoever needs it.
     free = psutil.virtual_memory().available
-    return max(1, min((cores or 1) + 1, int(free / _MEMORY_OF_ONE)))
+    return max(1, min(cores or 1, int(free / sandbox.MOST_MEMORY)))
 
 
 def summary(outcome: Outcome, assignment: str) -> list[str]:

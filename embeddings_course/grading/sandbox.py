@@ -7,36 +7,40 @@ and gone with the kernel, and so is every process that it started.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 import embeddings_course
-from embeddings_course.grading import fork_server
-from embeddings_course.grading.kernel import GIVEN, MEMORY, PROCESSES
+from embeddings_course.grading import fork_server, system_calls
+from embeddings_course.grading.kernel import GIVEN, MEMORY
 
 GIGABYTE = 1024**3
-# What a process of a submission may use at most, and what each folder of files in memory holds.
-MOST_MEMORY = 4 * GIGABYTE
-MOST_FILES = 256 * 1024**2
+# What one submission may take of a machine: its processes, and its files, which are in memory.
+MOST_MEMORY = 3 * GIGABYTE
+# Files go into folders of these sizes, in MB.
+_FOLDERS = {"/tmp": 128, "/home/student": 64, "/submission": 256, "/dev/shm": 128}
+# The folder where kernel and grader meet holds nothing but sockets.
+_MEETING_BYTES = 1024**2
+MOST_OF_PROCESSES = MOST_MEMORY - sum(_FOLDERS.values()) * 1024**2 - _MEETING_BYTES
+# Names in such a folder take memory, too.
+_OF_A_NAME = 1_000
 
 _PACKAGE = Path(embeddings_course.__file__).resolve().parent
 _SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
 _SETTINGS = (
     "/etc/alternatives",
     "/etc/fonts",
-    "/etc/group",
     "/etc/ld.so.cache",
     "/etc/localtime",
     "/etc/nsswitch.conf",
-    "/etc/passwd",
     "/sys/devices/system/cpu",  # torch looks there for what the processor can do
 )
 _FOR_ANY_KERNEL = {
@@ -44,12 +48,23 @@ _FOR_ANY_KERNEL = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    MEMORY: str(MOST_MEMORY),
+    MEMORY: str(MOST_OF_PROCESSES),
     "NBGRADER_EXECUTION": "autograde",
     # An editable installation may be found by its entry in site-packages only.
     "PYTHONPATH": str(_PACKAGE.parent),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+# What of an environment programs need. An installation may keep passwords beside them.
+_OF_AN_ENVIRONMENT = (
+    "bin",
+    "include",
+    "lib",
+    "lib32",
+    "lib64",
+    "libexec",
+    "pyvenv.cfg",
+    "share",
+)
 # A file in the folder of a submission: see `write_kernel`.
 PARENT = "kernel-parent"
 
@@ -60,62 +75,19 @@ def reason_against() -> str | None:
     program = shutil.which("bwrap")
     if program is None:
         return "bubblewrap (the program bwrap) is not installed"
+    options = [*_isolation(), *_system(), *_empty(), "--remount-ro", "/"]
     trial = subprocess.run(
-        [
-            program,
-            *_isolation(),
-            *_system(),
-            *_empty(),
-            "--remount-ro",
-            "/",
-            "--",
-            "/usr/bin/env",
-            "true",
-        ],
+        [program, *options, "--", "/usr/bin/env", "true"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
+        env={},
     )
     if trial.returncode == 0:
         return None
     said = trial.stderr.strip().splitlines()
     return f"bubblewrap does not work here ({said[-1] if said else 'it says nothing'})"
-
-
-@contextlib.contextmanager
-def process_group() -> Iterator[Path | None]:
-    """Make a control group of the system in which not many processes fit, where that is possible.
-
-    It is for root, who does not have the system's usual limit.
-
-    Yields
-    ------
-    Path or None
-        The file that takes the numbers of the group's processes.
-    """
-    group = None
-    if os.name != "nt" and os.geteuid() == 0:
-        for place in (Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup")):
-            trial = place / f"course-grade-{os.getpid()}"
-            try:
-                trial.mkdir()
-                (trial / "pids.max").write_text(str(PROCESSES))
-            except OSError:  # read-only, as in most containers, or without this controller
-                with contextlib.suppress(OSError):
-                    trial.rmdir()
-                continue
-            group = trial
-            break
-    try:
-        yield group / "cgroup.procs" if group else None
-    finally:
-        for _ in range(50 if group else 0):  # until the last process has gone
-            try:
-                group.rmdir()
-                break
-            except OSError:
-                time.sleep(0.1)
 
 
 def write_kernel(
@@ -124,7 +96,9 @@ def write_kernel(
     working: Path,
     *,
     sandboxed: bool,
-    group: Path | None = None,
+    meeting: Path,
+    entrances: Sequence[str] = (),
+    processors: Iterable[int] | None = None,
     beside: Path | None = None,
     server: Path | None = None,
 ) -> None:
@@ -135,40 +109,49 @@ def write_kernel(
     jupyter : Path
         A folder for ``JUPYTER_PATH``.
     scratch : Path
-        A folder of this submission alone. In ``scratch/run`` Jupyter and the kernel meet.
+        A folder of this submission alone. In ``scratch/run`` Jupyter leaves its connection file.
     working : Path
         What is copied into the working directory, which has the same last two names: the
         student's and the assignment's.
     sandboxed : bool
         Whether to put the kernel into the sandbox.
-    group : Path, optional
-        What :func:`process_group` gave.
+    meeting : Path
+        Where the sockets of a kernel in the sandbox are to be. In the sandbox it is a folder in
+        memory. Outside it becomes a link to that; it must not exist, and its name must be short.
+    entrances : sequence of str, optional
+        Those of a control group.
+    processors : iterable of int, optional
+        The only ones that the kernel and its processes use.
     beside : Path, optional
         A file that the sandbox has two folders above the working directory, if it exists.
     server : Path, optional
         Where a fork server listens whose copies are kernels, for the sandbox. The number of the
         process that looks after such a kernel is then in ``scratch/PARENT``.
     """
-    command = [sys.executable, "-m", "embeddings_course.grading.kernel", "-f", "{connection_file}"]
     environ: dict[str, str] = {}
-    inside = Path("/submission", *working.parts[-2:])
-    if not sandboxed:
+    if sandboxed:
+        inside = Path("/submission", *working.parts[-2:])
+        user = f"student:x:{os.getuid()}:{os.getgid()}::/home/student:/bin/sh\n"
+        command = fork_server.command(
+            {
+                "server": str(server) if server else None,
+                "sandbox": str(shutil.which("bwrap")),
+                "options": _sandbox(scratch, working, inside, beside, meeting),
+                "files": {"/etc/passwd": user, "/etc/group": f"student:x:{os.getgid()}:\n"},
+                "filter": base64.b64encode(system_calls.program()).decode(),
+                "environ": environment(),
+                "folder": str(inside),
+                "meeting": str(meeting),
+                "pid_file": str(scratch / PARENT),
+                "entrances": list(entrances),
+                "processors": list(processors) if processors else None,
+            }
+        )
+    else:
         home = scratch / "home"
         home.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", fork_server.KERNEL, "-f", "{connection_file}"]
         environ = _FOR_ANY_KERNEL | {"HOME": str(home), "IPYTHONDIR": str(home / ".ipython")}
-    elif server is None:
-        command = [*_sandbox(scratch, working, inside, beside), "--", *command]
-    else:
-        command = fork_server.command(
-            server,
-            _sandbox(scratch, working, inside, beside),
-            environment(),
-            inside,
-            scratch / PARENT,
-            group,
-        )
-    if group is not None:
-        command = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group), *command]
     folder = jupyter / "kernels" / "python3"
     folder.mkdir(parents=True, exist_ok=True)
     spec = {
@@ -192,45 +175,80 @@ def environment() -> dict[str, str]:
     }
 
 
-def _sandbox(scratch: Path, working: Path, inside: Path, beside: Path | None) -> list[str]:
+def files_in_memory(meeting: Path) -> int:
+    """Return how many bytes the files take in a sandbox; 0 if there is none with this folder."""
+    total = 0
+    for place in (*_FOLDERS, str(meeting)):
+        with contextlib.suppress(OSError):
+            root = str(meeting.readlink()).removesuffix(str(meeting))
+            found = os.statvfs(f"{root}{place}")
+            total += (found.f_blocks - found.f_bfree) * found.f_frsize
+            total += (found.f_files - found.f_ffree) * _OF_A_NAME
+    return total
+
+
+def _sandbox(
+    scratch: Path, working: Path, inside: Path, beside: Path | None, meeting: Path
+) -> list[str]:
     run = str(scratch / "run")
-    prefixes = sorted({sys.base_prefix, sys.prefix, str(_PACKAGE)}, key=len)
+    prefixes = sorted({sys.base_prefix, sys.prefix}, key=len)
     # Where the environment was made by a link, both ends of it are needed.
     prefixes += [os.path.realpath(path) for path in prefixes]
-    command = [str(shutil.which("bwrap")), *_isolation(), *_system()]
+    options = [*_isolation(), *_system()]
     # First what is empty: the environment itself may lie in a folder for temporary files.
-    command += _empty()
-    for path in dict.fromkeys(prefixes):
-        if not path.startswith("/usr/"):
-            command += ["--ro-bind", path, path]
-    command += ["--bind", run, run, "--ro-bind", str(working), "/given"]
+    options += _empty()
+    sealed = ["/"]
+    for prefix in dict.fromkeys(prefixes):
+        if Path(prefix).is_relative_to("/usr"):
+            if Path(prefix, "pip.conf").exists():
+                options += ["--ro-bind", "/dev/null", f"{prefix}/pip.conf"]
+            continue
+        sealed.append(prefix)
+        options += ["--tmpfs", prefix]
+        for path in (Path(prefix, name) for name in _OF_AN_ENVIRONMENT):
+            if path.exists():
+                options += ["--ro-bind", str(path), str(path)]
+    for path in dict.fromkeys((str(_PACKAGE), os.path.realpath(_PACKAGE))):
+        options += ["--ro-bind", path, path]
+    options += ["--ro-bind", run, run, "--ro-bind", str(working), "/given"]
+    options += ["--size", str(_MEETING_BYTES), "--tmpfs", str(meeting)]
     if beside is not None and beside.exists():
-        command += ["--ro-bind", str(beside), f"/{beside.name}"]
-    command += ["--dir", str(inside), "--chdir", str(inside), "--remount-ro", "/"]
+        options += ["--ro-bind", str(beside), f"/{beside.name}"]
+    options += ["--dir", str(inside), "--chdir", str(inside)]
+    for path in sealed:
+        options += ["--remount-ro", path]
     for name, value in environment().items():
-        command += ["--setenv", name, value]
-    return command
+        options += ["--setenv", name, value]
+    return options
 
 
 def _empty() -> list[str]:
-    command = []
-    for place in ("/tmp", "/home/student", "/submission", "/dev/shm"):
-        command += ["--size", str(MOST_FILES), "--tmpfs", place]
-    return command
+    options = []
+    for place, size in _FOLDERS.items():
+        options += ["--size", str(size * 1024**2), "--tmpfs", place]
+    return options
 
 
 def _isolation() -> list[str]:
     isolation = ["--unshare-all", "--die-with-parent", "--new-session"]
+    if "--disable-userns" in _help():  # since 0.8
+        isolation += ["--unshare-user", "--disable-userns"]
     return [*isolation, "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox"]
 
 
+@cache
+def _help() -> str:
+    program = str(shutil.which("bwrap"))
+    return subprocess.run([program, "--help"], capture_output=True, text=True, env={}).stdout
+
+
 def _system() -> list[str]:
-    command = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    options = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
     for path in _SYSTEM:
         if Path(path).is_symlink():
-            command += ["--symlink", str(Path(path).readlink()), path]
+            options += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).is_dir():
-            command += ["--ro-bind", path, path]
+            options += ["--ro-bind", path, path]
     for path in _SETTINGS:
-        command += ["--ro-bind-try", path, path]
-    return command
+        options += ["--ro-bind-try", path, path]
+    return options

@@ -12,7 +12,10 @@ from typing import Any
 
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
+from embeddings_course.grading.control_groups import control_group
+from embeddings_course.grading.kernel import PROCESSES
 from embeddings_course.grading.record import Record
+from embeddings_course.grading.workers import Place
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Submission:
     server: Path | None = None
 
 
-def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
+def grade_submission(task: Submission, place: Place, record: Record) -> None:
     """Grade one submission, and put what nbgrader made of it into ``autograded/``.
 
     It changes this process's environment: it is to run in one of its own.
@@ -40,14 +43,15 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     ----------
     task : Submission
         What to grade.
-    scratch : Path
-        An empty folder with a short name, as it holds sockets.
+    place : Place
+        Where to work.
     record : Record
         Gets what was found.
     """
     from embeddings_course.grading.files import UnreadableNotebook, doubtful_time, prepare
     from embeddings_course.grading.preprocessors import WORKING
 
+    scratch = place.scratch
     course = open_course(task.root, task.db_url)
     submitted = scratch / "submitted" / task.student / task.assignment
     submitted.mkdir(parents=True)
@@ -75,21 +79,25 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     config.CourseDirectory.autograded_directory = str(scratch / "autograded")
     published = course.folder("autograded", task.student, task.assignment)
     config.SaveScores.earlier = str(published)
-    config.RunNotebook.run_directory = str(run)
     config.RunNotebook.kernel_parent = str(scratch / sandbox.PARENT)
     config.KernelManager.connection_file = str(run / "connection.json")
     if task.sandboxed:
         # Without a network, only files lead into the sandbox.
         config.KernelManager.transport = "ipc"
-        config.KernelManager.ip = str(run / "kernel")
+        config.RunNotebook.meeting = str(place.meeting)
+        config.KernelManager.ip = str(place.meeting / "k")
     lend_typed_id(course.root, task.student, scratch)
-    with sandbox.process_group() as group:
+    with control_group(place.name, memory=sandbox.MOST_MEMORY, processes=PROCESSES) as group:
+        if group is not None:
+            config.RunNotebook.control_group = [str(folder) for folder in group.folders]
         sandbox.write_kernel(
             scratch / "jupyter",
             scratch,
             working / task.student / task.assignment,
             sandboxed=task.sandboxed,
-            group=group,
+            meeting=place.meeting,
+            entrances=group.entrances if group else (),
+            processors=place.processors,
             beside=scratch / TYPED_IDS,
             server=task.server,
         )

@@ -14,20 +14,45 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
+from embeddings_course.environment import EnvironmentProblem, Lock
+from embeddings_course.grading.control_groups import remove_control_groups
 from embeddings_course.grading.record import Record, collect
 
 # A submission's own limit ends it; this is for a grader that hangs.
 _PATIENCE = 1200.0
 # What failed for no reason of its own is tried again.
 _TRIES = 3
+_AGAIN = "It ran out of time while others were graded, and was graded once more, alone."
+_PREFIX = "course-grade-"
+# Names of sockets may have a hundred letters; the rest is for what is in a run's folder.
+_SHORT = 70
+_YOUNG = 60  # seconds
 _PRELOADED = ["embeddings_course.grading.submission", "embeddings_course.grading.preprocessors"]
 
 Task = TypeVar("Task")
-Work = Callable[[Task, Path, Record], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one task is worked on.
+
+    ``scratch`` is an empty folder of its own, ``meeting`` a path with a short name, for sockets,
+    ``name`` a name that nothing else has, and ``processors`` those of which the code may use one
+    or all: None if there are not enough for each task to have its own.
+    """
+
+    scratch: Path
+    meeting: Path
+    name: str
+    processors: tuple[int, ...] | None
+
+
+Work = Callable[[Task, Place, Record], None]
 
 
 def start_server() -> None:
@@ -47,41 +72,77 @@ def _context() -> Any:
     return context
 
 
-def run_all(work: Work, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Record]]:
+def run_all(
+    work: Work, tasks: Sequence[Task], jobs: int, say: Callable[[str], None] = print
+) -> Iterator[tuple[Task, Record]]:
     """Do some work on each task, a process each, and yield what is known of it when it is done.
+
+    Each has processors of its own, if there are enough. What ran out of time while others ran is
+    done once more at the end, alone, and only the second record counts.
 
     Parameters
     ----------
     work : callable
-        ``work(task, scratch, record)`` fills in the record; it may use the folder `scratch`.
+        ``work(task, place, record)`` fills in the record.
     tasks : sequence
         What to work on.
     jobs : int
         How many at a time.
+    say : callable
+        Gets a line when something is done once more.
 
     Yields
     ------
     task, record
         In the order in which they are done. Closing the generator ends what is running.
     """
+    with contextlib.ExitStack() as stack:
+        base = stack.enter_context(_own_folder(Path(tempfile.gettempdir())))
+        short = base
+        if len(str(base)) > _SHORT and os.name != "nt":
+            short = stack.enter_context(_own_folder(Path("/tmp")))
+        slow = yield from _run_all(work, tasks, jobs, base, short)
+        if slow:
+            say(
+                f"{len(slow)} ran out of time while others were graded: graded once more, alone, "
+                "one after the other."
+            )
+        for task in slow:
+            yield from _run_all(work, [task], 1, base, short, again=True)
+
+
+def _run_all(
+    work: Work, tasks: Sequence[Task], jobs: int, base: Path, short: Path, *, again: bool = False
+) -> Iterator[tuple[Task, Record]]:
+    """Do the same in some folders; return the tasks that ran out of time while others ran."""
     context = _context()
-    base = Path(tempfile.mkdtemp(prefix=f"course-grade-{os.getpid()}-", dir=_short_tmp()))
     waiting = list(reversed(tasks))
     tries: Counter[Task] = Counter()
-    running: dict[Connection, tuple[Task, Any, Path, float]] = {}
+    running: dict[Connection, tuple[Task, Any, Path, float, int]] = {}
+    accompanied: set[Task] = set()
+    slow: list[Task] = []
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
+                slot = min(set(range(jobs)) - {slot for *_, slot in running.values()})
                 scratch = Path(tempfile.mkdtemp(prefix="", dir=base))
+                place = Place(
+                    scratch,
+                    short / f"{scratch.name}-meet",
+                    f"{base.name}-{scratch.name}",
+                    _processors(slot, jobs),
+                )
                 mine, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(work, task, scratch, theirs))
+                process = context.Process(target=_work, args=(work, task, place, theirs))
                 _start(process)
                 theirs.close()
                 tries[task] += 1
-                running[mine] = (task, process, scratch, time.monotonic())
+                running[mine] = (task, process, scratch, time.monotonic(), slot)
+                if len(running) > 1:
+                    accompanied.update(task for task, *_ in running.values())
             for connection in wait(list(running), timeout=5):
-                task, process, scratch, began = running.pop(connection)
+                task, process, scratch, began, _ = running.pop(connection)
                 record = _received(connection, process)
                 process.join()
                 shutil.rmtree(scratch, ignore_errors=True)
@@ -90,15 +151,28 @@ def run_all(work: Work, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task
                     waiting.insert(0, task)
                     time.sleep(5)
                     continue
+                if record.out_of_time and task in accompanied:
+                    slow.append(task)
+                    continue
+                if again:
+                    record.problems.insert(0, _AGAIN)
                 record.seconds = round(time.monotonic() - began, 2)
                 yield task, record
-            for _, process, _, began in running.values():
+            for _, process, _, began, _ in running.values():
                 if time.monotonic() - began > _PATIENCE:
                     _end(process)
     finally:
-        for _, process, _, _ in running.values():
+        for _, process, *_ in running.values():
             _end(process)
-        shutil.rmtree(base, ignore_errors=True)
+    return slow
+
+
+def _processors(slot: int, jobs: int) -> tuple[int, ...] | None:
+    """Return the processors of one of some tasks that run at a time."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    all_of_them = sorted(os.sched_getaffinity(0))
+    return tuple(all_of_them[slot::jobs]) if len(all_of_them) >= jobs else None
 
 
 def _start(process: Any) -> None:
@@ -111,17 +185,35 @@ def _start(process: Any) -> None:
     return process.start()
 
 
+@contextlib.contextmanager
+def _own_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder for a while; as long as its file ``lock`` is locked, it is in use."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+    try:
+        with Lock(folder / "lock", "A run"):
+            yield folder
+    finally:
+        _forget(folder)
+
+
 def sweep() -> None:
-    """Remove what runs left that were killed."""
-    for folder in Path(_short_tmp() or tempfile.gettempdir()).glob("course-grade-*-*"):
-        number = folder.name.split("-")[2]
-        if number.isdigit() and not Path(f"/proc/{number}").exists() and Path("/proc").is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove what runs left that were killed.
+
+    Whether one has ended its lock tells, not its number: in another container that may be any
+    process's, or nobody's.
+    """
+    for parent in {Path(tempfile.gettempdir()), Path("/tmp")}:
+        for folder in parent.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError, EnvironmentProblem):
+                # A run that has just begun may not have locked it yet.
+                if time.time() - (folder / "lock").stat().st_mtime > _YOUNG:
+                    with Lock(folder / "lock", "A run"):
+                        _forget(folder)
 
 
-def _short_tmp() -> str | None:
-    # Names of sockets may have a hundred letters.
-    return "/tmp" if os.name != "nt" and os.access("/tmp", os.W_OK) else None
+def _forget(folder: Path) -> None:
+    remove_control_groups(folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _received(connection: Connection, process: Any) -> Record:
@@ -152,7 +244,7 @@ def _end(process: Any) -> None:
     process.join(5)
 
 
-def _work(work: Work, task: Task, scratch: Path, connection: Connection) -> None:
+def _work(work: Work, task: Task, place: Place, connection: Connection) -> None:
     """Work on one task; runs in a process of its own."""
     if os.name != "nt":
         os.setsid()  # so that Ctrl-C reaches the run, and not its parts
@@ -162,7 +254,7 @@ def _work(work: Work, task: Task, scratch: Path, connection: Connection) -> None
     record = Record()
     try:
         with collect(record):
-            work(task, scratch, record)
+            work(task, place, record)
     except Exception as error:  # one submission's trouble must not be another's
         record.state = "failed"
         record.score = None
