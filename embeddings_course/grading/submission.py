@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course.grading import sandbox
-from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
 from embeddings_course.grading.control_groups import control_group
+from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
 from embeddings_course.grading.kernel import PROCESSES
 from embeddings_course.grading.record import Record
 from embeddings_course.grading.workers import Place
