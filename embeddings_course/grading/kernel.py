@@ -23,6 +23,8 @@ PROCESSES = 1024  # threads among them
 _MOST_ATTEMPTS = 20
 _FILE_BYTES = 200 * 1024**2
 _OPEN_FILES = 4096  # what is sent and not read waits in memory
+# How deep functions may call each other, and how many of these calls an error shows.
+_DEEPEST, _SHOWN_FRAMES = 100_000, 200
 _attempts: list[str] = []
 # What ipykernel and torch exchange themselves while cells run.
 _CLASSES = {"AssertionError", "BaseException", "Exception", "Module", "Tensor"}
@@ -180,6 +182,7 @@ def main() -> None:
     app.initialize()
     # `exit()` would end the kernel a tenth of a second later, whatever runs then.
     app.shell.unobserve_all("exit_now")
+    _shorten_recursion(app.shell)
     if GIVEN in os.environ:
         import shutil
 
@@ -211,6 +214,41 @@ def _limit() -> None:
             resource.setrlimit(kind, (limit, limit))
         except (OSError, ValueError):  # a system that does not know this one
             continue
+
+
+def _shorten_recursion(shell: Any) -> None:
+    """Let endless recursion end, and be shown, within seconds.
+
+    A recursion limit of a billion fills the memory with calls, and IPython takes milliseconds to
+    show each of them.
+    """
+    set_limit = sys.setrecursionlimit
+
+    def setrecursionlimit(limit: int, /) -> None:
+        set_limit(min(limit, _DEEPEST) if isinstance(limit, int) else limit)
+
+    sys.setrecursionlimit = setrecursionlimit
+    shown = shell.InteractiveTB.structured_traceback
+
+    def structured_traceback(kind: Any, error: Any, *given: Any, **named: Any) -> Any:
+        each = error
+        for _ in range(10):  # the error, and those that it came from
+            if isinstance(each, BaseException):
+                _shorten(each.__traceback__)
+                each = each.__cause__ or each.__context__
+        return shown(kind, error, *given, **named)
+
+    shell.InteractiveTB.structured_traceback = structured_traceback
+
+
+def _shorten(traceback: types.TracebackType | None) -> None:
+    """Take out the middle of a long traceback."""
+    frames = []
+    while traceback is not None:
+        frames.append(traceback)
+        traceback = traceback.tb_next
+    if len(frames) > _SHOWN_FRAMES:
+        frames[_SHOWN_FRAMES // 2].tb_next = frames[-_SHOWN_FRAMES // 2]
 
 
 def _watch(folder: Path) -> None:

@@ -149,8 +149,7 @@ def memory_of_many(it):
         "double_more",
         LIBC + "for n in range(8):\n"
         "    if libc.fork() == 0:\n"
-        "        kept = bytearray(10**9)\n"
-        "        for place in range(0, 10**9, 4096):\n            kept[place] = 1\n"
+        "        kept = bytearray(b'1') * 10**9\n"
         "        time.sleep(60)\n"
         "time.sleep(60)",
     )
@@ -199,3 +198,10 @@ def busy_and_wrong(it):
         "    while time.time() < end:\n        pass\n"
         f"    os._exit(0)\n{WRONG}",
     )
+
+
+@case("endless recursion in a cell of its own, and an error from an error")
+def deep_errors(it):
+    it.after("norm", "import sys\nsys.setrecursionlimit(10**9)\n\ndef deep(x):\n    return deep(x)")
+    it.after("norm", "try:\n    deep(1)\nexcept RecursionError as error:\n    raise ValueError('x')")
+    it.after("norm", "deep(1)")
