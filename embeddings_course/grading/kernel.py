@@ -24,7 +24,7 @@ _MOST_ATTEMPTS = 20
 _FILE_BYTES = 200 * 1024**2
 _OPEN_FILES = 4096  # what is sent and not read waits in memory
 # How deep functions may call each other, and how many of these calls an error shows.
-_DEEPEST, _SHOWN_FRAMES = 100_000, 200
+_DEEPEST, _SHOWN_FRAMES = 100_000, 100
 _attempts: list[str] = []
 # What ipykernel and torch exchange themselves while cells run.
 _CLASSES = {"AssertionError", "BaseException", "Exception", "Module", "Tensor"}

@@ -19,7 +19,20 @@ from grading.hostile import FULL, TABLE, HandIn, assignment
 from grading.stock import PAGE, read_outcomes, rendered
 
 # What to do again as an ordinary user: a case of each kind.
-AS_A_USER = ("exits", "daemon", "deletes-above", "memory", "opens-connection", "startup-file")
+AS_A_USER = (
+    "exits",
+    "daemon",
+    "deletes-above",
+    "memory",
+    "opens-connection",
+    "startup-file",
+    "busy-sessions",
+    "memory-of-many",
+    "memory-without-name",
+    "own-namespace",
+    "fills-meeting",
+    "looks-around",
+)
 
 
 class Hostile(Class):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import KernelManager
 
-from embeddings_course.grading import sandbox
+from embeddings_course.grading import sandbox, system_calls
 from embeddings_course.grading.fork_server import fork_server
 from embeddings_course.grading.sandbox import write_kernel
 
@@ -418,3 +418,115 @@ torch.set_num_threads(1)
 def test_what_honest_notebooks_do_still_works(kernel):
     for name, code in HONEST.items():
         assert kernel.run(code, 120) is None, name
+
+
+CALLS = """
+import ctypes, errno, platform
+libc = ctypes.CDLL(None, use_errno=True)
+which = ["x86_64", "aarch64"].index(platform.machine())
+numbers = {
+    "memfd_create": (319, 279), "shmget": (29, 194), "io_uring_setup": (425, 425),
+    "userfaultfd": (323, 282), "clone3": (435, 435), "unshare": (272, 97), "setns": (308, 268),
+    "mount": (165, 40), "chroot": (161, 51), "ptrace": (101, 117), "keyctl": (250, 219),
+    "bpf": (321, 280), "perf_event_open": (298, 241), "sched_setaffinity": (203, 122),
+    "process_vm_writev": (311, 271),
+}
+said = {}
+for name, number in numbers.items():
+    # Arguments that are wrong: a call that is let through says so with an error of its own.
+    result = libc.syscall(number[which], -1, 0, 0, 0, 0, 0)
+    said[name] = errno.errorcode[ctypes.get_errno()] if result == -1 else "done"
+"""
+
+
+@pytest.mark.skipif(not system_calls.program(), reason="there is no filter for this processor")
+def test_calls_that_lead_out_of_the_bounds_are_refused(kernel):
+    assert kernel.run(CALLS) is None
+    said = kernel.value("said")
+    assert set(said.values()) == {"ENOSYS", "EPERM"}, said
+    assert {name for name in said if said[name] == "ENOSYS"} == {
+        *("memfd_create", "shmget", "io_uring_setup", "userfaultfd", "clone3")
+    }
+
+
+def test_a_filter_knows_the_processor_and_no_other():
+    for machine in ("x86_64", "aarch64"):
+        assert len(system_calls.program(machine)) % 8 == 0
+    assert system_calls.program("x86_64") != system_calls.program("aarch64")
+    assert system_calls.program("riscv64") == b""
+
+
+LOOK = """
+import glob
+seen = b""
+for place in glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/[0-9]*/cmdline"):
+    try:
+        seen += open(place, "rb").read()
+    except OSError:  # a process that has ended
+        pass
+"""
+
+
+def test_no_process_in_it_shows_the_environment_or_the_options_of_the_grader(kernel):
+    assert kernel.run(LOOK) is None
+    seen = kernel.value("seen")
+    assert b"bwrap" in seen, "or nothing was read"
+    assert b"SECRET_OF_THE_INSTRUCTOR" not in seen
+    assert b"--ro-bind" not in seen and str(kernel.scratch / "working").encode() not in seen
+
+
+def test_it_knows_one_account(kernel):
+    accounts = "[line.split(':')[0] for line in open('/etc/{}')]"
+    assert kernel.value(accounts.format("passwd")) == ["student"]
+    assert kernel.value(accounts.format("group")) == ["student"]
+
+
+def test_what_an_environment_holds_beside_programs_is_not_there(
+    bubblewrap, short_folder, monkeypatch
+):
+    prefix = short_folder / "env"
+    for name in ("bin", "lib", "etc", "conf.d"):
+        (prefix / name).mkdir(parents=True)
+    for name in ("pip.conf", ".env", "pyvenv.cfg"):
+        (prefix / name).write_text("password")
+    for name in ("run", "working"):
+        (short_folder / name).mkdir()
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    options = sandbox._sandbox(
+        short_folder, short_folder / "working", Path("/submission/x"), None, short_folder / "meet"
+    )
+    command = ["bwrap", *options, "--", "/usr/bin/ls", "-A", str(prefix)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert listed.split() == ["bin", "lib", "pyvenv.cfg"]
+
+
+def test_the_folder_where_kernel_and_grader_meet_takes_nothing_of_the_disk(kernel):
+    meeting = kernel.scratch / "meet"
+    fill = f"open({str(meeting / 'x')!r}, 'wb').write(bytes(10**7))"
+    assert kernel.run(fill) == "OSError"
+    assert kernel.run(fill.replace("meet", "run")) == "OSError"
+    assert str(meeting.readlink()).startswith("/proc/")
+    assert kernel.value("1 + 1") == 2
+    assert sandbox.files_in_memory(meeting) > 0
+
+
+def test_files_in_memory_are_counted_empty_ones_too(kernel):
+    before = sandbox.files_in_memory(kernel.scratch / "meet")
+    assert kernel.run("open('/dev/shm/x', 'wb').write(bytes(10**7))") is None
+    assert kernel.run("for n in range(1000):\n    open(f'/tmp/{n}', 'w').close()") is None
+    assert sandbox.files_in_memory(kernel.scratch / "meet") - before >= 11 * 10**6
+
+
+def test_its_bounds_hold_for_each_process_it_starts(bubblewrap, short_folder, monkeypatch, server):
+    processor = min(os.sched_getaffinity(0))
+    for name, where in (("started", None), ("copied", server)):
+        kernel = Kernel(short_folder / name, monkeypatch, server=where, processors=[processor])
+        try:
+            assert kernel.run("import os, subprocess") is None
+            assert kernel.value("os.sched_getaffinity(0)") == {processor}
+            assert kernel.run("os.sched_setaffinity(0, range(1024))") == "PermissionError"
+            change = "subprocess.run(['taskset', '-p', 'ff', str(os.getpid())]).returncode"
+            assert kernel.value(change) != 0
+            assert kernel.value("os.sched_getaffinity(0)") == {processor}
+        finally:
+            kernel.close()

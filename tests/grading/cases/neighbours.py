@@ -202,6 +202,10 @@ def busy_and_wrong(it):
 
 @case("endless recursion in a cell of its own, and an error from an error")
 def deep_errors(it):
-    it.after("norm", "import sys\nsys.setrecursionlimit(10**9)\n\ndef deep(x):\n    return deep(x)")
-    it.after("norm", "try:\n    deep(1)\nexcept RecursionError as error:\n    raise ValueError('x')")
-    it.after("norm", "deep(1)")
+    it.after(
+        "double", "import sys\nsys.setrecursionlimit(10**9)\n\ndef deep(x):\n    return deep(x)"
+    )
+    it.after(
+        "norm", "try:\n    deep(1)\nexcept RecursionError as error:\n    raise ValueError('x')"
+    )
+    it.after("norm_more", "deep(1)")
