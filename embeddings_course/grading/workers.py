@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from embeddings_course.environment import EnvironmentProblem, Lock
 from embeddings_course.grading.control_groups import remove_control_groups
-from embeddings_course.grading.record import Record, collect
+from embeddings_course.grading.record import GradingError, Record, collect
 
 # A submission's own limit ends it; this is for a grader that hangs.
 _PATIENCE = 1200.0
@@ -30,7 +30,7 @@ _TRIES = 3
 _AGAIN = "It ran out of time while others were graded, and was graded once more, alone."
 _PREFIX = "course-grade-"
 # Names of sockets may have a hundred letters; the rest is for what is in a run's folder.
-_SHORT = 70
+_SHORT, _LONGEST = 70, 75
 _YOUNG = 60  # seconds
 _PRELOADED = ["embeddings_course.grading.submission", "embeddings_course.grading.preprocessors"]
 
@@ -65,6 +65,11 @@ def start_server() -> None:
 
 
 def _context() -> Any:
+    if os.name != "nt" and len(tempfile.gettempdir()) > _LONGEST:
+        raise GradingError(
+            f"The folder for temporary files, {tempfile.gettempdir()}, has too long a name for the "
+            f"sockets in it: set TMPDIR to one of at most {_LONGEST} letters. Nothing was graded."
+        )
     # Not fork: a process that has threads must not be copied.
     context = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
     if os.name != "nt":

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from grading.classroom import RIGHT, Class
 
 # Takes the processor for a good second where nobody else does.
 HONEST = f"total = 0\nfor n in range(10**7):\n    total += n\n{RIGHT}"
+FULL = 5.5
 BUSY = """
 import ctypes, os, time
 libc = ctypes.CDLL(None)
@@ -192,9 +194,8 @@ def test_only_what_no_run_holds_any_more_is_swept(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_copies_go_where_TMPDIR_says_however_long_its_name_is(tmp_path, needs_sandbox):
-    long = tmp_path / ("temporary-" * 12)
-    long.mkdir()
+def test_copies_go_where_TMPDIR_says_and_sockets_where_names_are_short(tmp_path, needs_sandbox):
+    long = Path(tempfile.mkdtemp(prefix="temporary".ljust(60, "-"), dir="/tmp"))
     course = Class(tmp_path / "course")
     course.hands_in("ann", f"import os\nassert not os.path.exists({str(long)!r} + '/x')\n{RIGHT}")
     seen = set()
@@ -203,10 +204,21 @@ def test_copies_go_where_TMPDIR_says_however_long_its_name_is(tmp_path, needs_sa
         seen.update(path.name for path in long.glob("course-grade-*/*/submitted"))
         time.sleep(0.02)
     assert process.returncode == 0, process.stdout.read()
-    assert course.records()["ann"]["score"] == 6
+    assert course.records()["ann"]["score"] == FULL
     assert seen == {"submitted"}
     assert not list(long.glob("course-grade-*"))
     assert not list(Path("/tmp").glob(f"course-grade-{process.pid}-*"))
+    long.rmdir()
+
+
+def test_a_folder_for_temporary_files_that_holds_no_sockets_is_refused(tmp_path):
+    long = tmp_path / ("temporary-" * 12)
+    long.mkdir()
+    course = Class(tmp_path / "course")
+    course.hands_in("ann")
+    status, said = course.grade(TMPDIR=str(long))
+    assert status == 1 and "TMPDIR" in said and "at most 75 letters" in said
+    assert not (course.root / "grading").exists()
 
 
 # All of it ----------------------------------------------------------------------------------------
@@ -232,7 +244,7 @@ def test_busy_processes_take_the_processor_from_nobody(tmp_path, needs_sandbox):
     beside_honest = graded_beside(tmp_path / "a", {"ann": HONEST, "zoe": HONEST})
     beside_busy = graded_beside(tmp_path / "b", {"ann": HONEST, "zoe": BUSY + RIGHT})
     for records in (beside_honest, beside_busy):
-        assert records["ann"]["score"] == 6
+        assert records["ann"]["score"] == FULL
         assert not records["ann"]["out_of_time"] and not records["ann"]["problems"]
     # A hundred and one would share a processor: an ordinary second would take more than a minute.
     assert beside_busy["ann"]["seconds"] < 4 * beside_honest["ann"]["seconds"]
