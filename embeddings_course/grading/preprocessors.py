@@ -217,8 +217,8 @@ class RunNotebook(Execute):
             self._stop("kernel-died", _TOO_MUCH_MEMORY if full else why)
         except CellTimeoutError:  # no more output came, and no end of it
             why = (
-                "This cell was over, but the kernel did not say so: endless recursion or an error "
-                "of enormous length keeps it busy, or the code goes on sending."
+                "This cell was over, but the kernel did not say so: endless recursion, an error of "
+                "enormous length or processes it started keep it busy, or the code goes on sending."
             )
             self._stop("timed-out", why)
         except Exception as error:  # messages that no honest kernel sends
