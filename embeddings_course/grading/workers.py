@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -18,10 +17,18 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
+from embeddings_course.environment import explained
+from embeddings_course.folders import remove
 from embeddings_course.grading.record import Record, collect
 
 # A submission's own limit ends it; this is for a grader that hangs.
 _PATIENCE = 1200.0
+# How long a process may take to end when its work is done.
+_LEAVING = 10.0
+# Before what failed is tried again: another submission may have been the reason.
+_PAUSE = 5.0
+# Bytes that one process may use. Kernels have a limit of their own.
+_MOST_MEMORY = 3 * 1024**3
 # What failed for no reason of its own is tried again.
 _TRIES = 3
 _PRELOADED = ["embeddings_course.grading.submission", "embeddings_course.grading.preprocessors"]
@@ -67,11 +74,16 @@ def run_all(work: Work, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task
     context = _context()
     base = Path(tempfile.mkdtemp(prefix=f"course-grade-{os.getpid()}-", dir=_short_tmp()))
     waiting = list(reversed(tasks))
+    again: list[tuple[float, Task]] = []  # when, and what
     tries: Counter[Task] = Counter()
     running: dict[Connection, tuple[Task, Any, Path, float]] = {}
+    leaving: list[tuple[Any, Path, float]] = []  # these are done, and about to end
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
+        while waiting or again or running:
+            now = time.monotonic()
+            waiting[:0] = reversed([task for when, task in again if when <= now])
+            again = [(when, task) for when, task in again if when > now]
+            while waiting and len(running) + len(leaving) < jobs:
                 task = waiting.pop()
                 scratch = Path(tempfile.mkdtemp(prefix="", dir=base))
                 mine, theirs = context.Pipe(duplex=False)
@@ -80,25 +92,27 @@ def run_all(work: Work, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task
                 theirs.close()
                 tries[task] += 1
                 running[mine] = (task, process, scratch, time.monotonic())
-            for connection in wait(list(running), timeout=5):
+            ended = [process.sentinel for process, _, _ in leaving]
+            patience = 1 if leaving or again else 5
+            for connection in wait([*running, *ended], timeout=patience):
+                if connection not in running:
+                    continue
                 task, process, scratch, began = running.pop(connection)
                 record = _received(connection, process)
-                process.join()
-                shutil.rmtree(scratch, ignore_errors=True)
+                leaving.append((process, scratch, time.monotonic()))
                 if record.state == "failed" and tries[task] < _TRIES:
-                    # Another submission may have been the reason, and may go on for a moment.
-                    waiting.insert(0, task)
-                    time.sleep(5)
+                    again.append((time.monotonic() + _PAUSE, task))
                     continue
                 record.seconds = round(time.monotonic() - began, 2)
                 yield task, record
+            leaving = [each for each in leaving if not _has_left(*each)]
             for _, process, _, began in running.values():
                 if time.monotonic() - began > _PATIENCE:
                     _end(process)
     finally:
-        for _, process, _, _ in running.values():
+        for process in (*(each[1] for each in running.values()), *(each[0] for each in leaving)):
             _end(process)
-        shutil.rmtree(base, ignore_errors=True)
+        _remove(base)
 
 
 def _start(process: Any) -> None:
@@ -116,7 +130,13 @@ def sweep() -> None:
     for folder in Path(_short_tmp() or tempfile.gettempdir()).glob("course-grade-*-*"):
         number = folder.name.split("-")[2]
         if number.isdigit() and not Path(f"/proc/{number}").exists() and Path("/proc").is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove what a submission has filled; what cannot be removed is left to the next run."""
+    with contextlib.suppress(OSError):
+        remove(folder)
 
 
 def _short_tmp() -> str | None:
@@ -135,6 +155,17 @@ def _received(connection: Connection, process: Any) -> Record:
         record.problems.append(f"The process that graded it ended {why}: grade it again.")
     connection.close()
     return record
+
+
+def _has_left(process: Any, scratch: Path, since: float) -> bool:
+    """Say whether a process that is done has ended, and remove its folder if so."""
+    if process.is_alive():
+        if time.monotonic() - since < _LEAVING:
+            return False
+        _end(process)  # something keeps it, and the class must not wait
+    process.join(1)
+    _remove(scratch)
+    return True
 
 
 def _end(process: Any) -> None:
@@ -158,6 +189,7 @@ def _work(work: Work, task: Task, scratch: Path, connection: Connection) -> None
         os.setsid()  # so that Ctrl-C reaches the run, and not its parts
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         threading.Thread(target=_end_with_the_run, daemon=True).start()
+        _limit_memory()
     warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader
     record = Record()
     try:
@@ -166,9 +198,29 @@ def _work(work: Work, task: Task, scratch: Path, connection: Connection) -> None
     except Exception as error:  # one submission's trouble must not be another's
         record.state = "failed"
         record.score = None
-        record.problems.append(f"{type(error).__name__}: {str(error)[:500]}")
+        record.problems.append(_why(error))
     connection.send(record)
     connection.close()
+
+
+def _limit_memory() -> None:
+    """Limit what this process may use; programs that it starts may raise the limit again."""
+    import resource
+
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _why(error: Exception) -> str:
+    """Say in a sentence why a submission could not be graded."""
+    if isinstance(error, MemoryError):
+        return f"It takes more than the {_MOST_MEMORY / 1024**3:g} GB of memory that it may use."
+    if isinstance(error, RecursionError):
+        return "Something in it is nested too deep."
+    said = explained(error) if isinstance(error, OSError) else str(error)
+    return f"{type(error).__name__}: {said[:500]}"
 
 
 def _end_with_the_run() -> None:
