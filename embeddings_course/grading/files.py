@@ -151,6 +151,9 @@ def prepare(
         the right name.
     """
     folder = Path(folder)
+    if not os.path.isdir(folder):  # noqa: PTH112 - pathlib's answer can be an error
+        kind = _kind(folder.lstat().st_mode) if os.path.lexists(folder) else "nothing"
+        raise UnreadableNotebook(f"What was handed in is {kind}, not a folder.")
     notes: list[str] = []
     chosen = _choose(folder, name, frozenset(grade_ids or ()), notes)
     in_place = target is None or Path(target).resolve() == folder.resolve()
@@ -324,7 +327,12 @@ def _bytes_of(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 def _kind(mode: int) -> str:
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe"}
-    kinds |= {stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
+    kinds |= {
+        stat.S_IFREG: "a file",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFBLK: "a device",
+        stat.S_IFCHR: "a device",
+    }
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 

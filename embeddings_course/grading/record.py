@@ -191,9 +191,10 @@ def _as_float(value: float) -> float:
 
 def _bounded(sentences: list[str]) -> list[str]:
     most = _MOST_SENTENCES + _MOST_OF_THE_KERNEL
-    kept = [_shortened(each) for each in sentences[:most]]
-    more = len(sentences) - most
-    return [*kept, f"and {more} more"] if more > 0 else kept
+    if len(sentences) <= most:
+        return [_shortened(each) for each in sentences]
+    kept = [_shortened(each) for each in sentences[: most - 1]]
+    return [*kept, f"and {len(sentences) - len(kept)} more"]
 
 
 def _shortened(sentence: str) -> str:

@@ -125,11 +125,11 @@ def odd_replies(it):
     )
 
 
-@case("the kernel answers with 300 MB", suspicious=None)
+@case("the kernel answers with 100 MB", suspicious=None)
 def large_reply(it):
     it.begin(
         "shell = get_ipython()\n"
-        "large = {'status': 'ok', 'metadata': {}, 'data': {'text/plain': 'x' * 300_000_000}}\n"
+        "large = {'status': 'ok', 'metadata': {}, 'data': {'text/plain': 'x' * 100_000_000}}\n"
         "shell.user_expressions = lambda expressions: {'it': large} if expressions else {}"
     )
 
@@ -268,7 +268,7 @@ def many_folders(it):
             (it.folder / f"f{n}" / str(k)).mkdir()
 
 
-@case("code nests folders where grader and kernel meet", suspicious=None)
+@case("code nests folders where grader and kernel meet", state=None, score=None, suspicious=None)
 def deep_meeting_place(it):
     it.begin(
         "import os, ipykernel\n"
