@@ -28,7 +28,8 @@ def main(arguments):
         sys.stderr.write("{}\n".format(problem))
         return 1
     except OSError as error:
-        sys.stderr.write("{}: {}\n".format(error.strerror, error.filename))
+        sys.stderr.write("{}\n".format(environment.explained(error)))
+        sys.stderr.write("{}\n".format(environment.keep_traceback()))
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. The next run goes on from here.\n")

@@ -14,7 +14,14 @@ import sys
 from pathlib import Path
 
 from embeddings_course.book import Book, BookError, build_book, pages
-from embeddings_course.environment import EnvironmentProblem, check_command, clean
+from embeddings_course.console import say
+from embeddings_course.environment import (
+    EnvironmentProblem,
+    check_command,
+    clean,
+    explained,
+    keep_traceback,
+)
 from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
@@ -58,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         GradingError,
         QuizError,
     ) as problem:
-        print(problem, file=sys.stderr)
+        say(problem, file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == __package__:
@@ -66,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(_lacks(options.command, [error.name], "instructor"), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.strerror}: {error.filename}", file=sys.stderr)
+        say(f"{explained(error)}\n{keep_traceback()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)

@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import traceback
 
 OLDEST = (3, 11)
 NEWEST = (3, 13)
@@ -61,6 +63,28 @@ _DISK_FULL = ("No space left on device", "Errno 28", "WinError 112", "Disk quota
 
 class EnvironmentProblem(Exception):
     """Why there is no environment, and what to do: one or two sentences for the person."""
+
+
+def explained(error):
+    """Say what an OSError is about; some of them hold no file, others nothing but a text."""
+    if error.strerror and error.filename is not None:
+        return "{}: {}".format(error.strerror, error.filename)
+    if error.args and isinstance(error.args[0], list):  # shutil.Error: what could not be copied
+        found = [str(each[-1]) if isinstance(each, tuple) else str(each) for each in error.args[0]]
+        more = " and {} more".format(len(found) - 3) if len(found) > 3 else ""
+        return "{}{}".format("; ".join(found[:3]), more)
+    return str(error) or type(error).__name__
+
+
+def keep_traceback():
+    """Write what went wrong, in full, to a file of its own; say in a sentence where that is."""
+    try:
+        handle, name = tempfile.mkstemp(prefix="course-error-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:
+            traceback.print_exc(file=log)
+    except OSError:  # the disk is full, most likely, and that is what was said
+        return "There was no room for a file with the details."
+    return "The details are in {}".format(name)
 
 
 class Lock:

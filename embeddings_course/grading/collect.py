@@ -23,6 +23,7 @@ import contextlib
 import copy
 import hashlib
 import logging
+import os
 import re
 import shlex
 import shutil
@@ -37,7 +38,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from embeddings_course.environment import Lock
+from embeddings_course.environment import Lock, explained
+from embeddings_course.folders import MOST_LEVELS, remove, walk
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.files import MAX_BYTES
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
@@ -48,6 +50,8 @@ from embeddings_course.quiz.graded import ANSWERS, QUESTIONS
 MOST_MEMBERS = 50_000
 MOST_BYTES = 2_000_000_000
 """Of all files of a zip together, unpacked."""
+_MOST_BYTES_OF_A_PATH = 1_000  # the course's own folders come on top
+_MOST_BYTES_OF_A_NAME = 200
 
 TIMES = ("auto", "zip", "none")
 
@@ -248,7 +252,8 @@ def _members(
         )
         return {}, []
     found: dict[str, zipfile.ZipInfo] = {}
-    left_out = []
+    left_out: list[str] = []
+    too_long: list[str] = []
     for info in infos:
         name = info.orig_filename.replace("\\", "/")
         shown = _shown(name)
@@ -269,6 +274,9 @@ def _members(
         if any(part in _RUBBISH or part.startswith("._") for part in parts):
             continue
         if parts[-1].startswith("."):
+            continue
+        if not _fits(parts):
+            too_long.append(name)
             continue
         if info.flag_bits & 1:
             problems.say(
@@ -304,12 +312,24 @@ def _members(
         notes.append(
             f"Left out, as only {' and '.join(extensions)} are collected: {_some(left_out)}."
         )
+    if too_long:
+        notes.append(
+            f"Left out, as the name is too long, or lies in more than {MOST_LEVELS} folders: "
+            f"{_some(too_long)}."
+        )
     if not found and not problems:
         problems.say(
             f"{path.name} holds no file with the ending {' or '.join(extensions)}: download the "
             "submissions of this assignment, or see c.FileNameCollectorPlugin.valid_ext."
         )
     return found, notes
+
+
+def _fits(parts: Sequence[str]) -> bool:
+    """Say whether systems can hold a path: one that is too long must not end the whole run."""
+    sizes = [len(part.encode(errors="surrogatepass")) for part in parts]
+    fits = max(sizes) <= _MOST_BYTES_OF_A_NAME and sum(sizes) <= _MOST_BYTES_OF_A_PATH
+    return fits and len(parts) <= MOST_LEVELS
 
 
 def _with_digests(
@@ -812,29 +832,36 @@ def _published(
     with Lock(grading / f"{assignment}.lock", f"Another run of `course grade {assignment}`"):
         for student, folder in made.items():
             place = course.folder("submitted", student, assignment)
-            there = place.is_dir() and any(place.iterdir())
-            timed = (folder / "timestamp.txt").exists()
-            if there and _content(place, timed) == _content(folder, timed):
-                unchanged.append(student)
-                continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            beside = place.parent / f".{place.name}.new"
-            shutil.rmtree(beside, ignore_errors=True)
-            shutil.copytree(folder, beside)
-            if there:
-                now = datetime.now()
-                before = grading / "before" / assignment / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
-                before.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(place, before)
-                was, now_is = shlex.quote(str(before)), shlex.quote(str(place))
+            try:
+                there = not _is_empty(place)
+                timed = (folder / "timestamp.txt").exists()
+                if there and _content(place, timed) == _content(folder, timed):
+                    unchanged.append(student)
+                    continue
+                place.parent.mkdir(parents=True, exist_ok=True)
+                beside = place.parent / f".{place.name}.new"
+                remove(beside)
+                shutil.copytree(folder, beside)
+                if there:
+                    now = datetime.now()
+                    before = grading / "before" / assignment / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
+                    before.parent.mkdir(parents=True, exist_ok=True)
+                    place.rename(before)
+                    was, now_is = shlex.quote(str(before)), shlex.quote(str(place))
+                    notes.append(
+                        f"{student}: what was handed in before is in {before}. To put it back: "
+                        f"rm -r {now_is} && mv {was} {now_is}"
+                    )
+                else:
+                    remove(place)
+                beside.rename(place)
+                (replaced if there else new).append(student)
+            except OSError as error:  # of this student alone
                 notes.append(
-                    f"{student}: what was handed in before is in {before}. To put it back: "
-                    f"rm -r {now_is} && mv {was} {now_is}"
+                    f"{student}: NOT collected, as {place} cannot be replaced "
+                    f"({explained(error)}). What was there is still there; collect again when "
+                    "this is put right."
                 )
-            elif place.is_dir():
-                place.rmdir()
-            beside.rename(place)
-            (replaced if there else new).append(student)
     rest = [student.id for student in students if student.id not in made]
     earlier = [
         student
@@ -846,15 +873,32 @@ def _published(
     return Collected(*(tuple(sorted(group)) for group in groups), tuple(notes))
 
 
+def _is_empty(folder: Path) -> bool:
+    """Say whether nothing was handed in before: an empty folder is nothing."""
+    if not os.path.lexists(folder):
+        return True
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    with os.scandir(folder) as entries:
+        return not any(entries)
+
+
 def _content(folder: Path, timed: bool) -> dict[str, str]:
     """Return what a folder holds; the time at which it was handed in only where that is asked."""
     content = {}
-    for path in folder.rglob("*"):
+
+    def unknown(path: Path, why: str) -> None:
+        content[path.relative_to(folder).as_posix()] = why
+
+    for path, status in walk(folder, trouble=unknown):
         name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
+        if stat.S_ISLNK(status.st_mode):
             content[name] = "a link"
-        elif path.is_file() and (timed or name != "timestamp.txt"):
-            content[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        elif stat.S_ISREG(status.st_mode) and (timed or name != "timestamp.txt"):
+            try:
+                content[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                unknown(path, f"cannot be read: {error.strerror}")
     return content
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embeddings_course.console import say
 from embeddings_course.grading.record import GradingError
 
 if TYPE_CHECKING:
@@ -76,31 +77,29 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
             jobs=options.jobs,
             force=options.force,
             require_sandbox=options.require_sandbox,
-            say=lambda line: print(line, flush=True),
+            say=say,
         )
     except KeyboardInterrupt:
-        print(
-            "\nInterrupted; what was graded is kept. The same command goes on with the rest.",
-            flush=True,
-        )
+        say("\nInterrupted; what was graded is kept. The same command goes on with the rest.")
         return 130
     for line in summary(outcome, options.assignment):
-        print(line)
+        say(line)
     try:
-        print(_written(course, options.assignment))
+        say(_written(course, options.assignment))
     except Exception as error:  # whatever it is, it must not look as if the grades were lost
         records = course.root / "grading" / f"{options.assignment}.json"
         why = (str(error) or type(error).__name__).splitlines()[0]
-        print(
+        say(
             f"Everything is graded and kept in {records}, but the report could not be written "
             f"({why}). Try `course report {options.assignment}`."
         )
-    return 1 if any(record.state == "failed" for record in outcome.records.values()) else 0
+    failed = any(record.state == "failed" for record in outcome.records.values())
+    return 1 if failed or outcome.unnamed else 0
 
 
 def report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Write the report of an assignment anew, with what persons have graded since."""
-    print(_written(course_here(root, options), options.assignment))
+    say(_written(course_here(root, options), options.assignment))
     return 0
 
 
@@ -121,7 +120,7 @@ def course_here(root: Path, options: argparse.Namespace) -> Course:
 def _written(course: Course, assignment: str) -> str:
     from embeddings_course.grading.report import write_report
 
-    page = write_report(course, assignment)
+    page = write_report(course, assignment, say=say)
     return f"The report, with a table beside it ({page.stem}.csv): {page.as_uri()}"
 
 

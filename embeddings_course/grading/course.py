@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from embeddings_course.console import printable
 from embeddings_course.grading.record import GradingError
 from embeddings_course.place import CONFIGURATION
 
@@ -33,7 +34,19 @@ class Course:
         return Path(self.api.coursedir.format_path(self.step(step), student, assignment))
 
     def handed_in(self, assignment: str) -> dict[str, Path]:
-        """Return the folders of those who handed in an assignment, by the student's id."""
+        """Return the folders of those who handed in an assignment, by the student's id.
+
+        What is there in place of a folder counts, too: of a link to itself, or a file, grading
+        says that it cannot be read.
+        """
+        found = self._folders(assignment)
+        return {name: folder for name, folder in found.items() if _can_be_an_id(name)}
+
+    def unnamed(self, assignment: str) -> list[str]:
+        """Return the names of folders that hold the assignment and cannot be a student's id."""
+        return [repr(name) for name in self._folders(assignment) if not _can_be_an_id(name)]
+
+    def _folders(self, assignment: str) -> dict[str, Path]:
         marker = "STUDENT"
         parts = self.folder("submitted", marker, assignment).parts
         place = parts.index(marker)
@@ -41,7 +54,7 @@ class Course:
         found = {}
         for student in sorted(base.iterdir()) if base.is_dir() else []:
             folder = student.joinpath(*parts[place + 1 :])
-            if folder.is_dir() and not student.name.startswith("."):
+            if os.path.lexists(folder) and not student.name.startswith("."):
                 found[student.name] = folder
         return found
 
@@ -61,6 +74,11 @@ class Course:
         from nbgrader.api import Gradebook
 
         return Gradebook(self.db_url, self.api.coursedir.course_id)
+
+
+def _can_be_an_id(name: str) -> bool:
+    """Say whether a gradebook, a page and a terminal can hold a name."""
+    return printable(name) == name
 
 
 def open_course(root: Path, db_url: str | None = None) -> Course:

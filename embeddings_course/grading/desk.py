@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from embeddings_course.console import say
 from embeddings_course.grading.commands import add_place, course_here, folder_here
 
 _MOST_CHANGES = 5
@@ -28,19 +29,19 @@ def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> in
 
     course = course_here(root, options)
     listed = read_class_list(options.classlist)
-    done = enrol(course, listed.students, say=print)
+    done = enrol(course, listed.students, say=say)
     for line in listed.notes:
-        print(line)
-    print(
+        say(line)
+    say(
         f"{len(listed.students)} on the list (read as {listed.form}'s): {len(done.added)} added, "
         f"{len(done.changed)} changed, {len(done.unchanged)} unchanged."
     )
     if done.differences:
-        print(f"Changed: {_differences(done.differences)}.")
-    print(f"The gradebook: {shown_url(course)}")
+        say(f"Changed: {_differences(done.differences)}.")
+    say(f"The gradebook: {shown_url(course)}")
     if done.not_listed:
-        print(f"In the gradebook, but not on the list: {', '.join(done.not_listed)}.")
-        print("Nobody was removed; `nbgrader db student remove ID` does that.")
+        say(f"In the gradebook, but not on the list: {', '.join(done.not_listed)}.")
+        say("Nobody was removed; `nbgrader db student remove ID` does that.")
     return 0
 
 
@@ -84,7 +85,7 @@ def run_collect(root: Path, options: argparse.Namespace, rest: list[str]) -> int
         pattern=options.pattern,
         times=options.times,
     )
-    summary(collected, options.assignment)
+    summary(collected, options.assignment, say=say)
     return 0
 
 
@@ -136,10 +137,11 @@ def run_export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         options.assignment,
         missing_as_zero=options.missing_as_zero,
         partial=options.partial,
+        say=say,
     )
     for line in export(grades, options.format, output, roster=options.roster):
-        print(line)
-    print(f"Wrote {', '.join(grades.assignments)} to {output}")
+        say(line)
+    say(f"Wrote {', '.join(grades.assignments)} to {output}")
     return 0
 
 
@@ -154,7 +156,7 @@ def run_doctor(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
     missing = 0
     for finding in examine(root, folder_here(root, options), options.db):
-        print(finding, flush=True)
+        say(finding)
         missing += finding.state == "missing"
-    print(f"{missing} missing." if missing else "All that is needed is there.")
+    say(f"{missing} missing." if missing else "All that is needed is there.")
     return 1 if missing else 0

@@ -35,6 +35,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_solution, parse_utc
 
+from embeddings_course.folders import walk
+
 MAX_BYTES = 500_000_000
 """Larger files are no notebooks that anybody wrote."""
 LARGE_BYTES = 20_000_000
@@ -149,6 +151,9 @@ def prepare(
         the right name.
     """
     folder = Path(folder)
+    if not os.path.isdir(folder):  # noqa: PTH112 - pathlib's answer can be an error
+        kind = _kind(folder.lstat().st_mode) if os.path.lexists(folder) else "nothing"
+        raise UnreadableNotebook(f"What was handed in is {kind}, not a folder.")
     notes: list[str] = []
     chosen = _choose(folder, name, frozenset(grade_ids or ()), notes)
     in_place = target is None or Path(target).resolve() == folder.resolve()
@@ -322,7 +327,12 @@ def _bytes_of(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 def _kind(mode: int) -> str:
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe"}
-    kinds |= {stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
+    kinds |= {
+        stat.S_IFREG: "a file",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFBLK: "a device",
+        stat.S_IFCHR: "a device",
+    }
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 
@@ -833,21 +843,21 @@ def _was_written(cell: NotebookNode) -> bool:
 # Copying -----------------------------------------------------------------------------------------
 
 
-def _walk(folder: Path, hidden: Collection[str] = ()) -> Iterator[tuple[Path, os.stat_result]]:
-    """Give everything in a folder but folders, without following a link."""
-    waiting, seen = [folder], 0
-    while waiting:
-        current = waiting.pop()
-        for path in _entries(current):
-            seen += 1
-            if seen > 10 * MAX_FILES:
-                return
-            with contextlib.suppress(OSError):
-                status = path.lstat()
-                if not stat.S_ISDIR(status.st_mode):
-                    yield path, status
-                elif path.name not in _LEFT_OUT or path.name in hidden:
-                    waiting.append(path)
+def _walk(
+    folder: Path, hidden: Collection[str] = (), notes: list[str] | None = None
+) -> Iterator[tuple[Path, os.stat_result]]:
+    """Give everything in a folder but folders; say what was not looked into."""
+
+    def trouble(path: Path, why: str) -> None:
+        if notes is not None and path != folder:
+            notes.append(f"{_shown(str(path.relative_to(folder)))} was left out: it {why}.")
+
+    def enters(path: Path) -> bool:
+        return path.name not in _LEFT_OUT or path.name in hidden
+
+    for path, status in walk(folder, enters=enters, trouble=trouble):
+        if not stat.S_ISDIR(status.st_mode):
+            yield path, status
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -868,7 +878,7 @@ def _copy_others(
 ) -> None:
     total = number = 0
     most_bytes = most_bytes or MAX_TOTAL_BYTES
-    for path, status in _walk(folder):
+    for path, status in _walk(folder, notes=notes):
         inner = path.relative_to(folder)
         shown = _shown(str(inner))
         name = path.name.lower()

@@ -21,6 +21,7 @@ MEMORY = "COURSE_GRADING_MEMORY"  # bytes
 PROCESSES = 1024  # threads among them
 
 _MOST_ATTEMPTS = 20
+_MOST_LETTERS = 300
 _FILE_BYTES = 200 * 1024**2
 _OPEN_FILES = 4096  # what is sent and not read waits in memory
 # How deep functions may call each other, and how many of these calls an error shows.
@@ -33,7 +34,7 @@ _RESTLESS = {"builtins.input", "builtins.print", "builtins.display", "torch.manu
 
 def attempts() -> list[str]:
     """Return what code of the notebook tried so far, each as a sentence."""
-    return list(_attempts)
+    return [attempt[:_MOST_LETTERS] for attempt in _attempts[:_MOST_ATTEMPTS]]
 
 
 def inspect(modules: list[str], whole: bool) -> tuple[dict[str, int] | int, int, list[str]]:
@@ -314,7 +315,8 @@ def _watch(folder: Path) -> None:
                 if changes and (place := outside(path)) is not None:
                     say(f"The code tried to write {place}.")
         except Exception:  # whatever a student's object does when it is looked at
-            _attempts.append("The code tried something that could not be looked at.")
+            if len(_attempts) < _MOST_ATTEMPTS:
+                _attempts.append("The code tried something that could not be looked at.")
 
     sys.addaudithook(hook)
 

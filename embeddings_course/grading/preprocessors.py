@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import base64
 import contextlib
+import json
 import os
 import re
 import subprocess
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -28,6 +29,8 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Integer, List, Unicode
 
+from embeddings_course.console import printable
+from embeddings_course.folders import scratch_folder
 from embeddings_course.grading import kernel, sandbox
 from embeddings_course.grading.cells import (
     expected_cells,
@@ -38,7 +41,7 @@ from embeddings_course.grading.cells import (
 from embeddings_course.grading.control_groups import ControlGroup
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
-from embeddings_course.grading.record import note, note_memory
+from embeddings_course.grading.record import note, note_memory, note_of_kernel
 from embeddings_course.grading.released import read_released, released_file
 from embeddings_course.quiz.graded import NO_ANSWERS
 
@@ -50,6 +53,21 @@ _QUIZ_UNGRADED = re.compile(
     rf"({re.escape(NO_ANSWERS)} .+)|\b0 of [0-9]+ questions were answered\."
 )
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
+# The notebook's own names are not asked: there, `exec` can be anything. Python's own are found by
+# a class that Python itself has made. In letters that are shown as they are, whatever is said.
+_QUESTION = (
+    "(lambda own: (lambda space: own['__import__']('base64').b64encode("
+    "own['__import__']('json').dumps((own['exec'](space['code'], space), "
+    "space['inspect'](space['modules'], {whole}))[1]).encode()).decode())"
+    "({{'__name__': 'inspection', '__builtins__': own, 'code': {code!r}, 'modules': {modules!r}}}))"
+    "([each for each in ().__class__.__base__.__subclasses__() if each.__name__ == '_ModuleLock']"
+    "[0].__init__.__builtins__)"
+)
+_ANSWER = re.compile(r"'([A-Za-z0-9+/]*={0,2})'")
+_MOST_ANSWER = 4_000_000  # letters; a fingerprint of torch, numpy and the checks takes a tenth
+_MOST_NUMBERS = 100_000
+_MOST_SENTENCES = 30
+_MOST_LETTERS = 300
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
 _TOO_MUCH_MEMORY = "The code's processes took too much memory."
@@ -92,7 +110,7 @@ class RepairCells(NbGraderPreprocessor):
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
                 note(kind, sentence)
-                self.log.warning("%s", sentence)
+                self.log.warning("%s", printable(sentence))
         return nb, resources
 
     def _of_the_source(self, about: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -127,6 +145,9 @@ class RunNotebook(Execute):
     ).tag(config=True)
     total_timeout = Integer(600, help="Seconds that a whole submission may take.").tag(config=True)
     cell_output_bytes = Integer(200_000, help="Output kept of each cell.").tag(config=True)
+    total_output_bytes = Integer(
+        20_000_000, help="Output kept of a whole submission; errors of its tests come on top."
+    ).tag(config=True)
     most_processes = Integer(128, help="Processes of a submission at which the kernel ends.").tag(
         config=True
     )
@@ -149,15 +170,16 @@ class RunNotebook(Execute):
         self._why_ended: str | None = None
         self._cell = "this cell"
         self._sizes: Counter[int] = Counter()
+        self._full: set[int] = set()
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
         self._quiz_told = False
         # A tag must not make a test pass unseen.
         self.skip_cells_with_tag = "\0"
         submission = Path(resources["metadata"]["path"])
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        with scratch_folder() as scratch:
             # Whoever brings a kernel of his own has said where it works.
-            place = Path(os.environ.get(WORKING) or Path(scratch, "working"))
+            place = Path(os.environ.get(WORKING) or scratch / "working")
             working = place / submission.parent.name / submission.name
             working.mkdir(parents=True, exist_ok=True)
             lend_typed_id(submission.parents[2], submission.parent.name, place.parent)
@@ -242,7 +264,7 @@ class RunNotebook(Execute):
             note("problems", why, state=state)
             if state == "timed-out":
                 note("out_of_time", self._cell)
-            self.log.error("%s", why)
+            self.log.error("%s", printable(why))
         if self.km is not None and self.km.has_kernel:
             _wait(self.km.shutdown_kernel(now=True))
 
@@ -261,9 +283,9 @@ class RunNotebook(Execute):
                 reply = _wait(self.kc.shell_channel.get_msg(timeout=left))
             except Exception:  # queue.Empty, or a message that cannot be read
                 continue
-            if reply["parent_header"].get("msg_id") == request:
-                given = reply["content"].get("user_expressions", {}).get("it", {})
-                return given.get("data", {}).get("text/plain")
+            if _inside(reply, "parent_header", "msg_id") == request:
+                said = _inside(reply, "content", "user_expressions", "it", "data", "text/plain")
+                return said if isinstance(said, str) and len(said) <= _MOST_ANSWER else None
         return None
 
     def _inspect(
@@ -273,23 +295,14 @@ class RunNotebook(Execute):
 
         What the kernel saw meanwhile is noted.
         """
-        # As one string: IPython shortens what it shows of a long dictionary.
-        call = (
-            "(lambda space: repr((exec(space['code'], space), "
-            f"space['inspect'](space['modules'], {whole}))[1]))"
-            f"({{'__name__': 'inspection', 'code': {_INSPECTION!r}, 'modules': {self._modules!r}}})"
-        )
-        said = self._ask(call, seconds)
+        question = _QUESTION.format(whole=whole, code=_INSPECTION, modules=self._modules)
         try:
-            found, memory, attempts = ast.literal_eval(ast.literal_eval(said))
-            note_memory(int(memory))
-            sentences = [str(sentence)[:300] for sentence in attempts]
-            if whole:
-                found = {str(name): int(number) for name, number in found.items()}
-        except (ValueError, TypeError, SyntaxError, AttributeError, MemoryError, RecursionError):
+            found, memory, sentences = _answer(self._ask(question, seconds), whole=whole)
+        except (ValueError, TypeError, MemoryError, RecursionError):
             return None
+        note_memory(memory)
         for sentence in sentences:
-            note("suspicious", sentence)
+            note_of_kernel(sentence)
         return found
 
     def _compare(self) -> None:
@@ -416,23 +429,57 @@ class RunNotebook(Execute):
 
     def output(self, outs: list, msg: dict, display_id: str | None, cell_index: int) -> Any:
         """Keep an output, if there is room left for its cell."""
-        content = msg["content"]
+        content = msg["content"] = _kept(msg["msg_type"], msg["content"])
+        left = min(
+            self.cell_output_bytes - self._sizes[cell_index],
+            self.total_output_bytes - self._sizes.total(),
+        )
+        if self._has_room(cell_index, 200 + _length(content)):
+            return super().output(outs, msg, display_id, cell_index)
+        # A test that failed, or gives a part of its points, must not pass for want of room.
         if msg["msg_type"] == "error":
-            content["evalue"] = str(content.get("evalue", ""))[:10_000]
-            content["traceback"] = [str(line)[:10_000] for line in content["traceback"]][-50:]
+            if any(output.output_type == "error" for output in outs):
+                return None
+            content["evalue"] = content["evalue"][:1_000]
+            content["traceback"] = [line[:1_000] for line in content["traceback"][-1:]]
             return super().output(outs, msg, display_id, cell_index)
-        size = 200 + _length(content.get("text", "")) + _length(content.get("data", ""))
-        before = self._sizes[cell_index]
-        self._sizes[cell_index] += size
-        if self._sizes[cell_index] <= self.cell_output_bytes:
-            return super().output(outs, msg, display_id, cell_index)
-        if msg["msg_type"] == "stream" and before < self.cell_output_bytes:
-            content["text"] = content["text"][: self.cell_output_bytes - before]
+        if msg["msg_type"] == "execute_result":
+            results = [output for output in outs if output.output_type == "execute_result"]
+            for each in results[:-1]:  # of two it is known that one was forged
+                outs.remove(each)
+            said = str(_inside(content, "data", "text/plain"))[:1_000]
+            msg["content"] = {"data": {"text/plain": said}, "metadata": {}, "execution_count": None}
+            return super().output(outs, msg, None, cell_index)
+        if cell_index in self._full:
+            return None
+        self._full.add(cell_index)
+        if msg["msg_type"] == "stream":
+            content["text"] = content["text"][: max(0, left)]
+            self._sizes[cell_index] += len(content["text"])
             super().output(outs, msg, display_id, cell_index)
-        if before <= self.cell_output_bytes:
-            text = "\n[The rest of the output was left out.]\n"
-            outs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+        text = "\n[The rest of the output was left out.]\n"
+        outs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
         return None
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        """Show something else in the place of an output, if there is room for it."""
+        cells = self._display_id_map.get(display_id, {}) if isinstance(display_id, str) else {}
+        content = msg["content"] = _kept("display_data", msg["content"])
+        if cells and self._has_room(max(cells), 200 + _length(content)):
+            super()._update_display_id(display_id, msg)
+
+    def handle_comm_msg(self, outs: list, msg: dict, cell_index: int) -> None:
+        """Leave widgets alone: nobody is there to use them, and what they hold has no bounds."""
+
+    def _has_room(self, cell_index: int, size: int) -> bool:
+        """Say whether an output may be kept, and count it if so."""
+        room = (
+            cell_index not in self._full
+            and self._sizes[cell_index] + size <= self.cell_output_bytes
+            and self._sizes.total() + size <= self.total_output_bytes
+        )
+        self._sizes[cell_index] += size if room else 0
+        return room
 
 
 WORKING = "COURSE_GRADING_WORKING"  # a folder for working directories, given by who brings kernels
@@ -635,7 +682,7 @@ def _ungraded(reason: str | None) -> str:
             "No question of the quiz was answered: ask the student whether the right file was "
             "handed in."
         )
-    reason = "".join(sign if sign.isprintable() else "?" for sign in reason[:400])
+    reason = printable(reason[:400])
     if "made out to" in reason:
         return (
             f"{reason} Ask the student; if the answers are theirs, a line in {TYPED_IDS} lets them "
@@ -655,10 +702,70 @@ def _error(name: str, words: str) -> NotebookNode:
     return nbformat.v4.new_output("error", ename=name, evalue=words, traceback=[f"{name}: {words}"])
 
 
+def _inside(message: Any, *names: str) -> Any:
+    """Return a part of a message; None if it is not built like that."""
+    for name in names:
+        message = message.get(name) if isinstance(message, dict) else None
+    return message
+
+
+def _answer(said: str | None, *, whole: bool) -> tuple[dict[str, int] | int, int, list[str]]:
+    """Read what a kernel says of itself: a student's code can make it say anything.
+
+    Raises
+    ------
+    ValueError, TypeError, RecursionError
+        If it is no such answer.
+    """
+    text = _ANSWER.fullmatch(said or "")
+    if text is None:
+        raise ValueError("not an answer")
+    found, memory, sentences = json.loads(base64.b64decode(text[1]))
+    numbers = found if whole else {"all": found}
+    if not isinstance(numbers, dict) or len(numbers) > _MOST_NUMBERS:
+        raise ValueError("not a fingerprint")
+    if not all(type(each) is int and abs(each) < 2**64 for each in numbers.values()):
+        raise ValueError("not numbers of functions")
+    if type(memory) is not int or not 0 <= memory < 2**50:
+        raise ValueError("not a size of memory")
+    if not isinstance(sentences, list) or not all(isinstance(each, str) for each in sentences):
+        raise ValueError("not sentences")
+    return found, memory, [printable(each[:_MOST_LETTERS]) for each in sentences[:_MOST_SENTENCES]]
+
+
+def _kept(kind: str, content: Any) -> dict[str, Any]:
+    """Return what an output holds, each part of the type that it must have.
+
+    Raises
+    ------
+    ValueError, TypeError, AttributeError, KeyError
+        If it is no output.
+    """
+    if kind == "error":
+        lines = [str(line)[:10_000] for line in content["traceback"][-50:]]
+        while len(lines) > 1 and sum(map(len, lines)) > 100_000:
+            lines.pop(0)
+        return {
+            "ename": str(content.get("ename", ""))[:200],
+            "evalue": str(content.get("evalue", ""))[:10_000],
+            "traceback": lines,
+        }
+    if kind == "stream":
+        return {"name": str(content["name"])[:20], "text": str(content["text"])}
+    return content
+
+
 def _length(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value)
-    return sum(len(str(part)) for part in value.values()) if isinstance(value, dict) else 0
+    """Return about how many letters it takes to write something down."""
+    size, waiting = 0, [value]
+    while waiting:
+        part = waiting.pop()
+        size += len(part) if isinstance(part, str) else 10
+        if isinstance(part, dict):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+    return size
 
 
 def _descendants(parents: list[int]) -> list[int]:

@@ -7,11 +7,12 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+from embeddings_course.console import printable
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.lateness import renew_penalties
 from embeddings_course.grading.record import write_at_once
 from embeddings_course.grading.report_page import to_html
-from embeddings_course.grading.results import Report, Result, printable, problems, read_report
+from embeddings_course.grading.results import Report, Result, problems, read_report
 from embeddings_course.grading.tables import harmless
 
 __all__ = ["Report", "read_report", "to_csv", "to_html", "write_report"]

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from embeddings_course.console import printable
 from embeddings_course.grading.results import (
     SAME,
     Exercise,
@@ -29,7 +30,6 @@ from embeddings_course.grading.results import (
     look_at,
     percent,
     plain,
-    printable,
     problems,
 )
 from embeddings_course.grading.standing import NOT_GRADED

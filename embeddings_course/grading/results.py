@@ -555,12 +555,6 @@ def in_words(state: str) -> str:
     return STATES.get(state, state.replace("-", " "))
 
 
-def printable(text: str) -> str:
-    """Keep what students bring in from breaking lines, or turning the direction of the text."""
-    line = " ".join(text.split())
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
-
-
 def plain(value: float) -> str:
     """Write a number with two digits at most after the point."""
     return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")

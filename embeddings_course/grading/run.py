@@ -28,6 +28,7 @@ from embeddings_course.grading.record import (
     GradingError,
     Record,
     read_records,
+    validated,
     write_records,
 )
 from embeddings_course.grading.released import note_released
@@ -38,12 +39,16 @@ from embeddings_course.grading.workers import run_all, sweep
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: all records of the assignment, whom it graded, and in what time."""
+    """What a run did: all records of the assignment, whom it graded, and in what time.
+
+    ``unnamed`` are folders that are no student's, as nobody can have such an id.
+    """
 
     records: dict[str, Record]
     graded: tuple[str, ...]
     sandboxed: bool
     seconds: float
+    unnamed: tuple[str, ...] = ()
 
 
 def grade(
@@ -96,6 +101,9 @@ def grade(
     sweep()
     look_at_own(course)  # opening one of another course would change it
     handed_in = course.handed_in(assignment)
+    unnamed = tuple(course.unnamed(assignment))
+    for name in unnamed:
+        say(f"{name}: not graded, as this is not a student's id. Rename the folder, and run again.")
     enrolled = _enrolled(course)
     chosen = _chosen(students, handed_in, enrolled, assignment)
     sandboxed = _sandboxed(course, require_sandbox, say)
@@ -162,10 +170,10 @@ def grade(
             )
             for task, record in _with_progress(results, len(tasks), assignment):
                 record.submission = task.digest
-                records[task.student] = record
+                records[task.student] = validated(record)
                 graded.append(task.student)
                 write_records(path, records, **about)
-    return Outcome(records, tuple(graded), sandboxed, time.monotonic() - start)
+    return Outcome(records, tuple(graded), sandboxed, time.monotonic() - start, unnamed)
 
 
 def jobs_that_fit() -> int:
@@ -223,14 +231,6 @@ def _is_inside(folder: Path, prefix: str) -> bool:
 def _chosen(
     students: Sequence[str] | None, handed_in: dict[str, Path], enrolled: set[str], assignment: str
 ) -> list[str]:
-    for student in handed_in:
-        try:
-            student.encode()
-        except UnicodeEncodeError:
-            raise GradingError(
-                f"{str(handed_in[student].parent)!a}: its name is not in UTF-8, so it is no "
-                "student's id. Rename the folder."
-            ) from None
     if students is None:
         if not handed_in and not enrolled:
             raise GradingError(

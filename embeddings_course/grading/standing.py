@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course.folders import walk
 from embeddings_course.grading.course import Course, typed_id
 from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
 from embeddings_course.quiz.graded import QUESTIONS
@@ -87,17 +89,16 @@ def _handed_in_part(digest: str) -> str:
 
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for count, path in enumerate(sorted(folder.rglob("*"))):
-        if count >= _MOST_FILES:
-            break
-        state = path.lstat()
-        digest.update(f"{path.relative_to(folder)}\0{state.st_mode}\0{state.st_size}\0".encode(
+    found = sorted(walk(folder), key=lambda each: each[0].parts)
+    for path, state in found[:_MOST_FILES]:
+        name = path.relative_to(folder)
+        digest.update(f"{name}\0{state.st_mode}\0{state.st_size}\0".encode(
             errors="surrogateescape"
         ))  # fmt: skip
-        if path.is_file() and not path.is_symlink() and state.st_size < 10**8:
+        if stat.S_ISREG(state.st_mode) and state.st_size < 10**8:
             try:
                 digest.update(path.read_bytes())
-            except OSError:  # grading says so, of this submission alone
+            except (OSError, MemoryError):  # grading says so, of this submission alone
                 digest.update(b"\0unreadable")
     return digest.hexdigest()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embeddings_course.folders import remove
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.control_groups import control_group
 from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
@@ -126,17 +127,9 @@ def _publish(made: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     new, old = (place.parent / f".{place.name}.{word}" for word in ("new", "old"))
     for folder in (new, old):
-        _remove(folder)
+        remove(folder)
     shutil.copytree(made, new, symlinks=True)
     if place.exists():
         place.rename(old)
     new.rename(place)
-    _remove(old)
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        for path in folder.rglob("*"):
-            if path.is_dir() and not path.is_symlink():
-                path.chmod(0o700)
-        shutil.rmtree(folder)
+    remove(old)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -19,12 +18,19 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
-from embeddings_course.environment import EnvironmentProblem, Lock
+from embeddings_course.environment import EnvironmentProblem, Lock, explained
+from embeddings_course.folders import remove
 from embeddings_course.grading.control_groups import remove_control_groups
 from embeddings_course.grading.record import GradingError, Record, collect
 
 # A submission's own limit ends it; this is for a grader that hangs.
 _PATIENCE = 1200.0
+# How long a process may take to end when its work is done.
+_LEAVING = 10.0
+# Before what failed is tried again: another submission may have been the reason.
+_PAUSE = 5.0
+# Bytes that one process may use. Kernels have a limit of their own.
+_MOST_MEMORY = 3 * 1024**3
 # What failed for no reason of its own is tried again.
 _TRIES = 3
 _AGAIN = "It ran out of time while others were graded, and was graded once more, alone."
@@ -122,13 +128,18 @@ def _run_all(
     """Do the same in some folders; return the tasks that ran out of time while others ran."""
     context = _context()
     waiting = list(reversed(tasks))
+    retries: list[tuple[float, Task]] = []  # when, and what
     tries: Counter[Task] = Counter()
     running: dict[Connection, tuple[Task, Any, Path, float, int]] = {}
+    leaving: list[tuple[Any, Path, float]] = []  # these are done, and about to end
     accompanied: set[Task] = set()
     slow: list[Task] = []
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
+        while waiting or retries or running:
+            now = time.monotonic()
+            waiting[:0] = reversed([task for when, task in retries if when <= now])
+            retries = [(when, task) for when, task in retries if when > now]
+            while waiting and len(running) + len(leaving) < jobs:
                 task = waiting.pop()
                 slot = min(set(range(jobs)) - {slot for *_, slot in running.values()})
                 scratch = Path(tempfile.mkdtemp(prefix="", dir=base))
@@ -146,15 +157,16 @@ def _run_all(
                 running[mine] = (task, process, scratch, time.monotonic(), slot)
                 if len(running) > 1:
                     accompanied.update(task for task, *_ in running.values())
-            for connection in wait(list(running), timeout=5):
+            ended = [process.sentinel for process, _, _ in leaving]
+            patience = 1 if leaving or retries else 5
+            for connection in wait([*running, *ended], timeout=patience):
+                if connection not in running:
+                    continue
                 task, process, scratch, began, _ = running.pop(connection)
                 record = _received(connection, process)
-                process.join()
-                shutil.rmtree(scratch, ignore_errors=True)
+                leaving.append((process, scratch, time.monotonic()))
                 if record.state == "failed" and tries[task] < _TRIES:
-                    # Another submission may have been the reason, and may go on for a moment.
-                    waiting.insert(0, task)
-                    time.sleep(5)
+                    retries.append((time.monotonic() + _PAUSE, task))
                     continue
                 if record.out_of_time and task in accompanied:
                     slow.append(task)
@@ -163,11 +175,12 @@ def _run_all(
                     record.problems.insert(0, _AGAIN)
                 record.seconds = round(time.monotonic() - began, 2)
                 yield task, record
+            leaving = [each for each in leaving if not _has_left(*each)]
             for _, process, _, began, _ in running.values():
                 if time.monotonic() - began > _PATIENCE:
                     _end(process)
     finally:
-        for _, process, *_ in running.values():
+        for process in (*(each[1] for each in running.values()), *(each[0] for each in leaving)):
             _end(process)
     return slow
 
@@ -216,9 +229,15 @@ def sweep() -> None:
                         _forget(folder)
 
 
+def _remove(folder: Path) -> None:
+    """Remove what a submission has filled; what cannot be removed is left to the next run."""
+    with contextlib.suppress(OSError):
+        remove(folder)
+
+
 def _forget(folder: Path) -> None:
     remove_control_groups(folder.name)
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
 
 
 def _received(connection: Connection, process: Any) -> Record:
@@ -232,6 +251,17 @@ def _received(connection: Connection, process: Any) -> Record:
         record.problems.append(f"The process that graded it ended {why}: grade it again.")
     connection.close()
     return record
+
+
+def _has_left(process: Any, scratch: Path, since: float) -> bool:
+    """Say whether a process that is done has ended, and remove its folder if so."""
+    if process.is_alive():
+        if time.monotonic() - since < _LEAVING:
+            return False
+        _end(process)  # something keeps it, and the class must not wait
+    process.join(1)
+    _remove(scratch)
+    return True
 
 
 def _end(process: Any) -> None:
@@ -255,6 +285,7 @@ def _work(work: Work, task: Task, place: Place, connection: Connection) -> None:
         os.setsid()  # so that Ctrl-C reaches the run, and not its parts
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         threading.Thread(target=_end_with_the_run, daemon=True).start()
+        _limit_memory()
     warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader
     record = Record()
     try:
@@ -263,9 +294,29 @@ def _work(work: Work, task: Task, place: Place, connection: Connection) -> None:
     except Exception as error:  # one submission's trouble must not be another's
         record.state = "failed"
         record.score = None
-        record.problems.append(f"{type(error).__name__}: {str(error)[:500]}")
+        record.problems.append(_why(error))
     connection.send(record)
     connection.close()
+
+
+def _limit_memory() -> None:
+    """Limit what this process may use; programs that it starts may raise the limit again."""
+    import resource
+
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _why(error: Exception) -> str:
+    """Say in a sentence why a submission could not be graded."""
+    if isinstance(error, MemoryError):
+        return f"It takes more than the {_MOST_MEMORY / 1024**3:g} GB of memory that it may use."
+    if isinstance(error, RecursionError):
+        return "Something in it is nested too deep."
+    said = explained(error) if isinstance(error, OSError) else str(error)
+    return f"{type(error).__name__}: {said[:500]}"
 
 
 def _end_with_the_run() -> None:

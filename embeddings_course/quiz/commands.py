@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings_course.claims import read_claims
+from embeddings_course.console import say
 from embeddings_course.quiz.bank import Question, QuestionFile, QuizError, load_bank, load_questions
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -65,9 +66,9 @@ def _check(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     claims = {claim.id for claim in read_claims(root / "book" / "claims.yml")}
     findings = weak_items(files, claims=claims)
     for finding in findings:
-        print(finding.replace(f"{root}/", ""))
+        say(finding.replace(f"{root}/", ""))
     count = sum(len(file.questions) for file in files)
-    print(
+    say(
         f"{count} questions, {len(findings)} to look at."
         if findings
         else f"{count} questions: fine."
@@ -87,8 +88,8 @@ def _draw(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         points=options.points,
         force=options.force,
     )
-    print(f"Drew {len(questions)} questions for {options.term} into {folder}")
-    print(
+    say(f"Drew {len(questions)} questions for {options.term} into {folder}")
+    say(
         "Next: `course assignments`, or `nbgrader generate_assignment "
         f"{options.name}`. The notebook in source/ holds the keys: keep it where no student reads."
     )
@@ -104,9 +105,9 @@ def _export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     dropped = export(files, options.format, out)
     count = sum(len(file.questions) for file in files)
-    print(f"Wrote {count} questions to {out}")
+    say(f"Wrote {count} questions to {out}")
     for sentence in dropped:
-        print(f"  {sentence}")
+        say(f"  {sentence}")
     return 0
 
 
@@ -152,7 +153,7 @@ def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         questions = list(bank[options.quiz].questions)
     if not collected.records or not questions:
         for problem in collected.problems:
-            print(problem)
+            say(problem)
         raise QuizError(
             [f"{options.folder} holds no answers to {options.quiz!r} that can be used."]
         )
@@ -170,8 +171,6 @@ def _report(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     figure = report.plot(statistics)
     figure.savefig(out / f"{options.quiz}.png", dpi=150, bbox_inches="tight", facecolor="white")
     for line in report.look_at(statistics, numbers):
-        print(line)
-    print(
-        f"{len(collected.records)} records. The report and its plot: {out / options.quiz}.md, .png"
-    )
+        say(line)
+    say(f"{len(collected.records)} records. The report and its plot: {out / options.quiz}.md, .png")
     return 0

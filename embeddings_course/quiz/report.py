@@ -18,6 +18,7 @@ import itertools
 import math
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embeddings_course.console import printable
+from embeddings_course.folders import walk
 from embeddings_course.quiz.bank import NumericQuestion, Question, QuizError, SingleChoice
 from embeddings_course.quiz.numeric import read_number, show_number
 from embeddings_course.quiz.records import Record, read_record
@@ -147,26 +150,16 @@ def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> C
 
 def _walk(folder: Path, names: set[str], problems: list[str]) -> Iterator[Path]:
     """Yield what has one of the names, folders among it, in order; say where it could not look."""
-    # Path.rglob and os.walk end in an error where folders are nested a thousand deep.
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        try:
-            with os.scandir(here) as entries:
-                inside = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            problems.append(f"The folder {_place(here, folder)} cannot be read: {error.strerror}.")
-            continue
-        for entry in inside:
-            if entry.name in names:
-                yield Path(entry)
-            # Of pathlib's the answer can be an error, where a link leads to what is not readable.
-            elif entry.is_symlink() and os.path.isdir(entry):  # noqa: PTH112
-                place = _place(Path(entry), folder)
-                problems.append(f"{place} is a link to a folder and is not followed.")
-        waiting += [
-            Path(entry) for entry in reversed(inside) if entry.is_dir(follow_symlinks=False)
-        ]
+
+    def trouble(path: Path, why: str) -> None:
+        problems.append(f"The folder {_place(path, folder)} {why}.")
+
+    for path, status in walk(folder, trouble=trouble):
+        if path.name in names:
+            yield path
+        # Of pathlib's the answer can be an error, where a link leads to what is not readable.
+        elif stat.S_ISLNK(status.st_mode) and os.path.isdir(path):  # noqa: PTH112
+            problems.append(f"{_place(path, folder)} is a link to a folder and is not followed.")
 
 
 def _read(path: Path) -> tuple[Record, int]:
@@ -192,7 +185,7 @@ def _place(path: Path, folder: Path, end: str = "") -> str:
 
 def _printable(sentence: str) -> str:
     """Keep what a file brings in from breaking lines or filling the screen."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in sentence)
+    shown = printable(sentence)
     return shown if len(shown) <= 400 else f"{shown[:300]} … {shown[-80:]}"
 
 

@@ -1,5 +1,6 @@
 """All hostile cases: those of ``hostile.py``, and more of a kind in each module here."""
 
 from grading.cases import forging as forging
+from grading.cases import halting as halting
 from grading.cases import neighbours as neighbours
 from grading.hostile import CASES as CASES
