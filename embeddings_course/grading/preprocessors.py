@@ -33,12 +33,15 @@ from embeddings_course.grading.cells import (
     expected_cells,
     fingerprint,
     imported_modules,
+    is_unanswered,
     repair_cells,
 )
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
+from embeddings_course.grading.flags import attempted, replaced
 from embeddings_course.grading.record import note, note_memory
 from embeddings_course.grading.released import read_released, released_file
+from embeddings_course.grading.watch import MOST
 from embeddings_course.quiz.graded import NO_ANSWERS
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
@@ -48,7 +51,12 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _QUIZ_UNGRADED = re.compile(
     rf"({re.escape(NO_ANSWERS)} .+)|\b0 of [0-9]+ questions were answered\."
 )
+_IN_KERNEL = "__import__('embeddings_course.grading.kernel', fromlist=['x']).{}()"
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
+UNANSWERED = (
+    "Nothing was answered: all answer cells are as they were released, or empty. Ask the student "
+    "whether the right file was handed in."
+)
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
 
@@ -85,6 +93,8 @@ class RepairCells(NbGraderPreprocessor):
                 gradebook, about["assignment"], about["notebook"], order, earlier=earlier
             )
         nb, repaired, suspicious = repair_cells(nb, expected, plain=plain)
+        if is_unanswered(nb, expected, plain=plain):
+            note("problems", UNANSWERED)
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
                 note(kind, sentence)
@@ -144,6 +154,9 @@ class RunNotebook(Execute):
         self._end = time.monotonic() + self.total_timeout
         self._why_ended: str | None = None
         self._cell = "this cell"
+        self._ran: dict[int, NotebookNode] = {}
+        self._exercises = list(_answers(nb))
+        self._last_known: str | None = None
         self._sizes: Counter[int] = Counter()
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
@@ -181,9 +194,13 @@ class RunNotebook(Execute):
             # No code of a student's has run yet. Loading what the tests use takes its time.
             self._before = self._inspect(whole=True, seconds=self.startup_timeout) or {}
             self._number = self._inspect(whole=False)
+            self._ask(_IN_KERNEL.format("remember"))
         if self._why_ended is None and time.monotonic() > self._end:
             self._stop("timed-out", f"The submission took longer than {self.total_timeout} s.")
+        aside = False
         if self._why_ended is None:
+            # What the notebook set up for its own cells is not for tests.
+            aside = is_grade(cell) and self._ask(_IN_KERNEL.format("set_aside")) == "True"
             self._run(cell, index)
         if self._why_ended is not None and cell.source.strip():
             cell.outputs.append(_error("NotRun", self._why_ended))
@@ -192,6 +209,8 @@ class RunNotebook(Execute):
             self._look_for_answers(cell)
             if self._why_ended is None:
                 self._compare()
+            if aside and self._why_ended is None:
+                self._ask(_IN_KERNEL.format("put_back"))
         return cell, resources
 
     async def async_start_new_kernel(self, **settings: Any) -> None:
@@ -204,7 +223,8 @@ class RunNotebook(Execute):
     def _run(self, cell: NotebookNode, index: int) -> None:
         about = cell.metadata.get("nbgrader")
         name = about.get("grade_id") if isinstance(about, dict) else None
-        self._cell = f"the cell {name or cell.get('id', 'without a name')}"
+        self._last_known = name or self._last_known
+        self._cell = f"the cell {name}" if name else self._of_the_student()
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
@@ -217,16 +237,28 @@ class RunNotebook(Execute):
             )
             note("suspicious", "The code sent messages in the kernel's name.")
         else:
+            if isinstance(cell.execution_count, int):
+                self._ran[cell.execution_count] = cell
             timed_out = any(output.get("ename") == "CellTimeoutError" for output in cell.outputs)
             if timed_out and not self._reacts():
                 self._stop("timed-out", "This cell ran too long, and could not be interrupted.")
+
+    def _of_the_student(self) -> str:
+        """Say where a cell of the student's own is: by the exercise that it follows."""
+        if self._last_known is None:
+            first = f" before the exercise {self._exercises[0]}" if self._exercises else ""
+            return f"a cell of the student's{first}"
+        exercise = _tested(self._last_known, self._exercises)
+        after = f"the exercise {exercise[0]}" if len(exercise) == 1 else self._last_known
+        return f"a cell of the student's after {after}"
 
     def _stop(self, state: str, why: str) -> None:
         """End the kernel, if it has not ended by itself."""
         if self._why_ended is None:
             self._why_ended = f"{why} It and what comes after it was not graded by running it."
             # In the notebook it stands below the cell, elsewhere it must be named.
-            why = why.replace("this cell", self._cell).replace("This cell", f"T{self._cell[1:]}")
+            at_first = f"{self._cell[0].upper()}{self._cell[1:]}"
+            why = why.replace("this cell", self._cell).replace("This cell", at_first)
             note("problems", why, state=state)
             self.log.error("%s", why)
         if self.km is not None and self.km.has_kernel:
@@ -269,13 +301,13 @@ class RunNotebook(Execute):
         try:
             found, memory, attempts = ast.literal_eval(ast.literal_eval(said))
             note_memory(int(memory))
-            sentences = [str(sentence)[:300] for sentence in attempts]
+            seen = [attempted(attempt, self._ran) for attempt in attempts[: 2 * MOST]]
             if whole:
                 found = {str(name): int(number) for name, number in found.items()}
         except (ValueError, TypeError, SyntaxError, AttributeError, MemoryError, RecursionError):
             return None
-        for sentence in sentences:
-            note("suspicious", sentence)
+        for kind, sentence in filter(None, seen):
+            note(kind, sentence)
         return found
 
     def _compare(self) -> None:
@@ -293,8 +325,8 @@ class RunNotebook(Execute):
         new = sorted(now.keys() - self._before)
         changed += [name for name in new if name.startswith(("IPython.", "torch.Tensor."))]
         if changed:
-            shown = ", ".join(changed[:3]) + (" and others" if len(changed) > 3 else "")
-            note("suspicious", f"The code replaced {shown}.")
+            for sentence in replaced(changed, self._ran):
+                note("suspicious", sentence)
 
     def _check_outputs(self, cell: NotebookNode) -> None:
         """Leave of a test cell's outputs what a test can have said."""

@@ -16,7 +16,9 @@ from typing import Any
 
 # Grading came to an end, whatever the points.
 ENDED = ("graded", "kernel-died", "timed-out")
-STATES = (*ENDED, "unreadable", "missing", "failed")
+# What was handed in is not to be graded: it is no notebook, or that of another assignment.
+NOTHING_TO_GRADE = ("unreadable", "other-assignment")
+STATES = (*ENDED, *NOTHING_TO_GRADE, "missing", "failed")
 _MOST_SENTENCES = 20
 
 
@@ -29,12 +31,19 @@ _collected: list[Notes] = []
 
 @dataclass
 class Notes:
-    """What was found while one submission was graded, each as a sentence."""
+    """What was found while one submission was graded, each as a sentence.
+
+    ``repaired`` is what tools or students did to the notebook and grading put right. ``suspicious``
+    asks somebody to look: a result may be forged, or the code reached for what is not the
+    student's. ``noted`` is what code did that hurts nobody, such as starting a program.
+    ``problems`` are what a person must know before the points are trusted.
+    """
 
     state: str = "graded"
     repaired: list[str] = field(default_factory=list)
     suspicious: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     peak_memory: int = 0
 
 
@@ -48,6 +57,7 @@ class Record(Notes):
     - ``kernel-died``: the kernel ended before the last cell. Points earned before are kept.
     - ``timed-out``: the kernel had to be ended, or the time for the whole submission was over.
     - ``unreadable``: there is no notebook that can be read.
+    - ``other-assignment``: it is the notebook of another assignment of the course.
     - ``missing``: nothing was handed in.
     - ``failed``: grading itself failed; ``problems`` says why.
 
@@ -67,7 +77,7 @@ def note(kind: str, sentence: str, *, state: str | None = None) -> None:
 
     Parameters
     ----------
-    kind : {"repaired", "suspicious", "problems"}
+    kind : {"repaired", "suspicious", "problems", "noted"}
         What it is.
     sentence : str
         In words, for the instructor.

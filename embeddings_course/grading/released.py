@@ -1,9 +1,10 @@
-"""Which texts of an assignment's cells students have ever been given.
+"""Which texts and points of an assignment's cells students have ever been given.
 
-When an instructor corrects a test, submissions still hold the text that was released before, and
-the gradebook keeps only the newest. So `course grade` writes down, each time, a hash of every
-locked cell's released text in ``grading/NAME.released.json``; nothing is ever taken out. A text of
-that file is the instructor's own, and makes nobody suspicious. Comparing with it is exact, whatever
+When an instructor corrects a test, or gives it other points, submissions still hold what was
+released before, and the gradebook keeps only the newest. So `course grade` writes down, each time,
+a hash of every cell's released text, and of nbgrader's marks with its points, in
+``grading/NAME.released.json``; nothing is ever taken out. What is in that file is the instructor's
+own: it makes nobody suspicious, and needs no repair. Comparing with it is exact, whatever
 the size of the class; a text that many submissions share could also have been passed on among
 students. It works from the second time on that an assignment is graded, which an appeal always is.
 What was released and replaced before the first time is not known.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from embeddings_course.grading.cells import expected_cells, fingerprint
+from embeddings_course.grading.cells import expected_cells, fingerprint, marks_fingerprint
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.record import GradingError, write_at_once
 
@@ -25,7 +26,7 @@ def released_file(root: Path, assignment: str) -> Path:
 
 
 def read_released(path: Path, notebook: str) -> dict[str, frozenset[str]]:
-    """Read the hashes of the texts that a notebook's cells have had.
+    """Read the hashes of the texts and marks that a notebook's cells have had.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ def read_released(path: Path, notebook: str) -> dict[str, frozenset[str]]:
     Returns
     -------
     dict of str to frozenset of str
-        Hashes as :func:`~embeddings_course.grading.cells.fingerprint` makes them, by the cell's
+        Hashes as :func:`~embeddings_course.grading.cells.fingerprint` makes them of texts, and
+        :func:`~embeddings_course.grading.cells.marks_fingerprint` of marks, by the cell's
         ``grade_id``.
 
     Raises
@@ -64,9 +66,9 @@ def note_released(course: Course, assignment: str) -> None:
         for notebook in gradebook.find_assignment(assignment).notebooks:
             cells = known.setdefault(notebook.name, {})
             for cell in expected_cells(gradebook, assignment, notebook.name, []):
-                now = fingerprint(cell.released_source)
-                if cell.locked and now not in cells.setdefault(cell.name, []):
-                    cells[cell.name].append(now)
+                for now in (fingerprint(cell.released_source), marks_fingerprint(cell.marks)):
+                    if now not in cells.setdefault(cell.name, []):
+                        cells[cell.name].append(now)
     if json.dumps(known) != before:
         write_at_once(path, json.dumps({"format": 1, "notebooks": known}, indent=1) + "\n")
 
