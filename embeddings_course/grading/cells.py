@@ -183,7 +183,7 @@ def expected_cells(
             name=cell.name,
             cell_type=cell.cell_type,
             source=cell.source or "",
-            released_source=_released(cell.source or "", config),
+            released_source=released_text(cell.source or "", config),
             locked=bool(cell.locked),
             solution=cell.name in solutions,
             grade=cell.name in graded,
@@ -242,7 +242,7 @@ def repair_cells(
             continue
         kept.append((cell, owner))
         if owner is None:
-            if (name := _grade_id(cell)) in names:
+            if (name := grade_id(cell)) in names:
                 older[id(cell)] = name
             _demote(cell, names, said)
             continue
@@ -283,7 +283,7 @@ def is_unanswered(
     given = {_even(text) for text in plain}
     defined: set[str] = set()
     for cell in notebook.cells:
-        name = _grade_id(cell)
+        name = grade_id(cell)
         if name in answers:
             if not _holds_nothing(cell, answers[name]) or cell.get("attachments"):
                 return False
@@ -309,7 +309,8 @@ def _defined(source: str) -> set[str]:
     return found
 
 
-def _released(source: str, config: Config | None) -> str:
+def released_text(source: str, config: Config | None = None) -> str:
+    """Return what students get of a cell: its text without hidden tests."""
     cell = NotebookNode(source=source)
     try:
         ClearHiddenTests(config=config)._remove_hidden_test_region(cell)
@@ -335,7 +336,8 @@ def _marks(cell: NotebookNode) -> dict[str, Any]:
     return marks if isinstance(marks, dict) else {}
 
 
-def _grade_id(cell: NotebookNode) -> str | None:
+def grade_id(cell: NotebookNode) -> str | None:
+    """Return the id under which nbgrader knows a cell, if it has one."""
     name = _marks(cell).get("grade_id")
     return name if isinstance(name, str) else None
 
@@ -397,14 +399,14 @@ def _claims(cells: list[NotebookNode], expected: Sequence[Expected]) -> dict[str
     names = {cell.name for cell in expected}
     claims: dict[str, list[int]] = defaultdict(list)
     for number, cell in enumerate(cells):
-        if (name := _grade_id(cell)) in names:
+        if (name := grade_id(cell)) in names:
             claims[name].append(number)
     by_id = {cell.get("id"): number for number, cell in enumerate(cells)}
     for name in sorted(names):
         number = by_id.get(name)
         if claims[name] or number is None:
             continue
-        other = _grade_id(cells[number])
+        other = grade_id(cells[number])
         if other not in names:
             claims[name].append(number)
         elif any(cells[rival].get("id") == other for rival in claims[other]):
@@ -490,7 +492,7 @@ def _find_answers(
 
 def _demote(cell: NotebookNode, names: set[str], said: list[str]) -> None:
     """Make a cell one that nbgrader knows nothing of."""
-    marks, name = _marks(cell), _grade_id(cell)
+    marks, name = _marks(cell), grade_id(cell)
     cell.metadata.pop("nbgrader", None)
     if name not in names and any(
         marks.get(mark) for mark in ("grade", "solution", "locked", "task")
@@ -518,7 +520,7 @@ def _restore(
         was, now = _KINDS.get(cell.cell_type, "another"), _KINDS[expected.cell_type]
         said.append(f"The {expected.called} had become {was}; it is {now} again.")
         _retype(cell, expected.cell_type)
-    if _grade_id(cell) != expected.name:
+    if grade_id(cell) != expected.name:
         unmarked.append(expected.name)
     elif not _is_marked_as_released(cell, expected):
         remarked.append(expected.name)
