@@ -23,6 +23,7 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -93,7 +94,8 @@ class Expected:
     checksum : str or None
         nbgrader's, of the cell with `source`.
     earlier : collection of str
-        The :func:`fingerprint` of each text that students got before this one.
+        The :func:`fingerprint` of each text that students got, and of each set of marks, before
+        those of now.
     """
 
     name: str
@@ -157,7 +159,7 @@ def expected_cells(
         The ``grade_id`` of each cell in the order of the source notebook, as the gradebook keeps
         none. Cells that it does not name come last.
     earlier : mapping of str to collection of str, optional
-        The fingerprints of the texts that a cell has had, by its ``grade_id``.
+        The fingerprints of the texts and marks that a cell has had, by its ``grade_id``.
     config : Config, optional
         nbgrader's, should it name other marks for hidden tests than nbgrader's own.
 
@@ -181,7 +183,7 @@ def expected_cells(
             name=cell.name,
             cell_type=cell.cell_type,
             source=cell.source or "",
-            released_source=_released(cell.source or "", config),
+            released_source=released_text(cell.source or "", config),
             locked=bool(cell.locked),
             solution=cell.name in solutions,
             grade=cell.name in graded,
@@ -218,8 +220,10 @@ def repair_cells(
     repaired : list of str
         A sentence for each repair; none for a notebook in order.
     suspicious : list of str
-        A sentence for each test or given cell that the student had changed. Nothing is said where
-        a cell has a text that students got earlier: it was the instructor who changed it.
+        A sentence for each test whose lines the student had changed, with the first one that
+        differs. Nothing is said where a cell has a text that students got earlier: it was the
+        instructor who changed it. Lines that were only added, and changes of given cells, are
+        repairs.
     """
     notebook = copy.deepcopy(notebook)
     said: list[str] = []
@@ -238,13 +242,13 @@ def repair_cells(
             continue
         kept.append((cell, owner))
         if owner is None:
-            if (name := _grade_id(cell)) in names:
+            if (name := grade_id(cell)) in names:
                 older[id(cell)] = name
             _demote(cell, names, said)
             continue
-        answer = _restore(cell, owner, unmarked, remarked, said, suspicious)
-        if answer is not None:
-            kept.append((_new_cell("markdown", answer, owner.name + "-text", notebook), None))
+        theirs = _restore(cell, owner, unmarked, remarked, said, suspicious)
+        if theirs is not None:
+            kept.append((_new_cell(owner.cell_type, theirs, owner.name + "-text", notebook), None))
     for some, what in ((unmarked, "were lost"), (remarked, "had been changed")):
         if some:
             said.append(f"nbgrader's marks {what} and were put back: {_listed(some)}.")
@@ -256,7 +260,57 @@ def repair_cells(
     return notebook, _at_most([*missing, *said]), _at_most(suspicious)
 
 
-def _released(source: str, config: Config | None) -> str:
+def is_unanswered(
+    notebook: NotebookNode, expected: Sequence[Expected], *, plain: Iterable[str] = ()
+) -> bool:
+    """Say whether a student has answered nothing.
+
+    Every answer cell is as it was released, or empty, and no cell of the student's own defines what
+    the answers define.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As :func:`repair_cells` returns it.
+    expected : sequence of Expected
+        The assignment's cells. One without answer cells leaves nothing to say.
+    plain : iterable of str
+        The texts of the released notebook's other cells.
+    """
+    answers = {cell.name: cell for cell in expected if cell.solution}
+    if not answers:
+        return False
+    given = {_even(text) for text in plain}
+    defined: set[str] = set()
+    for cell in notebook.cells:
+        name = grade_id(cell)
+        if name in answers:
+            if not _holds_nothing(cell, answers[name]) or cell.get("attachments"):
+                return False
+        elif name is None and cell.cell_type == "code" and _even(cell.source) not in given:
+            defined |= _defined(cell.source)
+    wanted = set().union(*(_defined(cell.released_source) for cell in answers.values()))
+    return not defined & wanted
+
+
+def _defined(source: str) -> set[str]:
+    """Names that code gives to functions, classes and values at its outermost level."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return set(_DEFINES.findall(source))
+    found = set()
+    for part in tree.body:
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(part.name)
+        else:
+            stored = (each for each in ast.walk(part) if isinstance(each, ast.Name))
+            found |= {each.id for each in stored if isinstance(each.ctx, ast.Store)}
+    return found
+
+
+def released_text(source: str, config: Config | None = None) -> str:
+    """Return what students get of a cell: its text without hidden tests."""
     cell = NotebookNode(source=source)
     try:
         ClearHiddenTests(config=config)._remove_hidden_test_region(cell)
@@ -282,7 +336,8 @@ def _marks(cell: NotebookNode) -> dict[str, Any]:
     return marks if isinstance(marks, dict) else {}
 
 
-def _grade_id(cell: NotebookNode) -> str | None:
+def grade_id(cell: NotebookNode) -> str | None:
+    """Return the id under which nbgrader knows a cell, if it has one."""
     name = _marks(cell).get("grade_id")
     return name if isinstance(name, str) else None
 
@@ -344,14 +399,14 @@ def _claims(cells: list[NotebookNode], expected: Sequence[Expected]) -> dict[str
     names = {cell.name for cell in expected}
     claims: dict[str, list[int]] = defaultdict(list)
     for number, cell in enumerate(cells):
-        if (name := _grade_id(cell)) in names:
+        if (name := grade_id(cell)) in names:
             claims[name].append(number)
     by_id = {cell.get("id"): number for number, cell in enumerate(cells)}
     for name in sorted(names):
         number = by_id.get(name)
         if claims[name] or number is None:
             continue
-        other = _grade_id(cells[number])
+        other = grade_id(cells[number])
         if other not in names:
             claims[name].append(number)
         elif any(cells[rival].get("id") == other for rival in claims[other]):
@@ -437,7 +492,7 @@ def _find_answers(
 
 def _demote(cell: NotebookNode, names: set[str], said: list[str]) -> None:
     """Make a cell one that nbgrader knows nothing of."""
-    marks, name = _marks(cell), _grade_id(cell)
+    marks, name = _marks(cell), grade_id(cell)
     cell.metadata.pop("nbgrader", None)
     if name not in names and any(
         marks.get(mark) for mark in ("grade", "solution", "locked", "task")
@@ -459,15 +514,15 @@ def _restore(
     Returns
     -------
     str or None
-        What a student wrote into a locked task cell, for which a place must be found.
+        What a student wrote into a locked cell that is no test, for which a place must be found.
     """
     if cell.cell_type != expected.cell_type:
         was, now = _KINDS.get(cell.cell_type, "another"), _KINDS[expected.cell_type]
         said.append(f"The {expected.called} had become {was}; it is {now} again.")
         _retype(cell, expected.cell_type)
-    if _grade_id(cell) != expected.name:
+    if grade_id(cell) != expected.name:
         unmarked.append(expected.name)
-    elif not _same_marks(_marks(cell), expected.marks):
+    elif not _is_marked_as_released(cell, expected):
         remarked.append(expected.name)
     cell.metadata["nbgrader"] = NotebookNode(expected.marks)
     tags = cell.metadata.get("tags")
@@ -482,20 +537,48 @@ def _restore(
     cell.source = expected.source
     if not changed:
         return None
-    suspicious.append(f"The {expected.called} was changed.")
-    if not expected.task:
+    difference, altered = _difference(handed_in, expected)
+    if expected.grade and altered:
+        suspicious.append(f"The {expected.called} was changed: {difference}.")
         return None
-    said.append(f"What was written into the {expected.called} now follows it.")
-    return handed_in
+    # To print something in a test, or to read a file from another place, is honest.
+    follows = not expected.grade and bool(_even(handed_in))
+    more = ", and what was written there follows it" if follows else ""
+    said.append(f"The {expected.called} had been changed: {difference}. It was put back{more}.")
+    return handed_in if follows else None
 
 
-def _same_marks(marks: dict[str, Any], expected: dict[str, Any]) -> bool:
-    """Whether marks are as released: there, the checksum is another if tests are hidden."""
+def _is_marked_as_released(cell: NotebookNode, expected: Expected) -> bool:
+    """Whether a cell has the marks that students got, now or earlier.
 
-    def told(each: dict[str, Any]) -> dict[str, tuple[bool, Any]]:
-        return {k: (isinstance(v, bool), v) for k, v in each.items() if k != "checksum"}
+    The checksum is another there if tests are hidden.
+    """
+    marks = _marks(cell)
+    released = {marks_fingerprint(expected.marks), *expected.earlier}
+    return marks_fingerprint(marks) in released and isinstance(marks.get("checksum", ""), str)
 
-    return told(marks) == told(expected) and isinstance(marks.get("checksum", ""), str)
+
+def marks_fingerprint(marks: Mapping[str, Any]) -> str:
+    """Return a hash of what nbgrader's part of a cell's metadata says, without its checksum."""
+    kept = sorted((str(key), repr(value)) for key, value in marks.items() if key != "checksum")
+    return hashlib.sha256(repr(kept).encode(errors="surrogatepass")).hexdigest()
+
+
+def _difference(handed_in: str, expected: Expected) -> tuple[str, bool]:
+    """Say where a text differs from what students got, and whether more than lines were added.
+
+    Line ends, and white space before them, do not count.
+    """
+    theirs, ours = (_even(text).splitlines() for text in (handed_in, expected.released_source))
+    rest = iter(theirs)
+    altered = not all(line in rest for line in ours)  # each after the one before
+    pairs = itertools.zip_longest(theirs, ours)
+    place = next((number for number, (their, our) in enumerate(pairs) if their != our), 0)
+    if place >= len(theirs):
+        return f"it ends before line {place + 1}", altered
+    line = theirs[place].strip()
+    shown = "".join(sign if sign.isprintable() else "?" for sign in line[:80])
+    return f"its line {place + 1} says `{shown}{'...' if len(line) > 80 else ''}`", altered
 
 
 def _retype(cell: NotebookNode, cell_type: str) -> None:

@@ -105,7 +105,7 @@ def read_grades(
         Which; by default all of which something is graded.
     missing_as_zero : bool
         Whether who has handed in nothing, or nothing that can be read, has 0 points. A submission
-        whose grading failed has none in either case.
+        whose grading failed, or that is of another assignment, has none in either case.
     partial : bool
         Whether to take the points so far where a person has not graded an answer yet.
     say : callable

@@ -26,7 +26,7 @@ import stat
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,10 @@ class UnreadableNotebook(ValueError):
     """There is no notebook that could be graded; the message says why, for the instructor."""
 
 
+class AnotherAssignment(UnreadableNotebook):
+    """What was handed in is the notebook of another assignment; the message says of which."""
+
+
 def read_notebook(path: str | Path) -> tuple[NotebookNode, list[str]]:
     """Read a notebook leniently, without its outputs.
 
@@ -120,6 +124,7 @@ def prepare(
     target: str | Path | None = None,
     *,
     grade_ids: Collection[str] | None = None,
+    other: Callable[[NotebookNode], str | None] = lambda notebook: None,
 ) -> list[str]:
     """Put the notebook to be graded where nbgrader looks for it.
 
@@ -138,6 +143,8 @@ def prepare(
         name, and nothing is written if all is well.
     grade_ids : collection of str, optional
         Of the assignment's cells: notebooks are then known by their cells, and else by their names.
+    other : callable, optional
+        Names the assignment that a notebook is of, if it is another one.
 
     Returns
     -------
@@ -149,13 +156,15 @@ def prepare(
     UnreadableNotebook
         If there is no notebook that can be read, or several with different work, none of which has
         the right name.
+    AnotherAssignment
+        If all that there is is of another assignment.
     """
     folder = Path(folder)
     if not os.path.isdir(folder):  # noqa: PTH112 - pathlib's answer can be an error
         kind = _kind(folder.lstat().st_mode) if os.path.lexists(folder) else "nothing"
         raise UnreadableNotebook(f"What was handed in is {kind}, not a folder.")
     notes: list[str] = []
-    chosen = _choose(folder, name, frozenset(grade_ids or ()), notes)
+    chosen = _choose(folder, name, frozenset(grade_ids or ()), notes, other)
     in_place = target is None or Path(target).resolve() == folder.resolve()
     target = folder if in_place else Path(target)
     destination = target / f"{name}.ipynb"
@@ -687,7 +696,23 @@ class _Candidate:
         return tuple((_id_of(cell), cell.source.strip()) for cell in cells)
 
 
-def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]) -> _Candidate:
+def _choose(
+    folder: Path,
+    name: str,
+    grade_ids: frozenset[str],
+    notes: list[str],
+    other: Callable[[NotebookNode], str | None],
+) -> _Candidate:
+    def look_whose(candidate: _Candidate) -> None:
+        if grade_ids and _belongs(candidate.notebook, grade_ids):
+            return
+        if (assignment := other(candidate.notebook)) is not None:
+            shown = _shown(str(candidate.path.relative_to(folder)))
+            raise AnotherAssignment(
+                f"{shown} is the notebook of {assignment}: {name} was not handed in. Ask the "
+                "student for it."
+            )
+
     right = folder / f"{name}.ipynb"
     exact, problem = None, ""
     try:
@@ -699,6 +724,7 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
     others: list[_Candidate] = []
     last: list[_Candidate] = []
     problems: list[str] = []
+    passed_over: list[_Candidate] = []
     for path in _other_files(folder, right):
         try:
             found = _candidate(path, grade_ids)
@@ -707,6 +733,7 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
                 problems.append(str(error))
             continue
         if not _is_meant(found.notebook, path, name, grade_ids):
+            passed_over.append(found)
             continue
         (last if _CHECKPOINTS in path.parts else others).append(found)
     ranked = (
@@ -722,6 +749,7 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
         if not group:
             continue
         chosen = group[0]
+        look_whose(chosen)
         works = {each.work for each in group}
         if len(works) > 1:
             names = ", ".join(sorted(_shown(str(e.path.relative_to(folder))) for e in group)[:5])
@@ -738,6 +766,8 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
         raise UnreadableNotebook(problem)
     if problems:
         raise UnreadableNotebook(problems[0])
+    for candidate in passed_over:
+        look_whose(candidate)
     archives = [p for p, _ in _walk(folder) if p.suffix.lower() in (".zip", ".gz", ".7z", ".rar")]
     hint = (
         f" Perhaps it is in {_shown(archives[0].name)}, which nobody unpacked." if archives else ""

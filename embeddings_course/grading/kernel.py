@@ -2,16 +2,15 @@
 
 ``python -m embeddings_course.grading.kernel -f CONNECTION_FILE``
 
-It limits its own memory and files before any code of a student runs, and notes what such code
-tries: other programs, the network, files outside its folder. What runs in one process can deceive
-whoever looks from inside of it, so this is for detection. Protection is the sandbox around it.
+It limits its own memory and files before any code of a student runs, and has it watched
+(:mod:`embeddings_course.grading.watch`). What runs in one process can deceive whoever looks from
+inside of it, so this is for detection. Protection is the sandbox around it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 import types
 from pathlib import Path
 from typing import Any
@@ -20,24 +19,80 @@ GIVEN = "COURSE_GRADING_GIVEN"  # a folder whose files are copied into the worki
 MEMORY = "COURSE_GRADING_MEMORY"  # bytes
 PROCESSES = 1024  # threads among them
 
-_MOST_ATTEMPTS = 20
-_MOST_LETTERS = 300
 _FILE_BYTES = 200 * 1024**2
 _OPEN_FILES = 4096  # what is sent and not read waits in memory
 # How deep functions may call each other, and how many of these calls an error shows.
 _DEEPEST, _SHOWN_FRAMES = 100_000, 100
-_attempts: list[str] = []
+_state: dict[str, Any] = {}
 # What ipykernel and torch exchange themselves while cells run.
 _CLASSES = {"AssertionError", "BaseException", "Exception", "Module", "Tensor"}
 _RESTLESS = {"builtins.input", "builtins.print", "builtins.display", "torch.manual_seed"}
+# What honest code sets: a default type, an alias that numpy once had, a module loaded again.
+_RESTLESS |= {"torch.Storage", "numpy.bool", "numpy.test"}
+# How a tensor is shown decides nothing.
+_SHOWN = (".Tensor.__repr__", ".Tensor.__str__", ".Tensor.__format__")
 
 
-def attempts() -> list[str]:
-    """Return what code of the notebook tried so far, each as a sentence."""
-    return [attempt[:_MOST_LETTERS] for attempt in _attempts[:_MOST_ATTEMPTS]]
+def attempts() -> list[tuple[str, str, str, int]]:
+    """Return what code of the notebook did so far: the fields of each attempt."""
+    return [tuple(attempt) for attempt in _state["watch"].attempts] if "watch" in _state else []
 
 
-def inspect(modules: list[str], whole: bool) -> tuple[dict[str, int] | int, int, list[str]]:
+def remember() -> None:
+    """Remember how the shell shows values, before any code of a student runs."""
+    shell = _shell()
+    formatter = shell.display_formatter.formatters["text/plain"]
+    _state["printers"] = (formatter, dict(formatter.type_printers), formatter.float_format)
+    _state["handler"] = vars(shell).get("CustomTB")
+
+
+def set_aside() -> bool:
+    """Take away, while a test runs, what the notebook has set up for its own cells.
+
+    A format for numbers would change points that are shown, a handler of errors would hide those of
+    a test, and what is called before each cell has no business there.
+
+    Returns
+    -------
+    bool
+        Whether there is something for :func:`put_back`.
+    """
+    shell = _shell()
+    formatter, printers, number = _state["printers"]
+    handler = vars(shell).get("CustomTB")
+    mine = [
+        (functions, list(functions))
+        for functions in shell.events.callbacks.values()
+        if any(map(_is_of_a_notebook, functions))
+    ]
+    _state["aside"] = (
+        dict(formatter.type_printers),
+        formatter.float_format,
+        shell.custom_exceptions,
+        handler,
+        mine,
+    )
+    some = bool(mine) or handler is not _state["handler"] or formatter.float_format != number
+    some |= formatter.type_printers != printers
+    formatter.type_printers = dict(printers)
+    formatter.float_format = number
+    shell.custom_exceptions, shell.CustomTB = (), _state["handler"]
+    for functions, _ in mine:
+        functions[:] = [each for each in functions if not _is_of_a_notebook(each)]
+    return some
+
+
+def put_back() -> None:
+    """Give the notebook back what :func:`set_aside` took."""
+    shell, formatter = _shell(), _state["printers"][0]
+    printers, number, exceptions, handler, mine = _state.pop("aside")
+    formatter.type_printers, formatter.float_format = printers, number
+    shell.custom_exceptions, shell.CustomTB = exceptions, handler
+    for functions, before in mine:
+        functions[:] = before
+
+
+def inspect(modules: list[str], whole: bool) -> tuple[dict[str, int] | int, int, list]:
     """Return what a grader asks for between cells.
 
     Parameters
@@ -89,11 +144,28 @@ def fingerprint(modules: list[str]) -> dict[str, int]:
             # Large libraries have thousands of methods; these are the ones that values have.
             own = isinstance(value, type) and value.__module__.split(".")[0] == name.split(".")[0]
             if own and (attribute in _CLASSES or ours):
-                found.update(_numbers(f"{name}.{attribute}", vars(value)))
-    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+                inherited = set(dir(value.__base__))
+                found.update(
+                    (f"{name}.{attribute}.{method}", number)
+                    for method, number in _numbers("", vars(value)).items()
+                    # A method that a notebook adds, and that hides none, replaces nothing.
+                    if method in inherited or not _is_written_in(vars(value)[method])
+                )
+    shell = _shell()
     if shell is not None:
         found.update(_of_the_shell(shell))
-    return {name: number for name, number in found.items() if name not in _RESTLESS}
+    return {
+        name: number
+        for name, number in found.items()
+        if name not in _RESTLESS and not name.endswith(_SHOWN)
+    }
+
+
+def _shell() -> Any:
+    """Return the shell that runs cells, whatever others a notebook starts."""
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    app = getattr(kernel, "IPKernelApp", None) and kernel.IPKernelApp._instance
+    return getattr(app, "shell", None)
 
 
 def _of_the_shell(shell: Any) -> dict[str, int]:
@@ -125,20 +197,27 @@ def _of_the_shell(shell: Any) -> dict[str, int]:
     printers = shell.display_formatter.formatters["text/plain"].type_printers
     shown = [id(printers.get(kind)) for kind in (bool, int, float, str)]
     found["IPython.printers"] = hash(tuple(shown))
-    # Libraries ask to be called before or after cells; code in cells has no honest reason to.
+    # Libraries ask to be called before or after cells; what a notebook asks for is set aside.
     called = [
         id(function)
         for functions in shell.events.callbacks.values()
         for function in functions
-        if _is_of_a_cell(getattr(getattr(function, "__code__", None), "co_filename", ""))
+        if _is_of_a_notebook(function)
     ]
     found["IPython.events"] = hash(tuple(called))
     found["IPython.socket"] = id(getattr(shell.displayhook, "pub_socket", None))
     return found
 
 
-def _is_of_a_cell(file: str) -> bool:
+def _is_written_in(function: Any) -> bool:
+    """Whether a function was written in a cell."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", "")
     return "ipykernel_" in file or file.startswith("<ipython")
+
+
+def _is_of_a_notebook(function: Any) -> bool:
+    """Whether a function was written in a cell, or does not say where."""
+    return not hasattr(function, "__code__") or _is_written_in(function)
 
 
 def peak_memory() -> int:
@@ -161,15 +240,22 @@ def _numbers(
         function = isinstance(value, (types.FunctionType, types.MethodType))
         named = hidden or not name.startswith("_") or (name.startswith("__") and function)
         counts = callable(value) or isinstance(value, types.ModuleType)
-        # Of an instance, methods of its own, as they hide those of its class.
-        if not (function if private else named and counts):
+        # Of an instance, methods of its own, as they hide those of its class. A display hook has
+        # the last results, too.
+        if not (function and name.strip("_") if private else named and counts):
             continue
-        number = id(value)
-        if isinstance(value, types.FunctionType):
-            named = str(value.__kwdefaults__) if value.__kwdefaults__ else ""
-            number = hash((number, id(value.__code__), id(value.__defaults__), named))
-        found[f"{prefix}.{name}"] = number
+        # Without a prefix, names stay as they are.
+        found[f"{prefix}.{name}" if prefix else name] = _number(value)
     return found
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, types.FunctionType):
+        return id(value)
+    # By what it does: a module that is loaded again has the same functions in new objects.
+    inner = tuple(id(cell) for cell in value.__closure__ or ())
+    given = (str(value.__defaults__ or ""), str(value.__kwdefaults__ or ""))
+    return hash((value.__code__, id(value.__globals__), inner, given))
 
 
 def main() -> None:
@@ -188,7 +274,9 @@ def main() -> None:
         import shutil
 
         shutil.copytree(os.environ.pop(GIVEN), Path.cwd(), dirs_exist_ok=True)
-    _watch(Path.cwd())
+    from embeddings_course.grading.watch import Watch
+
+    _state["watch"] = Watch(Path.cwd(), app.shell)
     app.start()
 
 
@@ -250,75 +338,6 @@ def _shorten(traceback: types.TracebackType | None) -> None:
         traceback = traceback.tb_next
     if len(frames) > _SHOWN_FRAMES:
         frames[_SHOWN_FRAMES // 2].tb_next = frames[-_SHOWN_FRAMES // 2]
-
-
-def _watch(folder: Path) -> None:
-    """Note what code in cells does from now on: directly, or by functions of Python or IPython."""
-    import tempfile
-
-    packages = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
-    # What a cell does with these, it does itself; other packages have reasons of their own.
-    own = ("IPython", "ipykernel", "pexpect", "ptyprocess")
-    library = (sysconfig.get_path("stdlib"), "<frozen ")
-    library += tuple(str(Path(packages[0], name)) for name in own)
-    cache = str(Path("~/.cache").expanduser())
-    free = (str(folder), tempfile.gettempdir(), "/dev", cache)
-    installed = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parent.parent))
-    writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    programs = {"subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.posix_spawn"}
-    programs |= {"os.exec", "os.spawn", "pty.spawn"}
-    network = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
-    files = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink"}
-    files |= {"os.truncate", "os.chmod", "os.chown", "shutil.rmtree"}
-    interesting = programs | network | files | {"open", "os.kill", "os.killpg"}
-
-    def by_cell() -> bool:
-        frame = sys._getframe(3)
-        while frame is not None:
-            name = frame.f_code.co_filename
-            if name.startswith(packages) and not name.startswith(library):
-                return False
-            if not name.startswith(library):
-                return "ipykernel_" in name or name.startswith("<") or name.startswith(free[:2])
-            frame = frame.f_back
-        return False
-
-    def say(sentence: str) -> None:
-        if sentence not in _attempts and len(_attempts) < _MOST_ATTEMPTS and by_cell():
-            _attempts.append(sentence)
-
-    def outside(path: Any) -> str | None:
-        if not isinstance(path, (str, bytes, os.PathLike)):
-            return None
-        text = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - must not touch the disk
-        # An environment may lie in a folder for temporary files, and is nobody's to change.
-        allowed = any(text == place or text.startswith(place + os.sep) for place in free)
-        return None if allowed and not text.startswith(installed) else text[:200]
-
-    def hook(event: str, arguments: tuple) -> None:
-        if event not in interesting:
-            return
-        try:
-            if event in programs:
-                say("The code tried to start another program.")
-            elif event in network:
-                say("The code tried to reach the network.")
-            elif event in ("os.kill", "os.killpg"):
-                say("The code tried to end a process.")
-            elif event in files:
-                for path in arguments[:2]:
-                    if (place := outside(path)) is not None:
-                        say(f"The code tried to change {place}.")
-            else:
-                path, mode, flags = arguments
-                changes = set(mode or "") & set("wax+") if mode else (flags or 0) & writes
-                if changes and (place := outside(path)) is not None:
-                    say(f"The code tried to write {place}.")
-        except Exception:  # whatever a student's object does when it is looked at
-            if len(_attempts) < _MOST_ATTEMPTS:
-                _attempts.append("The code tried something that could not be looked at.")
-
-    sys.addaudithook(hook)
 
 
 if __name__ == "__main__":

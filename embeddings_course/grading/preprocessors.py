@@ -36,13 +36,16 @@ from embeddings_course.grading.cells import (
     expected_cells,
     fingerprint,
     imported_modules,
+    is_unanswered,
     repair_cells,
 )
 from embeddings_course.grading.control_groups import ControlGroup
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
+from embeddings_course.grading.flags import attempted, replaced
 from embeddings_course.grading.record import note, note_memory, note_of_kernel
 from embeddings_course.grading.released import read_released, released_file
+from embeddings_course.grading.watch import MOST
 from embeddings_course.quiz.graded import NO_ANSWERS
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
@@ -52,6 +55,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _QUIZ_UNGRADED = re.compile(
     rf"({re.escape(NO_ANSWERS)} .+)|\b0 of [0-9]+ questions were answered\."
 )
+_IN_KERNEL = "__import__('embeddings_course.grading.kernel', fromlist=['x']).{}()"
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
 # The notebook's own names are not asked: there, `exec` can be anything. Python's own are found by
 # a class that Python itself has made. In letters that are shown as they are, whatever is said.
@@ -66,8 +70,10 @@ _QUESTION = (
 _ANSWER = re.compile(r"'([A-Za-z0-9+/]*={0,2})'")
 _MOST_ANSWER = 4_000_000  # letters; a fingerprint of torch, numpy and the checks takes a tenth
 _MOST_NUMBERS = 100_000
-_MOST_SENTENCES = 30
-_MOST_LETTERS = 300
+UNANSWERED = (
+    "Nothing was answered: all answer cells are as they were released, or empty. Ask the student "
+    "whether the right file was handed in."
+)
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
 _TOO_MUCH_MEMORY = "The code's processes took too much memory."
@@ -107,6 +113,8 @@ class RepairCells(NbGraderPreprocessor):
                 gradebook, about["assignment"], about["notebook"], order, earlier=earlier
             )
         nb, repaired, suspicious = repair_cells(nb, expected, plain=plain)
+        if is_unanswered(nb, expected, plain=plain):
+            note("problems", UNANSWERED)
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
                 note(kind, sentence)
@@ -169,6 +177,9 @@ class RunNotebook(Execute):
         self._end = time.monotonic() + self.total_timeout
         self._why_ended: str | None = None
         self._cell = "this cell"
+        self._ran: dict[int, NotebookNode] = {}
+        self._exercises = list(_answers(nb))
+        self._last_known: str | None = None
         self._sizes: Counter[int] = Counter()
         self._full: set[int] = set()
         self._modules = _modules_of_tests(nb)
@@ -207,9 +218,13 @@ class RunNotebook(Execute):
             # No code of a student's has run yet. Loading what the tests use takes its time.
             self._before = self._inspect(whole=True, seconds=self.startup_timeout) or {}
             self._number = self._inspect(whole=False)
+            self._ask(_IN_KERNEL.format("remember"))
         if self._why_ended is None and time.monotonic() > self._end:
             self._stop("timed-out", f"The submission took longer than {self.total_timeout} s.")
+        aside = False
         if self._why_ended is None:
+            # What the notebook set up for its own cells is not for tests.
+            aside = is_grade(cell) and self._ask(_IN_KERNEL.format("set_aside")) == "True"
             self._run(cell, index)
         if self._why_ended is not None and cell.source.strip():
             cell.outputs.append(_error("NotRun", self._why_ended))
@@ -218,6 +233,8 @@ class RunNotebook(Execute):
             self._look_for_answers(cell)
             if self._why_ended is None:
                 self._compare()
+            if aside and self._why_ended is None:
+                self._ask(_IN_KERNEL.format("put_back"))
         return cell, resources
 
     async def async_start_new_kernel(self, **settings: Any) -> None:
@@ -230,7 +247,8 @@ class RunNotebook(Execute):
     def _run(self, cell: NotebookNode, index: int) -> None:
         about = cell.metadata.get("nbgrader")
         name = about.get("grade_id") if isinstance(about, dict) else None
-        self._cell = f"the cell {name or cell.get('id', 'without a name')}"
+        self._last_known = name or self._last_known
+        self._cell = f"the cell {name}" if name else self._of_the_student()
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
@@ -249,18 +267,30 @@ class RunNotebook(Execute):
             )
             note("suspicious", "The code sent messages in the kernel's name.")
         else:
+            if isinstance(cell.execution_count, int):
+                self._ran[cell.execution_count] = cell
             timed_out = any(output.get("ename") == "CellTimeoutError" for output in cell.outputs)
             if timed_out or any(map(_took_too_long, cell.outputs)):
                 note("out_of_time", self._cell)
             if timed_out and not self._reacts():
                 self._stop("timed-out", "This cell ran too long, and could not be interrupted.")
 
+    def _of_the_student(self) -> str:
+        """Say where a cell of the student's own is: by the exercise that it follows."""
+        if self._last_known is None:
+            first = f" before the exercise {self._exercises[0]}" if self._exercises else ""
+            return f"a cell of the student's{first}"
+        exercise = _tested(self._last_known, self._exercises)
+        after = f"the exercise {exercise[0]}" if len(exercise) == 1 else self._last_known
+        return f"a cell of the student's after {after}"
+
     def _stop(self, state: str, why: str) -> None:
         """End the kernel, if it has not ended by itself."""
         if self._why_ended is None:
             self._why_ended = f"{why} It and what comes after it was not graded by running it."
             # In the notebook it stands below the cell, elsewhere it must be named.
-            why = why.replace("this cell", self._cell).replace("This cell", f"T{self._cell[1:]}")
+            at_first = f"{self._cell[0].upper()}{self._cell[1:]}"
+            why = why.replace("this cell", self._cell).replace("This cell", at_first)
             note("problems", why, state=state)
             if state == "timed-out":
                 note("out_of_time", self._cell)
@@ -297,12 +327,16 @@ class RunNotebook(Execute):
         """
         question = _QUESTION.format(whole=whole, code=_INSPECTION, modules=self._modules)
         try:
-            found, memory, sentences = _answer(self._ask(question, seconds), whole=whole)
+            found, memory, attempts = _answer(self._ask(question, seconds), whole=whole)
         except (ValueError, TypeError, MemoryError, RecursionError):
             return None
         note_memory(memory)
-        for sentence in sentences:
-            note_of_kernel(sentence)
+        for attempt in attempts[: 2 * MOST]:
+            kind, sentence = attempted(attempt, self._ran) or ("", "")
+            if kind == "suspicious":
+                note_of_kernel(sentence)
+            elif kind:
+                note(kind, sentence)
         return found
 
     def _compare(self) -> None:
@@ -320,8 +354,8 @@ class RunNotebook(Execute):
         new = sorted(now.keys() - self._before)
         changed += [name for name in new if name.startswith(("IPython.", "torch.Tensor."))]
         if changed:
-            shown = ", ".join(changed[:3]) + (" and others" if len(changed) > 3 else "")
-            note("suspicious", f"The code replaced {shown}.")
+            for sentence in replaced(changed, self._ran):
+                note("suspicious", sentence)
 
     def _check_outputs(self, cell: NotebookNode) -> None:
         """Leave of a test cell's outputs what a test can have said."""
@@ -709,7 +743,7 @@ def _inside(message: Any, *names: str) -> Any:
     return message
 
 
-def _answer(said: str | None, *, whole: bool) -> tuple[dict[str, int] | int, int, list[str]]:
+def _answer(said: str | None, *, whole: bool) -> tuple[dict[str, int] | int, int, list]:
     """Read what a kernel says of itself: a student's code can make it say anything.
 
     Raises
@@ -720,7 +754,7 @@ def _answer(said: str | None, *, whole: bool) -> tuple[dict[str, int] | int, int
     text = _ANSWER.fullmatch(said or "")
     if text is None:
         raise ValueError("not an answer")
-    found, memory, sentences = json.loads(base64.b64decode(text[1]))
+    found, memory, attempts = json.loads(base64.b64decode(text[1]))
     numbers = found if whole else {"all": found}
     if not isinstance(numbers, dict) or len(numbers) > _MOST_NUMBERS:
         raise ValueError("not a fingerprint")
@@ -728,9 +762,9 @@ def _answer(said: str | None, *, whole: bool) -> tuple[dict[str, int] | int, int
         raise ValueError("not numbers of functions")
     if type(memory) is not int or not 0 <= memory < 2**50:
         raise ValueError("not a size of memory")
-    if not isinstance(sentences, list) or not all(isinstance(each, str) for each in sentences):
-        raise ValueError("not sentences")
-    return found, memory, [printable(each[:_MOST_LETTERS]) for each in sentences[:_MOST_SENTENCES]]
+    if not isinstance(attempts, list):
+        raise ValueError("not attempts")
+    return found, memory, attempts
 
 
 def _kept(kind: str, content: Any) -> dict[str, Any]:

@@ -19,7 +19,10 @@ from embeddings_course.console import printable
 
 # Grading came to an end, whatever the points.
 ENDED = ("graded", "kernel-died", "timed-out")
-STATES = (*ENDED, "unreadable", "missing", "failed")
+# What was handed in is not to be graded: it is no notebook, or that of another assignment.
+NOTHING_TO_GRADE = ("unreadable", "other-assignment")
+STATES = (*ENDED, *NOTHING_TO_GRADE, "missing", "failed")
+_KINDS = ("repaired", "suspicious", "problems", "noted", "out_of_time")
 _MOST_SENTENCES = 20
 _MOST_OF_THE_KERNEL = 10  # a student's code can make it say anything
 _LONGEST_SENTENCE = 2_000
@@ -34,12 +37,19 @@ class GradingError(Exception):
 
 @dataclass
 class Notes:
-    """What was found while one submission was graded, each as a sentence."""
+    """What was found while one submission was graded, each as a sentence.
+
+    ``repaired`` is what tools or students did to the notebook and grading put right. ``suspicious``
+    asks somebody to look: a result may be forged, or the code reached for what is not the
+    student's. ``noted`` is what code did that hurts nobody, such as starting a program.
+    ``problems`` are what a person must know before the points are trusted.
+    """
 
     state: str = "graded"
     repaired: list[str] = field(default_factory=list)
     suspicious: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     peak_memory: int = 0
     out_of_time: list[str] = field(default_factory=list)
 
@@ -54,6 +64,7 @@ class Record(Notes):
     - ``kernel-died``: the kernel ended before the last cell. Points earned before are kept.
     - ``timed-out``: the kernel had to be ended, or the time for the whole submission was over.
     - ``unreadable``: there is no notebook that can be read.
+    - ``other-assignment``: it is the notebook of another assignment of the course.
     - ``missing``: nothing was handed in.
     - ``failed``: grading itself failed; ``problems`` says why.
 
@@ -85,7 +96,7 @@ def note(kind: str, sentence: str, *, state: str | None = None) -> None:
 
     Parameters
     ----------
-    kind : {"repaired", "suspicious", "problems", "out_of_time"}
+    kind : {"repaired", "suspicious", "problems", "noted", "out_of_time"}
         What it is; of what ran out of time, the name of a cell.
     sentence : str
         In words, for the instructor.
@@ -152,9 +163,7 @@ def validated(record: Record) -> Record:
     if wrong:
         say = f"What was written down of it is not valid ({'; '.join(wrong)}): grade it again."
         return Record(state="failed", problems=[say])
-    sentences = {
-        kind: _bounded(getattr(record, kind)) for kind in ("repaired", "suspicious", "problems")
-    }
+    sentences = {kind: _bounded(getattr(record, kind)) for kind in _KINDS}
     return replace(record, **sentences)
 
 
@@ -162,7 +171,7 @@ def _wrong(record: Record) -> Iterator[str]:
     """Say which parts of a record are not what they must be."""
     if record.state not in STATES:
         yield "state is none of the states"
-    for kind in ("repaired", "suspicious", "problems"):
+    for kind in _KINDS:
         said = getattr(record, kind)
         if not isinstance(said, list) or not all(isinstance(each, str) for each in said):
             yield f"{kind} is not a list of sentences"

@@ -27,7 +27,7 @@ def to_csv(report: Report) -> str:
     """
     heads = ["id", "name", "state", "total", "max", "late hours", "penalty", "needs grading"]
     heads += [exercise.name for exercise in report.exercises]
-    heads += ["repaired", "suspicious", "problems"]
+    heads += ["repaired", "suspicious", "noted", "problems"]
     rows: list[list[object]] = [heads]
     for student in report.students:
         ended, record = student.total is not None, student.record
@@ -48,7 +48,7 @@ def to_csv(report: Report) -> str:
                 student.penalty if ended else None,
                 "; ".join(waiting),
                 *(_known(result) for result in results),
-                *(" ".join(getattr(record, kind)) for kind in ("repaired", "suspicious")),
+                *(" ".join(getattr(record, kind)) for kind in ("repaired", "suspicious", "noted")),
                 " ".join(problems(student)),
             ]
         )

@@ -116,6 +116,7 @@ def _heading(report: Report) -> Iterator[str]:
         "late": sum(_late_hours(student) > 0 for student in students),
         "repaired": sum(bool(student.record.repaired) for student in students),
         "suspicious": sum(bool(student.record.suspicious) for student in students),
+        "noted": sum(bool(student.record.noted) for student in students),
         "graded with a problem": sum(map(_has_problem, students)),
         "with points that a person has still to give": sum(s.waiting for s in students),
     }
@@ -142,6 +143,8 @@ _WHY = {
     "failed": "Grading itself failed, so there is no score. Grade again, or look at what was "
     "handed in.",
     "unreadable": "There is no notebook that can be read, so there is no score, which is no zero.",
+    "other-assignment": "What was handed in is the notebook of another assignment, so there is no "
+    "score, which is no zero. Ask for the right one.",
     "kernel-died": "The kernel ended before the last cell. Points earned before are kept.",
     "timed-out": "The kernel had to be ended, or the time for the whole submission was over. "
     "Points earned before are kept.",
@@ -200,7 +203,8 @@ def _groups(report: Report) -> Iterator[_Group]:
     )
     yield _Group(
         "Suspicious",
-        "The points are what the tests gave. Look at the notebook before you trust them.",
+        "A result may be forged, or the code reached for what is not the student’s. The points are "  # noqa: RUF001
+        "what the tests gave. Look at the lines that are named before you trust them.",
         [s for s in students if s.record.suspicious],
         lambda student: student.record.suspicious,
     )
@@ -243,6 +247,7 @@ def _table(report: Report) -> Iterator[str]:
     if penalties:
         yield _head("Penalty", "points")
     yield _head("Suspicious")
+    yield _head("Noted")
     yield _head("Repaired")
     yield _head("Time", "s")
     yield _head("Memory", "MB")
@@ -252,7 +257,8 @@ def _table(report: Report) -> Iterator[str]:
     yield "</tbody></table></div>"
     yield (
         '<p class="key">Totals are after late penalties. Shaded cells have lost points, those '
-        "with the stronger shade all of them. “No score” is no zero.</p></section>"
+        "with the stronger shade all of them. “No score” is no zero. Noted is what code did that "
+        "hurts nobody, such as starting a program.</p></section>"
     )
 
 
@@ -282,6 +288,7 @@ _MARKS = {
     "waiting": "To grade by hand",
     "suspicious": "Suspicious",
     "problem": "Graded, with a problem",
+    "noted": "Noted",
     "repaired": "Repaired",
     "late": "Late",
 }
@@ -292,6 +299,7 @@ def _marks(student: Student) -> list[str]:
         "waiting": student.waiting,
         "suspicious": bool(student.record.suspicious),
         "problem": _has_problem(student),
+        "noted": bool(student.record.noted),
         "repaired": bool(student.record.repaired),
         "late": _late_hours(student) > 0,
     }
@@ -315,7 +323,7 @@ def _row(report: Report, number: int, student: Student, states: list[str], penal
     cells.append(f"<td>{f'{late:.1f}' if late > 0 else ''}</td>")
     if penalties:
         cells.append(f"<td>{plain(student.penalty) if student.penalty else ''}</td>")
-    for sentences in (record.suspicious, record.repaired):
+    for sentences in (record.suspicious, record.noted, record.repaired):
         shown = _folded(str(len(sentences)), sentences) if sentences else ""
         cells.append(f'<td data-v="{len(sentences)}">{shown}</td>' if shown else "<td></td>")
     cells.append(f"<td>{f'{record.seconds:.1f}' if record.seconds else ''}</td>")

@@ -40,6 +40,7 @@ STATES = {
     "kernel-died": "kernel died",
     "timed-out": "timed out",
     "unreadable": "unreadable",
+    "other-assignment": "another assignment",
     "failed": "grading failed",
     NOT_GRADED: "not graded yet",
     "missing": "not handed in",

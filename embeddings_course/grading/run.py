@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import re
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from embeddings_course.grading.gradebook import look_at_own, students_with_point
 from embeddings_course.grading.lateness import Lateness, read_lateness, renew_penalties
 from embeddings_course.grading.record import (
     ENDED,
+    NOTHING_TO_GRADE,
     GradingError,
     Record,
     read_records,
@@ -208,12 +210,42 @@ def summary(outcome: Outcome, assignment: str) -> list[str]:
         elif record.state == "graded" and record.problems:
             told = " ".join(record.problems[:2])
             lines.append(f"  {student}: graded, with a problem. {told}")
-        for word in ("suspicious", "repaired"):
-            sentences = getattr(record, word)
-            if sentences:
-                more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
-                lines.append(f"  {student}: {word}. {sentences[0]}{more}")
-    return lines
+        if record.suspicious:
+            count = len(record.suspicious)
+            more = f" (and {count - 1} more)" if count > 1 else ""
+            lines.append(f"  {student}: suspicious. {record.suspicious[0]}{more}")
+    return [*lines, *_repairs(records)]
+
+
+# What sentences about repairs have in common, and what a count of students says of it.
+_REPAIRS = {
+    "was missing and was put back": "with missing cells",
+    "marks were lost": "with lost marks",
+    "marks had been changed": "with changed marks",
+    "there twice|times; one of them": "with copied cells",
+    "had been moved": "with moved cells",
+    "had become": "with cells of another type",
+    "had been changed": "with changed texts",
+    "none of this assignment's": "with cells of another notebook",
+    "": "with a file that was damaged or misnamed",
+}
+_MOST_NAMED = 5
+
+
+def _repairs(records: Mapping[str, Record]) -> list[str]:
+    """Sum up on one line who was repaired, as most repairs ask nobody to do anything."""
+    kinds: Counter[str] = Counter()
+    who = sorted(student for student, record in records.items() if record.repaired)
+    for student in who:
+        kinds.update({
+            next(words for pattern, words in _REPAIRS.items() if re.search(pattern, sentence))
+            for sentence in records[student].repaired
+        })  # fmt: skip
+    if not who:
+        return []
+    named = ", ".join(f"{count} {words}" for words, count in kinds.most_common())
+    shown = f" ({', '.join(who)})" if len(who) <= _MOST_NAMED else ""
+    return [f"  {len(who)} repaired{shown}: {named}. The report says what was done."]
 
 
 # What there is to do ------------------------------------------------------------------------------
@@ -364,7 +396,7 @@ def _is_done(
 ) -> bool:
     if record is None or record.submission != digest:
         return False
-    if record.state == "unreadable":
+    if record.state in NOTHING_TO_GRADE:
         return True
     # The gradebook may be another one, or an earlier copy of it.
     return (

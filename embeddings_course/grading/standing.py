@@ -10,7 +10,13 @@ from pathlib import Path
 
 from embeddings_course.folders import walk
 from embeddings_course.grading.course import Course, typed_id
-from embeddings_course.grading.record import ENDED, GradingError, Record, read_records
+from embeddings_course.grading.record import (
+    ENDED,
+    NOTHING_TO_GRADE,
+    GradingError,
+    Record,
+    read_records,
+)
 from embeddings_course.quiz.graded import QUESTIONS
 
 NOT_GRADED = "not-graded"
@@ -59,7 +65,7 @@ def read_standings(course: Course, assignment: str) -> dict[str, Standing]:
             state = NOT_GRADED
         changed = (
             record is not None
-            and record.state in (*ENDED, "unreadable")
+            and record.state in (*ENDED, *NOTHING_TO_GRADE)
             and student in now
             and _handed_in_part(record.submission) not in ("", _handed_in_part(now[student]))
         )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 from embeddings_course.folders import remove
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.control_groups import control_group
@@ -49,8 +51,17 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
     record : Record
         Gets what was found.
     """
-    from embeddings_course.grading.files import UnreadableNotebook, doubtful_time, prepare
+    from embeddings_course.grading.files import (
+        AnotherAssignment,
+        UnreadableNotebook,
+        doubtful_time,
+        prepare,
+    )
     from embeddings_course.grading.preprocessors import WORKING
+    from embeddings_course.grading.released import known_releases, other_assignment
+
+    def other(notebook: NotebookNode) -> str | None:
+        return other_assignment(notebook, task.assignment, known_releases(course))
 
     scratch = place.scratch
     course = open_course(task.root, task.db_url)
@@ -61,9 +72,12 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         notebook = gradebook.find_notebook(task.assignment, task.assignment)
         ids = {cell.name for cell in notebook.source_cells}
     try:
-        record.repaired += prepare(handed_in, task.assignment, submitted, grade_ids=ids)
+        record.repaired += prepare(
+            handed_in, task.assignment, submitted, grade_ids=ids, other=other
+        )
     except UnreadableNotebook as error:
-        record.state = "unreadable"
+        another = isinstance(error, AnotherAssignment)
+        record.state = "other-assignment" if another else "unreadable"
         record.problems.append(str(error))
         return
     record.problems += doubtful_time(submitted, task.assignment)

@@ -23,7 +23,13 @@ from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
 from nbgrader.utils import determine_grade, is_grade
 from traitlets.config import Config
 
-from embeddings_course.grading.cells import expected_cells, fingerprint, repair_cells
+from embeddings_course.grading.cells import (
+    expected_cells,
+    fingerprint,
+    is_unanswered,
+    marks_fingerprint,
+    repair_cells,
+)
 from embeddings_course.grading.preprocessors import HideTests
 
 ADD = "def add(a, b):\n    return a + b"
@@ -215,13 +221,14 @@ def test_a_text_that_was_released_earlier_makes_nobody_suspicious(course, handed
     for name, text in older.items():
         cell(handed_in, name).source = text + " \r\n"
     assert repaired(handed_in, (released, now, url))[1:] == ([], [])
-    assert len(repaired(handed_in, (released, expected, url))[2]) == 3
+    _, sentences, suspicious = repaired(handed_in, (released, expected, url))
+    assert (len(sentences), len(suspicious)) == (2, 1)
     # What one cell said does not excuse another, nor what a student wrote.
     cell(handed_in, "add_basics").source = "assert add(1, 2)"
     cell(handed_in, "add_more").source = older["add_basics"]
     assert repaired(handed_in, (released, now, url))[2] == [
-        "The test cell add_basics was changed.",
-        "The test cell add_more was changed.",
+        "The test cell add_basics was changed: its line 1 says `assert add(1, 2)`.",
+        "The test cell add_more was changed: its line 1 says `assert add(1, 2) == 4`.",
     ]
 
 
@@ -391,13 +398,28 @@ DAMAGE = {
     "test edited": (
         edit("add_basics", "assert True"),
         [],
-        ["The test cell add_basics was changed."],
+        ["The test cell add_basics was changed: its line 1 says `assert True`."],
     ),
-    "test emptied": (edit("add_more", ""), [], ["The test cell add_more was changed."]),
+    "test with a line of the student's": (
+        edit("add_basics", "print(add(1, 2))\nassert add(1, 2) == 3"),
+        [
+            "The test cell add_basics had been changed: its line 1 says `print(add(1, 2))`. It was "
+            "put back."
+        ],
+        [],
+    ),
+    "test emptied": (
+        edit("add_more", ""),
+        [],
+        ["The test cell add_more was changed: it ends before line 1."],
+    ),
     "given cell edited": (
         edit("inputs", "import os"),
+        [
+            "The given cell inputs had been changed: its line 1 says `import os`. It was put back, "
+            "and what was written there follows it."
+        ],
         [],
-        ["The given cell inputs was changed."],
     ),
     "test not to be run": (
         tag("add_basics", "skip-execution", "mine"),
@@ -446,7 +468,7 @@ def test_all_damage_at_once_is_repaired(course, handed_in):
         change(handed_in)
     result, repairs, flags = repaired(handed_in, course)
     assert len(repairs) == 7
-    assert flags == ["The test cell add_more was changed."]
+    assert flags == ["The test cell add_more was changed: its line 1 says `pass`."]
     assert works(result)
     assert graded(result)["why"].source == WHY
 
@@ -524,13 +546,64 @@ def test_a_missing_test_comes_after_the_students_own_helpers(course, handed_in):
 
 
 def test_what_was_written_into_a_task_is_kept_beside_it(course, handed_in):
-    edit("project", "Look at the data. I found three.")(handed_in)
+    edit("project", "Look at the data. I found 3.")(handed_in)
     result, sentences, suspicious = repaired(handed_in, course)
-    assert suspicious == ["The task cell project was changed."]
-    assert sentences == ["What was written into the task cell project now follows it."]
+    assert suspicious == []
+    assert sentences == [
+        "The task cell project had been changed: its line 1 says `Look at the data. I found 3.`. "
+        "It was put back, and what was written there follows it."
+    ]
     following = result.cells[number(result, "project") + 1]
-    assert following.source == "Look at the data. I found three."
+    assert following.source == "Look at the data. I found 3."
     assert "nbgrader" not in following.metadata
+
+
+def test_what_was_written_into_a_given_cell_still_runs(course, handed_in):
+    edit("inputs", "import math\nimport statistics as st")(handed_in)
+    edit("add", "def add(a, b):\n    return 2 * st.mean([a, b])")(handed_in)
+    result, sentences, suspicious = repaired(handed_in, course)
+    assert suspicious == [] and "line 2 says `import statistics as st`" in sentences[0]
+    assert works(result)
+
+
+def test_a_notebook_in_which_nothing_was_answered_is_known(course, handed_in):
+    released, expected, _ = course
+    plain = [each.source for each in released.cells if each.id in PLAIN]
+
+    def unanswered(notebook):
+        result, *_ = repaired(notebook, course, plain=plain)
+        return is_unanswered(result, expected, plain=plain)
+
+    blank = copy.deepcopy(released)
+    assert unanswered(blank)
+    blank.cells.append(new_code_cell("import numpy\nx = 3", id="mine"))
+    for name in ("scale", "why"):
+        cell(blank, name).source = "\n"
+    assert unanswered(blank), "emptied"
+    for name in ("add", "why"):
+        some = copy.deepcopy(blank)
+        cell(some, name).source = "4"
+        assert not unanswered(some)
+    blank.cells[-1].source = "add = lambda a, b: a + b"
+    assert not unanswered(blank), "answered in a cell of the student's own"
+    assert not unanswered(handed_in)
+    tests = [each for each in expected if not each.solution]
+    assert not is_unanswered(released, tests, plain=plain), "nothing to answer in it"
+
+
+def test_points_that_the_instructor_changed_are_no_repair(course, handed_in):
+    released, _, url = course
+    cell(handed_in, "add_basics").metadata.nbgrader.points = 5
+    _, sentences, _ = repaired(handed_in, course)
+    assert "marks had been changed" in sentences[0]
+    older = [marks_fingerprint(dict(cell(handed_in, "add_basics").metadata.nbgrader))]
+    with Gradebook(url) as gradebook:
+        now = expected_cells(gradebook, "sums", "sums", ORDER, earlier={"add_basics": older})
+    result, sentences, suspicious = repaired(handed_in, (released, now, url))
+    assert (sentences, suspicious) == ([], [])
+    assert graded(result)["add_basics"].metadata.nbgrader.points == 1
+    cell(handed_in, "add_more").metadata.nbgrader.points = 5
+    assert "add_more" in repaired(handed_in, (released, now, url))[1][0]
 
 
 @pytest.mark.parametrize("kind", ["code", "markdown"])

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.run import grade
-from grading.classroom import RIGHT, TENTH_A_DAY, Class
+from embeddings_course.grading.export import read_grades
+from embeddings_course.grading.record import Record
+from embeddings_course.grading.run import Outcome, grade, summary
+from grading.classroom import RIGHT, TENTH_A_DAY, Class, cell
 
 SLOW = f"import time\ntime.sleep(6)\n{RIGHT}"
 
@@ -304,8 +306,97 @@ def test_a_date_still_to_come_is_a_problem_and_a_deleted_test_comes_before_lesse
     assert told == [
         "  ann: graded, with a problem. timestamp.txt says 2999-01-01, which is still to come: "
         "correct or delete it, and grade again.",
-        "  ann: repaired. The test cell double_basics was missing and was put back. (and 1 more)",
     ]
+    assert "  1 repaired (ann): 1 with missing cells, 1 with changed marks. The report says" in said
+    first = "The test cell double_basics was missing and was put back."
+    assert course.records()["ann"]["repaired"][0] == first
+
+
+def test_many_repairs_take_one_line():
+    records = {
+        f"s{number:03}": Record(repaired=["nbgrader's marks were lost and were put back: a."])
+        for number in range(300)
+    }
+    records["s007"].repaired.append("The file began with a byte order mark.")
+    (line,) = summary(Outcome(records, (), True, 1.0), "hw")[1:]
+    assert line == (
+        "  300 repaired: 300 with lost marks, 1 with a file that was damaged or misnamed. The "
+        "report says what was done."
+    )
+
+
+def halves():
+    """Return the notebook of an assignment with other cells."""
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# Halves, and nothing else", id="title"),
+            cell("given", "import math"),
+            cell("half", "def half(x):\n    return x / 2", solution=True, locked=False),
+            cell("half_basics", "assert half(2) == 1, 'half of two'", grade=True, points=2),
+            cell("half_more", "assert half(-1) == -0.5, 'half of less'", grade=True, points=2),
+        ]
+    )
+
+
+def test_what_is_no_answer_to_the_assignment_is_said_and_is_no_zero_where_it_is_another(course):
+    (course.root / "source" / "halves").mkdir()
+    nbformat.write(halves(), course.root / "source" / "halves" / "halves.ipynb")
+    course.hands_in("ann")
+    nbformat.write(halves(), course.hands_in("bob"))
+    bare = halves()
+    for number, each in enumerate(bare.cells):
+        each.metadata, each.id = {}, f"c{number}"
+    nbformat.write(bare, course.hands_in("cleo"))
+    other = course.hands_in("dan")
+    nbformat.write(halves(), other.with_name("halves.ipynb"))
+    other.unlink()
+    blank = "# YOUR CODE HERE\nraise NotImplementedError()"
+    course.hands_in("eve", blank)
+    course.hands_in("finn", f"import os\n{RIGHT}")
+    died = nbformat.read(course.hands_in("gil"), as_version=4)
+    died.cells.insert(3, new_code_cell("import os\nos._exit(1)", id="df4aeb1b"))
+    nbformat.write(died, course.root / "submitted" / "gil" / "hw" / "hw.ipynb")
+    status, said = course.grade()
+    assert status == 0, said
+    records = course.records()
+    for student, file in (("bob", "hw"), ("cleo", "hw"), ("dan", "halves")):
+        record = records[student]
+        assert (record["state"], record["score"]) == ("other-assignment", None), student
+        sentence = f"{file}.ipynb is the notebook of halves: hw was not handed in."
+        assert record["problems"][0].startswith(sentence)
+        assert not record["suspicious"] and not record["repaired"]
+        assert f"  {student}: other-assignment. {sentence}" in said
+    assert (records["eve"]["state"], records["eve"]["score"]) == ("graded", 0)
+    assert "  eve: graded, with a problem. Nothing was answered: all answer cells" in said
+    assert records["ann"]["problems"] == records["finn"]["problems"] == []
+    running = "while a cell of the student's after the exercise double was running"
+    assert running in records["gil"]["problems"][0]
+    page = (course.root / "grading" / "hw.html").read_text(encoding="utf-8")
+    attention = page[page.index('id="attention"') : page.index('id="students"')]
+    for words in ("Another assignment <b>(3)", "Graded, with a problem <b>(1)", running):
+        assert words in attention
+    grades = read_grades(open_course(course.root), missing_as_zero=True)
+    scores = {student: grade.score for (student, _), grade in grades.grades.items()}
+    assert scores["bob"] is scores["cleo"] is scores["dan"] is None
+
+
+def test_points_that_the_instructor_changes_are_nobodys_repair(course):
+    for student in ("ann", "bob"):
+        course.hands_in(student)
+    changed = nbformat.read(course.hands_in("cleo"), as_version=4)
+    changed.cells[2].metadata.nbgrader["points"] = 50
+    nbformat.write(changed, course.root / "submitted" / "cleo" / "hw" / "hw.ipynb")
+    course.grade()
+    path = course.root / "source" / "hw" / "hw.ipynb"
+    source = nbformat.read(path, as_version=4)
+    source.cells[2].metadata.nbgrader["points"] = 4
+    nbformat.write(source, path)
+    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    _, said = course.grade()
+    records = course.records()
+    assert records["ann"]["score"] == 7.5
+    assert [student for student, record in records.items() if record["repaired"]] == ["cleo"]
+    assert "  1 repaired (cleo): 1 with changed marks." in said
 
 
 def test_the_gradebook_is_copied_first(course):

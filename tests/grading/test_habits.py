@@ -1,0 +1,77 @@
+"""Honest students with habits of all kinds are suspected of nothing, and lose no point."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from embeddings_course.grading.record import read_records
+from grading.classroom import Class
+from grading.habits import ANSWERS, CELLS
+from grading.hostile import FULL, TABLE, HandIn, assignment
+from grading.test_hostile import needs_sandbox
+
+
+def with_cells(it, before, texts):
+    place = it.notebook.cells.index(it.cell(before))
+    made = [new_code_cell(text, id=f"habit-{number}") for number, text in enumerate(texts)]
+    it.notebook.cells[place:place] = made
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    needs_sandbox()
+    course = Class(tmp_path_factory.mktemp("habits") / "course")
+    nbformat.write(assignment(), course.root / "source" / "hw" / "hw.ipynb")
+    (course.root / "source" / "hw" / "vectors.csv").write_text(TABLE)
+    course.nbgrader("generate_assignment", "hw", "--create")
+    released = course.root / "assignments" / "hw"
+    edits = {kind: lambda it, given=given: with_cells(it, *given) for kind, given in CELLS.items()}
+    edits |= {name: edit for name, (edit, *_) in ANSWERS.items()}
+    for name, edit in edits.items():
+        it = HandIn(course.root / "submitted" / name.replace(" ", "-") / "hw", released)
+        edit(it)
+        it.write()
+    course.status, course.said = course.grade("--require-sandbox", patience=1800)
+    course.found = read_records(course.root / "grading" / "hw.json")
+    return course
+
+
+def record_of(course, name):
+    assert course.status == 0, course.said
+    record = course.found[name.replace(" ", "-")]
+    assert record.suspicious == [], "an honest student is suspected"
+    assert (record.state, record.problems) == ("graded", [])
+    return record
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CELLS)
+def test_habits_of_a_kind_are_suspected_of_nothing_and_cost_nothing(course, kind):
+    record = record_of(course, kind)
+    assert (record.score, record.repaired) == (FULL, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_habit_is_suspected_of_nothing_and_gets_what_is_due(course, name):
+    _, score, repaired = ANSWERS[name]
+    record = record_of(course, name)
+    assert record.score == score
+    assert bool(record.repaired) == repaired, record.repaired
+
+
+@pytest.mark.slow
+def test_programs_are_noted_with_the_line_that_started_them(course):
+    noted = "\n".join(record_of(course, "programs").noted)
+    for line in (
+        "Cell In[1], line 1: `!ls` started another program: ls.",
+        "Cell In[2], line 2: `!nvidia-smi` started another program: nvidia-smi.",
+        "Cell In[5], line 2: `os.system('clear')` started another program: clear.",
+        "Cell In[7], line 1: `%%bash` started another program: ls | wc -l for i in",
+        "timeout=9)` tried to reach the network: example.org.",
+    ):
+        assert line in noted
+    assert record_of(course, "processes").noted == []
+    page = (course.root / "grading" / "hw.html").read_text(encoding="utf-8")
+    assert "`!nvidia-smi` started another program" in page
+    assert "suspicious" not in course.said
