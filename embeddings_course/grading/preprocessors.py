@@ -39,6 +39,7 @@ from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.record import note, note_memory
 from embeddings_course.grading.released import read_released, released_file
+from embeddings_course.grading.sanitize import sanitized
 from embeddings_course.quiz.graded import NO_ANSWERS
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
@@ -49,6 +50,7 @@ _QUIZ_UNGRADED = re.compile(
     rf"({re.escape(NO_ANSWERS)} .+)|\b0 of [0-9]+ questions were answered\."
 )
 _INSPECTION = Path(kernel.__file__).read_text(encoding="utf-8")
+_MOST_ERRORS = 3  # of one cell that are kept
 # How long a kernel may take to answer when it has nothing else to do.
 _ANSWER_SECONDS = 10
 
@@ -145,6 +147,7 @@ class RunNotebook(Execute):
         self._why_ended: str | None = None
         self._cell = "this cell"
         self._sizes: Counter[int] = Counter()
+        self._updated: dict[str, int] = {}
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
         self._quiz_told = False
@@ -398,9 +401,14 @@ class RunNotebook(Execute):
         """Keep an output, if there is room left for its cell."""
         content = msg["content"]
         if msg["msg_type"] == "error":
+            if sum(each.output_type == "error" for each in outs) >= _MOST_ERRORS:
+                return None  # a cell ends with one
+            content["ename"] = str(content.get("ename", ""))[:1_000]
             content["evalue"] = str(content.get("evalue", ""))[:10_000]
             content["traceback"] = [str(line)[:10_000] for line in content["traceback"]][-50:]
             return super().output(outs, msg, display_id, cell_index)
+        if "metadata" in content:
+            content["metadata"] = {}  # nothing that is shown needs it
         size = 200 + _length(content.get("text", "")) + _length(content.get("data", ""))
         before = self._sizes[cell_index]
         self._sizes[cell_index] += size
@@ -413,6 +421,16 @@ class RunNotebook(Execute):
             text = "\n[The rest of the output was left out.]\n"
             outs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
         return None
+
+    def _update_display_id(self, display_id: str, msg: dict) -> None:
+        """Put something else in an output's place wherever it stands, if there is room left."""
+        content = msg["content"]
+        content["metadata"] = {}
+        places = sum(map(len, self._display_id_map.get(display_id, {}).values()))
+        updated = self._updated | {display_id: places * _length(content.get("data", ""))}
+        if sum(updated.values()) <= 10 * self.cell_output_bytes:
+            self._updated = updated
+            super()._update_display_id(display_id, msg)
 
 
 WORKING = "COURSE_GRADING_WORKING"  # a folder for working directories, given by who brings kernels
@@ -487,6 +505,9 @@ class SaveScores(SaveAutoGrades):
             self._extra[answers[0] if len(answers) == 1 else name] += grade.extra_credit
 
 
+NOT_SHOWN = "(What was printed or displayed while hidden tests ran is not shown.)\n"
+
+
 class HideTests(NbGraderPreprocessor):
     """Take hidden tests out of feedback: out of the cells, and out of what they printed."""
 
@@ -499,11 +520,27 @@ class HideTests(NbGraderPreprocessor):
                     hidden.update(line.strip() for line in region.splitlines())
         secret = sorted((line for line in hidden if len(line) >= 12), key=len, reverse=True)
         for cell in nb.cells:
-            if is_locked(cell) or is_grade(cell):
+            if (is_locked(cell) or is_grade(cell)) and _HIDDEN.search(cell.source):
+                if "outputs" in cell:
+                    cell.outputs = self._without_prints(cell)
                 cell.source = _HIDDEN.sub("# (More inputs were tried here.)", cell.source)
             for output in cell.get("outputs", []):
                 self._clean(output, secret, is_grade(cell))
         return nb, resources
+
+    def _without_prints(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Return what a test with hidden lines said itself: a student's code may show its inputs.
+
+        That is the error, with the sentence of a check, or one that the test's text has.
+        """
+        kept = [output for output in cell.outputs if output.output_type == "error"]
+        own = _messages(cell.source)
+        for output in kept:
+            if output.ename != "CheckFailed" and output.evalue not in own:
+                output.evalue, output.traceback = "", []
+        if len(kept) < len(cell.outputs):
+            kept.insert(0, nbformat.v4.new_output("stream", name="stdout", text=NOT_SHOWN))
+        return kept
 
     def _clean(self, output: NotebookNode, secret: list[str], tests: bool) -> None:
         # A check of the course shows nothing but its sentence and the student's own lines.
@@ -520,6 +557,16 @@ class HideTests(NbGraderPreprocessor):
             for kind, value in output.get("data", {}).items():
                 if isinstance(value, str) and not kind.startswith("image/p"):
                     output.data[kind] = _redacted(value, secret)
+
+
+def _messages(source: str) -> set[str]:
+    """Return the messages of a test's asserts that are plain texts."""
+    try:
+        asserts = [each.msg for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Assert)]
+    except SyntaxError:  # magics
+        return set()
+    values = {each.value for each in asserts if isinstance(each, ast.Constant)}
+    return {value for value in values if isinstance(value, str)}
 
 
 def _failed(output: NotebookNode, secret: list[str]) -> str:
@@ -546,14 +593,16 @@ def _redacted(text: str, secret: list[str]) -> str:
 
 
 def _answers(nb: NotebookNode) -> dict[str, tuple[str, str]]:
-    """Return what a student wrote, text and pictures, by the name of the answer's cell."""
+    """Return what a student wrote, text and pictures, by the name of the answer's cell.
+
+    As a person sees it: what was graded before is sanitized, or was not yet.
+    """
     return {
         cell.metadata.nbgrader["grade_id"]: (
             fingerprint(cell.source),
             repr(sorted(cell.get("attachments", {}).items())),
         )
-        for cell in nb.cells
-        if is_solution(cell)
+        for cell in (sanitized(each) for each in nb.cells if is_solution(each))
     }
 
 
