@@ -11,8 +11,8 @@ from nbgrader.converters.base import NbGraderException
 class GradedNotebookExporter(NotebookExporter):
     """Writes what ``nbgrader autograde`` made of a notebook; refuses to start in formgrader.
 
-    nbgrader makes its exporter before it touches a submission, so nothing is lost by that. Its hooks
-    come later: by then it has deleted what was graded before.
+    nbgrader makes its exporter before it touches a submission, so nothing is lost by that. Its
+    hooks come later: by then it has deleted what was graded before.
     """
 
     def __init__(self, config: Any = None, **settings: Any):

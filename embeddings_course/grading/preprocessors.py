@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import os
 import re
@@ -508,6 +509,17 @@ class SaveScores(SaveAutoGrades):
 NOT_SHOWN = "(What was printed or displayed while hidden tests ran is not shown.)\n"
 
 
+# As embeddings_course.exercises writes them: a line of a student's own, and an error of its code.
+_OWN_LINE = re.compile(r"In (\S+), line \d+ of its cell: (.*)")
+_RAISED = re.compile(r"it raised ([^\s:.]+)[:.].*", re.S)
+# A student's code can send errors of these names, so the words are not taken from them.
+_OF_THE_GRADER = {
+    "CellTimeoutError": "No reply from kernel before timeout.",
+    "NotRun": "The kernel had ended, or the time was over. This was not graded by running it.",
+    "NoGrade": "The result is no number of points.",
+}
+
+
 class HideTests(NbGraderPreprocessor):
     """Take hidden tests out of feedback: out of the cells, and out of what they printed."""
 
@@ -518,26 +530,38 @@ class HideTests(NbGraderPreprocessor):
             if is_locked(cell) or is_grade(cell):
                 for region in _HIDDEN.findall(cell.source):
                     hidden.update(line.strip() for line in region.splitlines())
+        written = "\n".join(cell.source for cell in nb.cells if not is_locked(cell))
         secret = sorted((line for line in hidden if len(line) >= 12), key=len, reverse=True)
         for cell in nb.cells:
             if (is_locked(cell) or is_grade(cell)) and _HIDDEN.search(cell.source):
                 if "outputs" in cell:
-                    cell.outputs = self._without_prints(cell)
+                    cell.outputs = self._without_prints(cell, written)
                 cell.source = _HIDDEN.sub("# (More inputs were tried here.)", cell.source)
             for output in cell.get("outputs", []):
                 self._clean(output, secret, is_grade(cell))
         return nb, resources
 
-    def _without_prints(self, cell: NotebookNode) -> list[NotebookNode]:
+    def _without_prints(self, cell: NotebookNode, written: str) -> list[NotebookNode]:
         """Return what a test with hidden lines said itself: a student's code may show its inputs.
 
         That is the error, with the sentence of a check, or one that the test's text has.
         """
         kept = [output for output in cell.outputs if output.output_type == "error"]
-        own = _messages(cell.source)
+        sentences = _messages(cell.source)
         for output in kept:
-            if output.ename != "CheckFailed" and output.evalue not in own:
-                output.evalue, output.traceback = "", []
+            name = output.ename if _is_known(output.ename, written) else "Error"
+            if name == "CheckFailed":
+                lines = [line for line in output.traceback if _is_own_line(line, written)]
+                said = _RAISED.sub(
+                    lambda found: (
+                        f"it raised {found[1] if _is_known(found[1], written) else 'an error'}."
+                    ),
+                    output.evalue,
+                )
+                output.evalue, output.traceback = said, [*lines, f"{name}: {said}"]
+            else:
+                said = output.evalue if output.evalue in sentences else _OF_THE_GRADER.get(name, "")
+                output.ename, output.evalue, output.traceback = name, said, []
         if len(kept) < len(cell.outputs):
             kept.insert(0, nbformat.v4.new_output("stream", name="stdout", text=NOT_SHOWN))
         return kept
@@ -557,6 +581,18 @@ class HideTests(NbGraderPreprocessor):
             for kind, value in output.get("data", {}).items():
                 if isinstance(value, str) and not kind.startswith("image/p"):
                     output.data[kind] = _redacted(value, secret)
+
+
+def _is_known(name: str, written: str) -> bool:
+    """Say whether an error has a name that does not come from what a test gave to the code."""
+    known = name in {"CheckFailed", *_OF_THE_GRADER} or hasattr(builtins, name)
+    return known or (name.isidentifier() and name in written)
+
+
+def _is_own_line(line: str, written: str) -> bool:
+    """Say whether a check names a function and a line that are in the student's own cells."""
+    found = _OWN_LINE.fullmatch(line)
+    return bool(found) and all(part in written for part in found.groups())
 
 
 def _messages(source: str) -> set[str]:

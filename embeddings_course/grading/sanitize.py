@@ -7,8 +7,8 @@ whoever looks. :class:`Sanitize` is the last step of grading, so that the notebo
 earlier version of the course may have graded it.
 
 It goes by lists of what is kept, and does not look for what is bad. Markdown that is nothing but
-text stays as it was typed. Other Markdown, with HTML or links in it, becomes the HTML that it means,
-cleaned, in which no character means anything to Markdown.
+text stays as it was typed. Other Markdown, with HTML or links in it, becomes the HTML that it
+means, cleaned, in which no character means anything to Markdown.
 """
 
 from __future__ import annotations
