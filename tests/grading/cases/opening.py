@@ -21,15 +21,11 @@ def ran(name):
     return f"(top.ran=top.ran||[]).push('{name}')"
 
 
-def in_frame(name):
-    return base64.b64encode(f"<script>{ran(name)}</script>".encode()).decode()
-
-
 # HTML, as it is shown by an output or written into an answer.
 HTML = {
     "script": "<script>{}</script>",
     "image": '<img src=x onerror="{}">',
-    "slashes": '<img/src="x"/onerror="{}"//',
+    "slashes": '<img/src="x"/onerror="{}"//>',
     "upper case": '<IMG SRC=x ONERROR="{}">',
     "svg": '<svg onload="{}"></svg>',
     "svg script": "<svg><script>{}</script></svg>",
@@ -49,7 +45,7 @@ HTML = {
     "comment": '<!--><img src=x onerror="{}">-->',
     "template": '<div><template shadowrootmode=open><img src=x onerror="{}"></template></div>',
 }
-REFRESH = '<meta http-equiv="refresh" content="1; url=data:text/html,gone">'
+REFRESH = '<meta http-equiv="refresh" content="0; url=http://tracker.invalid/gone">'
 TRACKER = '<img src="http://tracker.invalid/{}.png">'
 HIDDEN = (
     "<style>body, #notebook, .nbgrader_cell { display: none !important }</style>"
@@ -68,7 +64,7 @@ MARKDOWN = {
 
 def routes(place, texts):
     """Return texts that run, each under its own name."""
-    return [text.format(ran(f"{place}-{name}")) for name, text in texts.items()]
+    return [text.format(ran(f"{place}-{name}".replace(" ", "-"))) for name, text in texts.items()]
 
 
 def shows(it, code):
@@ -116,17 +112,13 @@ def scripts_in_other_kinds(it):
 
 @case("an output's settings hold scripts")
 def scripts_in_settings(it):
-    width = f'1 onload="{ran("width")}"'
-    shows(
-        it,
-        f"display({{'image/png': {PIXEL!r}}}, raw=True, "
-        f"metadata={{'image/png': {{'width': {width!r}, 'alt': {width!r}}}}})\n"
-        f"display({{'image/png': '{PIXEL}\"onload=\"{ran('data')}'}}, raw=True)\n"
-        f"display({{'text/html': '<script>{ran('isolated')}</script>'}}, raw=True, "
-        "metadata={'text/html': {'isolated': True}})".replace(
-            f"'<script>{ran('isolated')}</script>'", repr(f"<script>{ran('isolated')}</script>")
-        ),
-    )
+    width = f"1 onload={ran('width')}"
+    outputs = [
+        ({"image/png": PIXEL}, {"image/png": {"width": width, "alt": width}}),
+        ({"image/png": f'{PIXEL}"onload="{ran("data")}'}, {}),
+        ({"text/html": f"<script>{ran('isolated')}</script>"}, {"text/html": {"isolated": True}}),
+    ]
+    shows(it, f"for data, settings in {outputs!r}:\n    display(data, raw=True, metadata=settings)")
 
 
 @case("texts that are printed and errors look like HTML")
