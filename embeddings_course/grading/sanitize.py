@@ -21,8 +21,8 @@ from collections.abc import Mapping
 from html import escape, unescape
 from typing import Any
 
-import bleach
 from bs4 import BeautifulSoup
+from bs4.element import PreformattedString
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -35,6 +35,8 @@ _TEXT = {
     *("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "var", "q"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "img"),
 }
+_OTHER = re.compile(rf"<(?!/?(?:{'|'.join(_TEXT | _TABLE)})(?=[\s/>]))", re.I)
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
 # Elements whose content is no text to read.
 _NO_TEXT = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"]
 # A picture is in the notebook, or lies beside it.
@@ -104,10 +106,15 @@ def sanitized(cell: NotebookNode) -> NotebookNode:
 def clean_html(html: str) -> str:
     """Return HTML of the elements that mean text, tables and pictures; others are shown as text.
 
-    No element keeps an attribute but the size of table cells, the first number of a list, and the
-    source of a picture that needs no other host. Also nbconvert's filter of this name.
+    No element keeps an attribute but the size of table cells, a table's border, the first number
+    of a list, and the source of a picture that needs no other host. It takes the place of
+    nbconvert's filter of this name, which knows no heads of tables.
     """
-    return _clean(html, _TEXT | _TABLE)
+    if html.count("<") > _MOST_TAGS:
+        return _plain(html)
+    # What begins no such element is text, with all that follows.
+    html = _OTHER.sub("&lt;", _COMMENT.sub("", html))
+    return str(_clean(html, _TEXT | _TABLE))
 
 
 def clean_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> str:
@@ -130,18 +137,17 @@ def clean_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | N
     renderer = _Renderer(attachments or {})
     safe = _MORE_THAN_A_FORMULA.sub("", source)
     try:
-        html = MarkdownWithMath(renderer=renderer).render(safe)
-    except Exception:  # as nested as no text is
-        return _as_markdown(_plain(source))
-    if safe == source and not renderer.changed:
-        return source
-    # Parsers even out what is odd, and may need more than one turn. What is sanitized again when a
-    # page is made, or when an answer is compared with the one that was graded, must not change.
-    written = html
-    for _ in range(5):
-        before, written = written, _as_markdown(clean_html(written))
-        if written == before:
-            return written
+        written = MarkdownWithMath(renderer=renderer).render(safe)
+        if safe == source and not renderer.changed:
+            return source
+        # What is sanitized again when a page is made, or when an answer is compared with the one
+        # that was graded, must not change.
+        for _ in range(5):
+            before, written = written, _as_markdown(clean_html(written))
+            if written == before:
+                return written
+    except Exception:  # as deeply nested as no text is
+        pass
     return _as_markdown(_plain(source))
 
 
@@ -183,22 +189,30 @@ class _Renderer(IPythonRenderer):
         return f"<li>{'☑' if checked else '☐'} {text}</li>\n"
 
 
-def _clean(html: str, tags: set[str], *, strip: bool = False) -> str:
-    if html.count("<") > _MOST_TAGS:
-        return _plain(html)
-    try:
-        return bleach.clean(
-            html, tags=tags, attributes=_keeps, protocols={"data", "http"}, strip=strip
-        )
-    except Exception:  # nested too deeply for the parser
-        return _plain(html)
+def _clean(html: str, tags: set[str]) -> BeautifulSoup:
+    """Read HTML, and keep elements, and what they may have; of others what is in them.
+
+    However a browser would have read it, what is written of this has no other elements.
+    """
+    page = BeautifulSoup(html, "html.parser")
+    for string in page.find_all(string=lambda each: isinstance(each, PreformattedString)):
+        string.extract()  # comments and declarations
+    for element in page.find_all(True):
+        if element.name not in tags:
+            element.unwrap()
+        element.attrs = {k: v for k, v in element.attrs.items() if _keeps(element.name, k, v)}
+        if element.name == "img" and not element.get("src"):
+            element.extract()
+    return page
 
 
 def _keeps(tag: str, name: str, value: str) -> bool:
     """Say whether an element keeps an attribute."""
     if (tag in ("td", "th") and name in ("colspan", "rowspan")) or (tag, name) == ("ol", "start"):
         return value.isdecimal() and len(value) <= 3
-    return tag == "img" and (name == "alt" or (name == "src" and _is_source(unescape(value))))
+    if (tag, name) == ("table", "border"):
+        return value in ("0", "1")
+    return tag == "img" and (name == "alt" or (name == "src" and _is_source(value)))
 
 
 def _plain(text: str) -> str:
@@ -210,9 +224,6 @@ def _plain(text: str) -> str:
 def _as_markdown(html: str) -> str:
     """Write cleaned HTML so that Markdown passes it on: in one line, without a sign of its own."""
     page = BeautifulSoup(html.strip(), "html.parser")
-    for picture in page("img"):
-        if not picture.get("src"):
-            picture.decompose()
     written = page.decode(formatter=_as_entities)
     whole = len(page.contents) == 1 and page.contents[0].name == "div"
     return written if whole else f"<div>{written}</div>"
@@ -288,11 +299,11 @@ def _html(html: str, plain: str) -> str:
     for element in page(_NO_TEXT):
         element.decompose()
     if page.find("table"):
-        return _clean(str(page), _TABLE | {"p"}, strip=True)
-    if not plain or plain.startswith("<IPython.core.display."):
-        words = _clean(str(page), _TEXT, strip=True)
-        return words if bleach.clean(words, tags=set(), strip=True).strip() else ""
-    return ""
+        return str(_clean(str(page), _TABLE | {"p"}))
+    if plain and not plain.startswith("<IPython.core.display."):
+        return ""
+    page = _clean(str(page), _TEXT | _TABLE)
+    return str(page) if page.get_text().strip() else ""
 
 
 def _text(value: Any) -> str:
