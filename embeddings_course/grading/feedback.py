@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString
@@ -30,11 +32,26 @@ class FeedbackExporter(HTMLExporter):
 
     Formulas are MathML, as in the book; one that the converter does not know stays TeX. Pictures
     beside the notebook are put in. Scripts are left out, and the page's own policy would stop any.
+    Files that were handed in, pages of a student's own among them, do not stay beside it.
     """
 
     def __init__(self, config: Any = None, **settings: Any):
         super().__init__(config=config, **settings)
         self.embed_images = True
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **settings: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Write the page of a file, and remove what nbgrader copied to the page's folder before."""
+        about, converter = resources["nbgrader"], self.parent
+        pages = {f"{Path(notebook).stem}.html" for notebook in converter.notebooks}
+        folder = Path(converter._format_dest(about["assignment"], about["student"]))
+        for path in folder.iterdir() if folder.is_dir() else []:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name not in pages | {"timestamp.txt"}:  # by which nbgrader knows what is new
+                path.unlink()
+        return super().from_filename(filename, resources=resources, **settings)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **settings: Any

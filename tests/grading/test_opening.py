@@ -298,6 +298,13 @@ def test_feedback_shows_no_input_of_a_hidden_test(course):
         assert b"secret".hex() not in html
 
 
+def test_feedback_is_one_page_with_its_pictures_and_no_file_of_the_students(course):
+    folder = course.root / "feedback" / course.students["pages-beside"] / "hw"
+    assert [path.name for path in folder.iterdir()] == ["hw.html"]
+    page = BeautifulSoup((folder / "hw.html").read_text(encoding="utf-8"), "html.parser")
+    assert page.find("img", alt="plotted")["src"] == f"data:image/png;base64,{opening.PIXEL}"
+
+
 def test_a_notebook_stays_small_whatever_is_sent(course):
     for name, student in course.students.items():
         if name.startswith("floods"):

@@ -187,9 +187,10 @@ def pages_beside(it):
     page = f"<script>{ran('beside')}</script>"
     for name in ("hw.html", "solution.html", "figure.svg"):
         (it.folder / name).write_text(page)
+    (it.folder / "my plot.png").write_bytes(base64.b64decode(PIXEL))
     it.cell(
         "why"
-    ).source = '[see](solution.html) ![](figure.svg) <iframe src="solution.html"></iframe>'
+    ).source = '![plotted](my%20plot.png) [see](solution.html) ![](figure.svg) <iframe src="solution.html"></iframe>'
 
 
 @case("shows the inputs of hidden tests in other words")
