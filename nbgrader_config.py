@@ -31,12 +31,22 @@ c.Autograde.autograde_preprocessors = [
     f"{steps}.SaveScores",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "embeddings_course.grading.sanitize.Sanitize",
 ]
+# Formgrader's button would run student code without the sandbox.
+c.Autograde.exporter_class = "embeddings_course.grading.formgrader.GradedNotebookExporter"
 c.GenerateFeedback.preprocessors = [
     f"{steps}.HideTests",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+c.GenerateFeedback.exporter_class = "embeddings_course.grading.feedback.FeedbackExporter"
+# Pages that show a notebook, in formgrader and in feedback, show data: also of one that an earlier
+# version of the course has graded.
+c.HTMLExporter.preprocessors = ["embeddings_course.grading.sanitize.Sanitize"]
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"clean_html": "embeddings_course.grading.sanitize.clean_html"}
+c.HTMLExporter.exclude_anchor_links = True  # a heading must not have the id of a box for points
 # Published solutions show answers, and no hidden tests, which take long to write again.
 c.GenerateSolution.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import base64
+import builtins
 import contextlib
 import json
 import os
@@ -45,6 +46,7 @@ from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.flags import attempted, replaced
 from embeddings_course.grading.record import note, note_memory, note_of_kernel
 from embeddings_course.grading.released import read_released, released_file
+from embeddings_course.grading.sanitize import sanitized
 from embeddings_course.grading.watch import MOST
 from embeddings_course.quiz.graded import NO_ANSWERS
 
@@ -496,10 +498,11 @@ class RunNotebook(Execute):
         return None
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
-        """Show something else in the place of an output, if there is room for it."""
+        """Show something else wherever an output stands, if there is room for it each time."""
         cells = self._display_id_map.get(display_id, {}) if isinstance(display_id, str) else {}
         content = msg["content"] = _kept("display_data", msg["content"])
-        if cells and self._has_room(max(cells), 200 + _length(content)):
+        places = sum(map(len, cells.values()))
+        if cells and self._has_room(max(cells), places * (200 + _length(content))):
             super()._update_display_id(display_id, msg)
 
     def handle_comm_msg(self, outs: list, msg: dict, cell_index: int) -> None:
@@ -588,6 +591,20 @@ class SaveScores(SaveAutoGrades):
             self._extra[answers[0] if len(answers) == 1 else name] += grade.extra_credit
 
 
+NOT_SHOWN = "(What was printed or displayed while hidden tests ran is not shown.)\n"
+
+
+# As embeddings_course.exercises writes them: a line of a student's own, and an error of its code.
+_OWN_LINE = re.compile(r"In (\S+), line \d+ of its cell: (.*)")
+_RAISED = re.compile(r"it raised ([^\s:.]+)[:.].*", re.S)
+# A student's code can send errors of these names, so the words are not taken from them.
+_OF_THE_GRADER = {
+    "CellTimeoutError": "No reply from kernel before timeout.",
+    "NotRun": "The kernel had ended, or the time was over. This was not graded by running it.",
+    "NoGrade": "The result is no number of points.",
+}
+
+
 class HideTests(NbGraderPreprocessor):
     """Take hidden tests out of feedback: out of the cells, and out of what they printed."""
 
@@ -598,13 +615,41 @@ class HideTests(NbGraderPreprocessor):
             if is_locked(cell) or is_grade(cell):
                 for region in _HIDDEN.findall(cell.source):
                     hidden.update(line.strip() for line in region.splitlines())
+        written = "\n".join(cell.source for cell in nb.cells if not is_locked(cell))
         secret = sorted((line for line in hidden if len(line) >= 12), key=len, reverse=True)
         for cell in nb.cells:
-            if is_locked(cell) or is_grade(cell):
+            if (is_locked(cell) or is_grade(cell)) and _HIDDEN.search(cell.source):
+                if "outputs" in cell:
+                    cell.outputs = self._without_prints(cell, written)
                 cell.source = _HIDDEN.sub("# (More inputs were tried here.)", cell.source)
             for output in cell.get("outputs", []):
                 self._clean(output, secret, is_grade(cell))
         return nb, resources
+
+    def _without_prints(self, cell: NotebookNode, written: str) -> list[NotebookNode]:
+        """Return what a test with hidden lines said itself: a student's code may show its inputs.
+
+        That is the error, with the sentence of a check, or one that the test's text has.
+        """
+        kept = [output for output in cell.outputs if output.output_type == "error"]
+        sentences = _messages(cell.source)
+        for output in kept:
+            name = output.ename if _is_known(output.ename, written) else "Error"
+            if name == "CheckFailed":
+                lines = [line for line in output.traceback if _is_own_line(line, written)]
+                said = _RAISED.sub(
+                    lambda found: (
+                        f"it raised {found[1] if _is_known(found[1], written) else 'an error'}."
+                    ),
+                    output.evalue,
+                )
+                output.evalue, output.traceback = said, [*lines, f"{name}: {said}"]
+            else:
+                said = output.evalue if output.evalue in sentences else _OF_THE_GRADER.get(name, "")
+                output.ename, output.evalue, output.traceback = name, said, []
+        if len(kept) < len(cell.outputs):
+            kept.insert(0, nbformat.v4.new_output("stream", name="stdout", text=NOT_SHOWN))
+        return kept
 
     def _clean(self, output: NotebookNode, secret: list[str], tests: bool) -> None:
         # A check of the course shows nothing but its sentence and the student's own lines.
@@ -621,6 +666,28 @@ class HideTests(NbGraderPreprocessor):
             for kind, value in output.get("data", {}).items():
                 if isinstance(value, str) and not kind.startswith("image/p"):
                     output.data[kind] = _redacted(value, secret)
+
+
+def _is_known(name: str, written: str) -> bool:
+    """Say whether an error has a name that does not come from what a test gave to the code."""
+    known = name in {"CheckFailed", *_OF_THE_GRADER} or hasattr(builtins, name)
+    return known or (name.isidentifier() and name in written)
+
+
+def _is_own_line(line: str, written: str) -> bool:
+    """Say whether a check names a function and a line that are in the student's own cells."""
+    found = _OWN_LINE.fullmatch(line)
+    return bool(found) and all(part in written for part in found.groups())
+
+
+def _messages(source: str) -> set[str]:
+    """Return the messages of a test's asserts that are plain texts."""
+    try:
+        asserts = [each.msg for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Assert)]
+    except SyntaxError:  # magics
+        return set()
+    values = {each.value for each in asserts if isinstance(each, ast.Constant)}
+    return {value for value in values if isinstance(value, str)}
 
 
 def _failed(output: NotebookNode, secret: list[str]) -> str:
@@ -647,14 +714,16 @@ def _redacted(text: str, secret: list[str]) -> str:
 
 
 def _answers(nb: NotebookNode) -> dict[str, tuple[str, str]]:
-    """Return what a student wrote, text and pictures, by the name of the answer's cell."""
+    """Return what a student wrote, text and pictures, by the name of the answer's cell.
+
+    As a person sees it: what was graded before is sanitized, or was not yet.
+    """
     return {
         cell.metadata.nbgrader["grade_id"]: (
             fingerprint(cell.source),
             repr(sorted(cell.get("attachments", {}).items())),
         )
-        for cell in nb.cells
-        if is_solution(cell)
+        for cell in (sanitized(each) for each in nb.cells if is_solution(each))
     }
 
 
@@ -786,7 +855,8 @@ def _kept(kind: str, content: Any) -> dict[str, Any]:
         }
     if kind == "stream":
         return {"name": str(content["name"])[:20], "text": str(content["text"])}
-    return content
+    # Nothing that is shown needs metadata.
+    return {**content, "metadata": {}} if "metadata" in content else content
 
 
 def _length(value: Any) -> int:
