@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from embeddings_course import extras
+from embeddings_course.browsers import browser_found
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.words import counted
 from embeddings_course.place import another_copy, how_to_change
@@ -20,14 +21,6 @@ from embeddings_course.place import another_copy, how_to_change
 _NEEDED = ("torch", "torchvision", "nbgrader", "jupyterlab", "ipywidgets", "anywidget")
 # What extras are for that grading does without, and a package of each whose version is shown.
 _NOT_FOR_GRADING = {"book": ("build the book", "jupyter-book"), "test": ("test it", "nbval")}
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-)
 _FREE_DISK = 6 * sandbox.GIGABYTE
 _FREE_MEMORY = 4 * sandbox.GIGABYTE
 _SECONDS = 120
@@ -244,10 +237,8 @@ def _sandbox() -> Iterator[Finding]:
 
 
 def _browser() -> Iterator[Finding]:
-    places = [Path("/Applications/Google Chrome.app")]
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found or any(map(Path.exists, places)) or os.name == "nt":
-        yield Finding("ok", f"a browser for the tests ({found or 'Chrome or Edge'})")
+    if found := browser_found():
+        yield Finding("ok", f"a browser for the tests ({found})")
     else:
         yield Finding(
             "note",

@@ -1,0 +1,80 @@
+"""Windows and macOS: the course begins there, and says what there is not.
+
+On Linux these systems are simulated (tests/other_system), as far as that goes; on one of them the
+same tests run on the system itself.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, on_system
+
+SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
+EVERYTHING = """\
+import importlib, pkgutil, traceback
+import embeddings_course
+
+names = [each.name for each in pkgutil.walk_packages(embeddings_course.__path__, "embeddings_course.")]
+failed = []
+for name in names:
+    try:
+        importlib.import_module(name)
+    except BaseException:
+        failed.append(name)
+        traceback.print_exc()
+print(len(names), "modules,", "not imported:", failed)
+"""
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request):
+    """The name of a system, as Python has it."""
+    if sys.platform not in ("linux", request.param):
+        pytest.skip(f"{SYSTEMS[request.param]} is simulated on Linux only")
+    return request.param
+
+
+def python(system, *arguments, cwd=ROOT, **environ):
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env=on_system(system) | environ,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_every_module_can_be_imported(system):
+    done = python(system, "-c", EVERYTHING)
+    count, _, rest = done.stdout.partition(" modules, ")
+    assert rest == "not imported: []\n", done.stderr
+    assert int(count) > 70
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is simulated here")
+def test_what_is_simulated_is_not_there(system):
+    """The simulation hides something: else the other tests would say nothing."""
+    asked = """
+import embeddings_course.grading.sandbox as course
+import ctypes
+exec('''
+import ctypes, os, pathlib, signal, sys
+assert sys.platform == {system!r}
+assert not hasattr(os, "pidfd_open") and not pathlib.Path("/proc").exists()
+if {system!r} == "win32":
+    assert os.name == "nt" and not hasattr(signal, "SIGKILL")
+    for name in ("geteuid", "setsid", "fork", "O_NOFOLLOW"): assert not hasattr(os, name), name
+    for call in ("import fcntl", "import resource", "import pwd", "ctypes.CDLL(None)"):
+        try: exec(call)
+        except (ImportError, TypeError): pass
+        else: raise AssertionError(call)
+else:
+    assert not hasattr(ctypes.CDLL(None), "prctl")
+''', vars(course))
+ctypes.CDLL(None).getpid()
+""".replace("{system!r}", repr(system))
+    done = python(system, "-c", asked)
+    assert done.returncode == 0, done.stderr
