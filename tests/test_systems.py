@@ -4,7 +4,6 @@ On Linux these systems are simulated (tests/other_system), as far as that goes; 
 same tests run on the system itself.
 """
 
-import os
 import subprocess
 import sys
 
@@ -14,9 +13,9 @@ from conftest import ROOT, on_system
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 EVERYTHING = """\
 import importlib, pkgutil, traceback
-import embeddings_course
+import embeddings_course as course
 
-names = [each.name for each in pkgutil.walk_packages(embeddings_course.__path__, "embeddings_course.")]
+names = [each.name for each in pkgutil.walk_packages(course.__path__, "embeddings_course.")]
 failed = []
 for name in names:
     try:
@@ -78,3 +77,18 @@ ctypes.CDLL(None).getpid()
 """.replace("{system!r}", repr(system))
     done = python(system, "-c", asked)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_doctor_says_that_there_is_no_sandbox_what_that_means_and_what_to_do(system, tmp_path):
+    (tmp_path / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    done = python(system, "-m", "embeddings_course.cli", "doctor", "--course", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert "a check failed" not in done.stdout
+    lines = done.stdout.splitlines()
+    (place,) = [number for number, line in enumerate(lines) if "no sandbox for grading" in line]
+    assert lines[place].startswith("note ")
+    assert f"this is {SYSTEMS[system]}" in lines[place]
+    assert "runs with your rights" in lines[place + 1]
+    assert {"win32": "WSL2", "darwin": "Linux container"}[system] in lines[place + 1]
+    assert "apt install" not in lines[place + 1]

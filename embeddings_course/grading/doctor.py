@@ -231,8 +231,7 @@ def _sandbox() -> Iterator[Finding]:
     yield Finding(
         "note",
         f"no sandbox for grading: {reason}",
-        "On Linux `sudo apt install bubblewrap` or the like; elsewhere grade in a virtual machine. "
-        "Without it what students hand in runs with your rights.",
+        f"Without it what students hand in runs with your rights. {sandbox.way_to_one()}",
     )
 
 

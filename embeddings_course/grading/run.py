@@ -249,22 +249,20 @@ def _chosen(
 
 
 def _sandboxed(course: Course, required: bool, say: Callable[[str], None]) -> bool:
-    reason = sandbox.reason_against()
+    reason, way = sandbox.reason_against(), sandbox.way_to_one()
     around = [prefix for prefix in (sys.prefix, sys.base_prefix) if _is_inside(course.root, prefix)]
     if reason is None and around:
         # What Python is made of is visible there.
         reason = f"the course lies in the folder of its Python, {around[0]}"
+        way = "Move the course out of there."
     if reason is None:
         return True
     if required:
-        raise GradingError(
-            f"There is no sandbox here: {reason}. Install bubblewrap, or grade in a virtual "
-            "machine. Nothing was graded."
-        )
+        raise GradingError(f"There is no sandbox here: {reason}. {way} Nothing was graded.")
     say(
         f"NO SANDBOX: {reason}. What students handed in runs with your rights: it can read and "
         "change your files, the gradebook, solutions and other submissions, and use the network. "
-        "Grade in a virtual machine, or use --require-sandbox to refuse."
+        f"{way} With --require-sandbox nothing is graded without one."
     )
     return False
 
