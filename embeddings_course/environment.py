@@ -5,11 +5,13 @@ must be able to read this file, so that it can say which Python is needed.
 """
 
 import errno
+import getpass
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import time
 
 OLDEST = (3, 11)
 NEWEST = (3, 13)
@@ -74,7 +76,7 @@ class Lock:
     path : Path
         The lock file. It stays behind and means nothing by itself.
     what : str
-        What is going on, for the message: ``"Another build"``.
+        What this process does, for whoever finds it locked: ``"Another build"``.
 
     Raises
     ------
@@ -89,22 +91,26 @@ class Lock:
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = self.path.open("a+")
+        self.file = self.path.open("a+", encoding="utf-8", errors="replace")
         try:
             self._acquire()
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
                 raise
             self.file.seek(0)
-            holder = self.file.read().strip()
+            holder = self.file.read().splitlines()
             self.file.close()
+            # Whoever has just got the lock may not have written yet.
+            if len(holder) != 4 or not "".join(holder).isprintable():
+                holder = ["unknown", "somebody", "a moment ago", self.what]
             raise EnvironmentProblem(
-                "{} is running in this folder (process {}). Wait until it has ended, or end it, "
-                "then run the command again.".format(self.what, holder or "unknown")
+                "{3} is running in this folder (process {0} of {1}, since {2}). Wait until it has "
+                "ended, or end it, then run the command again.".format(*holder)
             ) from None
         self.file.seek(0)
         self.file.truncate()
-        self.file.write(str(os.getpid()))
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        self.file.write("\n".join([str(os.getpid()), _user(), since, self.what]))
         self.file.flush()
         return self
 
@@ -126,6 +132,13 @@ class Lock:
             import fcntl
 
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _user():
+    try:
+        return getpass.getuser()
+    except Exception:  # of what kind depends on the system and on Python's age
+        return "somebody"
 
 
 def check_command(root, arguments):

@@ -37,7 +37,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from embeddings_course.environment import Lock
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.files import MAX_BYTES
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
@@ -807,9 +806,8 @@ def _published(
     notes: list[str],
 ) -> Collected:
     """Put the folders where they belong; what was there before is kept outside of it."""
-    grading = course.root / "grading"
     new, replaced, unchanged = [], [], []
-    with Lock(grading / f"{assignment}.lock", f"Another run of `course grade {assignment}`"):
+    with course.lock(assignment, f"`course collect {assignment}`"):
         for student, folder in made.items():
             place = course.folder("submitted", student, assignment)
             there = place.is_dir() and any(place.iterdir())
@@ -817,14 +815,15 @@ def _published(
             if there and _content(place, timed) == _content(folder, timed):
                 unchanged.append(student)
                 continue
-            place.parent.mkdir(parents=True, exist_ok=True)
+            course.make_private(place.parent)
             beside = place.parent / f".{place.name}.new"
             shutil.rmtree(beside, ignore_errors=True)
             shutil.copytree(folder, beside)
             if there:
                 now = datetime.now()
-                before = grading / "before" / assignment / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
-                before.parent.mkdir(parents=True, exist_ok=True)
+                kept = course.grading / "before" / assignment
+                course.make_private(kept)
+                before = kept / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
                 shutil.move(place, before)
                 was, now_is = shlex.quote(str(before)), shlex.quote(str(place))
                 notes.append(
