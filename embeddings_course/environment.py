@@ -285,7 +285,7 @@ def clean(root):
 
 def _install(root, out, run, free):
     log = root / "_build" / "install.log"
-    log.write_text("")
+    log.write_bytes(b"")
     folder = root / ".venv"
     usable = folder.is_dir() and _is_usable(root)
     if not usable and folder.is_dir():
@@ -311,7 +311,7 @@ def _install(root, out, run, free):
     own = [*pip, "--no-deps", "--no-build-isolation", "-e", str(root)]
     _step(run, own, "Installing the course", log, out)
     out.write("The environment is ready.\n")
-    _stamp(root).write_text(digest(root))
+    _stamp(root).write_bytes(digest(root).encode("utf-8"))
 
 
 def _step(run, command, what, log, out):
@@ -335,8 +335,9 @@ def _is_usable(root):
         # With pip, because an interrupted `python -m venv` leaves an environment without it.
         check = "import pip, sys; print('%d.%d' % sys.version_info[:2])"
         said = subprocess.check_output(
-            [str(venv_python(root)), "-c", check], stderr=subprocess.STDOUT, universal_newlines=True
-        ).strip()
+            [str(venv_python(root)), "-c", check], stderr=subprocess.STDOUT
+        )
+        said = said.decode("utf-8", "replace").strip()
     except (OSError, subprocess.CalledProcessError):
         return False
     if not config.get("version", config.get("version_info", said)).startswith(said + "."):

@@ -4,6 +4,7 @@ On Linux these systems are simulated (tests/other_system), as far as that goes; 
 same tests run on the system itself.
 """
 
+import os
 import subprocess
 import sys
 
@@ -92,3 +93,51 @@ def test_the_doctor_says_that_there_is_no_sandbox_what_that_means_and_what_to_do
     assert "runs with your rights" in lines[place + 1]
     assert {"win32": "WSL2", "darwin": "Linux container"}[system] in lines[place + 1]
     assert "apt install" not in lines[place + 1]
+
+
+HOLDS = """\
+import sys
+from pathlib import Path
+from embeddings_course.environment import EnvironmentProblem, Lock
+
+try:
+    with Lock(Path(sys.argv[1]), f"The {sys.argv[2]} one"):
+        print("locked", flush=True)
+        sys.stdin.read()
+except EnvironmentProblem as problem:
+    print(problem)
+"""
+
+
+def test_one_process_at_a_time_holds_a_lock(system, tmp_path):
+    def start(number):
+        return subprocess.Popen(
+            [sys.executable, "-c", HOLDS, str(tmp_path / "lock"), number],
+            env=on_system(system), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    first = start("first")
+    assert first.stdout.readline() == "locked\n"
+    second, _ = start("second").communicate(timeout=60)
+    assert second.startswith(f"The first one is running in this folder (process {first.pid} of ")
+    first.kill()
+    first.wait()
+    third, _ = start("third").communicate(timeout=60)
+    assert third == "locked\n"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_names_that_a_console_cannot_show_stop_no_command(tmp_path, encoding):
+    course = tmp_path / "Łódź"
+    course.mkdir()
+    (course / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    (course / "class.csv").write_text("id,first_name\ns1,Łukasz\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "embeddings_course.cli", "students", "class.csv"],
+        cwd=course,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.decode(encoding)
+    assert ("Łódź" if encoding == "utf-8" else r"\u0141") in said
