@@ -65,6 +65,7 @@ def test_what_would_be_written_into_another_copy_is_refused(copies, command, ins
     assert [contents(each) for each in copies] == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no `source`")
 def test_a_copy_that_has_an_environment_is_told_how_to_activate_it(copies):
     first, second = copies
     (second / ".venv").mkdir()
