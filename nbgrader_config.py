@@ -1,11 +1,15 @@
 """Settings of nbgrader, which reads this file when it is run from the repository's root."""
 
+import os
 from pathlib import Path
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 
 c.CourseDirectory.course_id = "embeddings"
 c.CourseDirectory.root = str(Path(__file__).parent.resolve())
+# The gradebook's address, with a password, is best kept out of files and command lines.
+if os.environ.get("COURSE_GRADEBOOK"):
+    c.CourseDirectory.db_url = os.environ["COURSE_GRADEBOOK"]
 c.CourseDirectory.source_directory = "source"
 # Students get their notebooks from assignments/, which is committed, and not from release/.
 c.CourseDirectory.release_directory = "assignments"

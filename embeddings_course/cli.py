@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import re
@@ -43,6 +44,10 @@ class CommandError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
+    # A console or a file in an older encoding, as on Windows, gets \u0141 for what it cannot hold.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     parser, passes_on = _parser()
     options, rest = parser.parse_known_args(arguments)
     if options.command is None:
@@ -433,7 +438,12 @@ def generate_assignments(root: Path, release: Path) -> list[str]:
                     "they would replace the students' own: remove the file."
                 )
             result = subprocess.run(
-                [*command, name], cwd=root, capture_output=True, text=True, env=environ
+                [*command, name],
+                cwd=root,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                env=environ,
             )
             if result.returncode != 0:
                 raise CommandError(f"nbgrader refused {name}: {_nbgraders_reason(result.stderr)}")

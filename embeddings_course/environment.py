@@ -5,12 +5,14 @@ must be able to read this file, so that it can say which Python is needed.
 """
 
 import errno
+import getpass
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 OLDEST = (3, 11)
@@ -98,7 +100,7 @@ class Lock:
     path : Path
         The lock file. It stays behind and means nothing by itself.
     what : str
-        What is going on, for the message: ``"Another build"``.
+        What this process does, for whoever finds it locked: ``"Another build"``.
 
     Raises
     ------
@@ -113,22 +115,26 @@ class Lock:
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = self.path.open("a+")
+        self.file = self.path.open("a+", encoding="utf-8", errors="replace")
         try:
             self._acquire()
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
                 raise
             self.file.seek(0)
-            holder = self.file.read().strip()
+            holder = self.file.read().splitlines()
             self.file.close()
+            # Whoever has just got the lock may not have written yet.
+            if len(holder) != 4 or not "".join(holder).isprintable():
+                holder = ["unknown", "somebody", "a moment ago", self.what]
             raise EnvironmentProblem(
-                "{} is running in this folder (process {}). Wait until it has ended, or end it, "
-                "then run the command again.".format(self.what, holder or "unknown")
+                "{3} is running in this folder (process {0} of {1}, since {2}). Wait until it has "
+                "ended, or end it, then run the command again.".format(*holder)
             ) from None
         self.file.seek(0)
         self.file.truncate()
-        self.file.write(str(os.getpid()))
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        self.file.write("\n".join([str(os.getpid()), _user(), since, self.what]))
         self.file.flush()
         return self
 
@@ -150,6 +156,13 @@ class Lock:
             import fcntl
 
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _user():
+    try:
+        return getpass.getuser()
+    except Exception:  # of what kind depends on the system and on Python's age
+        return "somebody"
 
 
 def check_command(root, arguments):
@@ -296,7 +309,7 @@ def clean(root):
 
 def _install(root, out, run, free):
     log = root / "_build" / "install.log"
-    log.write_text("")
+    log.write_bytes(b"")
     folder = root / ".venv"
     usable = folder.is_dir() and _is_usable(root)
     if not usable and folder.is_dir():
@@ -322,7 +335,7 @@ def _install(root, out, run, free):
     own = [*pip, "--no-deps", "--no-build-isolation", "-e", str(root)]
     _step(run, own, "Installing the course", log, out)
     out.write("The environment is ready.\n")
-    _stamp(root).write_text(digest(root))
+    _stamp(root).write_bytes(digest(root).encode("utf-8"))
 
 
 def _step(run, command, what, log, out):
@@ -346,8 +359,9 @@ def _is_usable(root):
         # With pip, because an interrupted `python -m venv` leaves an environment without it.
         check = "import pip, sys; print('%d.%d' % sys.version_info[:2])"
         said = subprocess.check_output(
-            [str(venv_python(root)), "-c", check], stderr=subprocess.STDOUT, universal_newlines=True
-        ).strip()
+            [str(venv_python(root)), "-c", check], stderr=subprocess.STDOUT
+        )
+        said = said.decode("utf-8", "replace").strip()
     except (OSError, subprocess.CalledProcessError):
         return False
     if not config.get("version", config.get("version_info", said)).startswith(said + "."):

@@ -283,10 +283,9 @@ def attempt(
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
             warnings.catch_warnings(),
-            _time_limit(seconds),
         ):
             warnings.simplefilter("ignore")
-            value = function(*given, **given_by_name)
+            value = _within(seconds, function, given, given_by_name)
     except _OutOfTime:
         problem = f"no result within {seconds:g} seconds"
     except KeyboardInterrupt:
@@ -510,35 +509,61 @@ def _names_in(code: types.CodeType | None) -> set[str]:
     return set(code.co_names).union(*inner)
 
 
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise in this thread once the time is over, and again, should the first be caught."""
-    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+def _within(seconds: float, function: Any, arguments: Sequence[Any], keywords: Any) -> Any:
+    """Call a function; raise in it once the time is over, and again, should that be caught.
 
-        def stop(*_: Any) -> None:
+    The call is made here and not in a ``with`` block: on the way out of one, Python runs other
+    functions before the limit can be lifted, and time may be over in any of them.
+    """
+    if not (hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()):
+        return _within_by_thread(seconds, function, arguments, keywords)
+    running = True
+
+    def stop(*_: Any) -> None:
+        if running:
             raise _OutOfTime
 
-        before = signal.signal(signal.SIGALRM, stop)
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
         signal.setitimer(signal.ITIMER_REAL, seconds, 1)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-        return
-    # Windows has no such signal: another thread asks Python to raise it between two instructions.
-    thread, over = threading.get_ident(), threading.Event()
+        return function(*arguments, **keywords)
+    finally:
+        running = False  # an alarm from here on does nothing
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _within_by_thread(
+    seconds: float, function: Any, arguments: Sequence[Any], keywords: Any
+) -> Any:
+    """Do the same where there is no such signal, as on Windows.
+
+    Another thread asks Python to raise the error between two instructions.
+    """
+    thread, ask = ctypes.c_ulong(threading.get_ident()), ctypes.pythonapi.PyThreadState_SetAsyncExc
+    may_ask, over = threading.Lock(), threading.Lock()
+    may_ask.acquire()
+    over.acquire()
 
     def watch() -> None:
-        if not over.wait(seconds):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread), ctypes.py_object(_OutOfTime)
-            )
+        patience = seconds
+        while not over.acquire(timeout=patience):
+            if may_ask.acquire(blocking=False):
+                ask(thread, ctypes.py_object(_OutOfTime))
+                may_ask.release()
+            patience = 1
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield
+        may_ask.release()
+        return function(*arguments, **keywords)
     finally:
-        over.set()
+        # Nobody may ask from now on, and what was asked for is raised here or not at all.
+        try:
+            may_ask.acquire()
+            ask(thread, None)
+        except _OutOfTime:
+            pass
+        over.release()
         watcher.join()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from embeddings_course.grading.doctor import BROWSERS
+from embeddings_course.browsers import browser_command
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,6 +98,15 @@ def stock(root, *arguments):
     )
 
 
+def on_system(system: str) -> dict[str, str]:
+    """Return an environment in which the course's programs see that system, such as ``win32``."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    if system == sys.platform:
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    paths.insert(0, str(ROOT / "tests" / "other_system"))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PRETEND_SYSTEM": system}
+
+
 def alike(page: str) -> str:
     """Return a built page without what differs from build to build: ids, versions of files."""
     page = re.sub(r"\?v=[0-9a-f]{8}", "", page)
@@ -140,7 +149,7 @@ def browser():
     """The system's Chromium, headless, for which no host has an address."""
     from playwright.sync_api import Error, sync_playwright
 
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    found = browser_command()
     # Not on the path: playwright knows where Chrome and Edge are installed on each system.
     places = [{"executable_path": found}] if found else [{"channel": c} for c in CHANNELS]
     with sync_playwright() as playwright:

@@ -546,7 +546,7 @@ if not pathlib.Path({str(note)!r}).exists():
         assert "executing book/two.md" in build.stdout.readline()
         assert _soon(lambda: note.exists() and note.read_text())
         # Somebody else starts a build meanwhile.
-        with pytest.raises(EnvironmentProblem, match=rf"Another build .*\(process {build.pid}\)"):
+        with pytest.raises(EnvironmentProblem, match=rf"Another build .*\(process {build.pid} of "):
             project.build()
         build.kill()
     project.assert_nothing_looks_finished()

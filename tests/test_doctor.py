@@ -1,5 +1,6 @@
 """``course doctor``: what is missing is said, with how to get it, and nothing stops the rest."""
 
+import os
 import shutil
 import subprocess
 from importlib import metadata
@@ -108,6 +109,23 @@ def test_the_copy_that_the_package_comes_from_is_named_and_another_one_found(cou
     said = line(found(course), f"belongs to another copy of the course, {ROOT}")
     assert said.startswith("missing")
     assert f"in {course}, `make book` makes it" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_others_on_the_machine_can_read_is_noted(course, quick, monkeypatch):
+    for name in ("grading", "submitted"):
+        (course / name).mkdir()
+    (course / "grading").chmod(0o700)
+    (course / "submitted").chmod(0o755)
+    (course / "gradebook.db").touch(0o644)
+    # pytest keeps its folders to their owner, and then nobody else comes so far.
+    assert not any("can read" in each for each in found(course))
+    monkeypatch.setattr(doctor.stat, "S_IXOTH", 0o100)
+    said = line(found(course), "can read gradebook.db, submitted")
+    assert said.startswith("note") and f"chmod go-rwx {course}" in said
+    (course / "submitted").chmod(0o700)
+    (course / "gradebook.db").chmod(0o600)
+    assert not any("can read" in each for each in found(course))
 
 
 def test_little_room_is_noted(course, quick, monkeypatch):

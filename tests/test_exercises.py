@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import sys
 import threading
 import time
@@ -213,6 +214,63 @@ def test_time_limit_without_the_signal(monkeypatch):
     before = threading.active_count()
     run("def f(): return 1", "f")
     assert threading.active_count() == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such signal")
+def test_an_alarm_after_the_function_has_returned_does_no_harm(monkeypatch):
+    """The alarm comes when the function has returned and the timer has not been stopped yet."""
+    real = signal.setitimer
+
+    def setitimer(which, seconds, *interval):
+        if seconds == 0:
+            signal.raise_signal(signal.SIGALRM)
+        return real(which, seconds, *interval)
+
+    monkeypatch.setattr(signal, "setitimer", setitimer)
+    before = signal.getsignal(signal.SIGALRM)
+    try:
+        run("def f(): return 1", "f").close(1)
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        assert signal.getsignal(signal.SIGALRM) == before
+    finally:
+        real(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("by", ["signal", "thread"])
+def test_what_ends_in_the_moment_in_which_its_time_is_over_leaves_nothing_running(by, monkeypatch):
+    if by == "thread" and hasattr(signal, "setitimer"):
+        monkeypatch.delattr(signal, "setitimer")
+    elif by == "signal" and not hasattr(signal, "setitimer"):
+        pytest.skip("Windows has no such signal")
+    source = "import time\ndef f(end):\n    while time.monotonic() < end: pass\n    return 1"
+    threads = threading.active_count()
+    for number in range(150):
+        seconds = 0.004 + (number % 10) * 1e-5
+        try:
+            run(source, "f", time.monotonic() + 0.004, seconds=seconds).close(1)
+        except AssertionError as error:
+            assert "no result within" in str(error)
+        for _ in range(1000):  # where an error asked for too late would be raised
+            pass
+        if by == "signal":
+            assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+            assert signal.getsignal(signal.SIGALRM) in (signal.SIG_DFL, signal.SIG_IGN)
+    assert threading.active_count() == threads
+
+
+def test_the_thread_raises_again_what_was_caught(monkeypatch):
+    if hasattr(signal, "setitimer"):
+        monkeypatch.delattr(signal, "setitimer")
+    source = (
+        "import time\ndef f():\n    end = time.monotonic() + 30\n"
+        "    for _ in range(2):\n        try:\n"
+        "            while time.monotonic() < end: pass\n        except BaseException: pass\n"
+        "    while time.monotonic() < end: pass"
+    )
+    start = time.monotonic()
+    assert "no result within 0.2 seconds" in refused(source, seconds=0.2)
+    assert time.monotonic() - start < 20
 
 
 def test_overwritten_modules_and_builtins_are_lent_back_and_then_left_as_they_were(capsys):

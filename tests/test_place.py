@@ -4,11 +4,13 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, copy_of_repository
 
-from embeddings_course.place import another_copy, course_folder
+from embeddings_course import place
+from embeddings_course.place import ElsewhereError, another_copy, course_folder, how_to_change
 
 DRAW = ["quiz", "draw", "--term", "2030-spring", "--count", "5", "--force"]
 QUIZ = "source/knowledge-check/knowledge-check.ipynb"
@@ -63,6 +65,7 @@ def test_what_would_be_written_into_another_copy_is_refused(copies, command, ins
     assert [contents(each) for each in copies] == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no `source`")
 def test_a_copy_that_has_an_environment_is_told_how_to_activate_it(copies):
     first, second = copies
     (second / ".venv").mkdir()
@@ -117,3 +120,118 @@ def test_students_are_enrolled_in_the_course_above_and_the_gradebook_is_named(co
     done = course(first, tmp_path, "students", tmp_path / "class.csv")
     assert f"The gradebook: {first / 'gradebook.db'}" in done.stdout
     (first / "gradebook.db").unlink()
+
+
+# Somebody else's settings -------------------------------------------------------------------------
+
+TRAP = "open({!r}, 'w').write('this ran')\nc = get_config()\n"
+OTHER = 54321
+
+
+@pytest.fixture
+def owners(monkeypatch):
+    """Give paths another owner, as only root could on the disk: ``owners[path] = OTHER``."""
+    given = {}
+    real = os.lstat
+
+    class Stat:
+        def __init__(self, path):
+            self.real, self.path = real(path), Path(path)
+
+        def __getattr__(self, name):
+            if name == "st_uid" and self.path in given:
+                return given[self.path]
+            return getattr(self.real, name)
+
+    monkeypatch.setattr(Path, "lstat", lambda self: Stat(self))
+    return given
+
+
+@pytest.fixture
+def above(tmp_path):
+    """A course, with a folder of one's own in it."""
+    tmp_path = tmp_path.resolve()
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    (tmp_path / "mine" / "deep").mkdir(parents=True)
+    return tmp_path
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows does not say who owns a file")
+
+
+def test_the_course_above_is_found_where_all_is_ones_own(above):
+    assert course_folder(ROOT, above / "mine" / "deep") == above
+
+
+@posix
+@pytest.mark.parametrize("whose", [".", "nbgrader_config.py"])
+def test_a_course_above_that_is_somebody_elses_is_named_and_not_taken(above, owners, whose):
+    owners[above / whose] = OTHER
+    for here in (above / "mine", above / "mine" / "deep"):
+        with pytest.raises(ElsewhereError) as caught:
+            course_folder(ROOT, here)
+        assert f"{above} holds a course, but {above / whose} does not belong to you." in str(
+            caught.value
+        )
+        assert f"run the command in {above} itself, or become the owner" in str(caught.value)
+        assert another_copy(ROOT, here) is None
+    # Whoever goes there has chosen it.
+    assert course_folder(ROOT, above) == above
+
+
+@posix
+def test_what_somebody_left_in_a_folder_that_is_open_to_all_is_not_taken_even_there(above, owners):
+    owners[above / "nbgrader_config.py"] = OTHER
+    above.chmod(0o1777)
+    with pytest.raises(ElsewhereError, match="anybody can write to that folder"):
+        course_folder(ROOT, above)
+    owners[above] = OTHER  # a folder of that person's is chosen with what is in it
+    assert course_folder(ROOT, above) == above
+
+
+@posix
+def test_a_link_counts_as_whoever_made_it(above, owners):
+    settings = above / "nbgrader_config.py"
+    settings.rename(above / "mine.py")
+    settings.symlink_to(above / "mine.py")
+    owners[settings] = OTHER
+    with pytest.raises(ElsewhereError, match="does not belong to you"):
+        course_folder(ROOT, above / "mine")
+
+
+def test_nothing_above_the_home_folder_counts(above, monkeypatch):
+    monkeypatch.setattr(place, "_home", lambda: above / "mine")
+    with pytest.raises(ElsewhereError, match="a course, but it lies above your home"):
+        course_folder(ROOT, above / "mine" / "deep")
+    # The home folder itself does, and so do folders that have nothing to do with it.
+    monkeypatch.setattr(place, "_home", lambda: above)
+    assert course_folder(ROOT, above / "mine" / "deep") == above
+    monkeypatch.setattr(place, "_home", lambda: above / "another")
+    assert course_folder(ROOT, above / "mine" / "deep") == above
+
+
+def test_the_copy_that_the_package_comes_from_counts_whoever_owns_it(above, owners):
+    owners[above] = OTHER
+    assert course_folder(above, above / "mine") == above
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
+@pytest.mark.parametrize("command", ["doctor", "report hw", "assignments", "bundle", "grade hw"])
+def test_settings_of_another_person_are_not_run_by_any_command(above, command):
+    trace = above / "mine" / "trace"
+    (above / "nbgrader_config.py").write_text(TRAP.format(str(trace)))
+    os.chown(above / "nbgrader_config.py", OTHER, OTHER)
+    done = course(ROOT, above / "mine", *command.split())
+    assert done.returncode == 1
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith(f"{above} holds a course, but {above / 'nbgrader_config.py'}")
+    assert not trace.exists()
+
+
+def test_how_an_environment_is_activated_on_windows(above, monkeypatch):
+    (above / ".venv").mkdir()
+    monkeypatch.setattr(place, "venv_python", lambda root: root / ".venv" / "Scripts" / "python")
+    monkeypatch.setattr(place.os, "name", "nt")
+    said = how_to_change(above)
+    monkeypatch.undo()
+    assert said.startswith(f"`{above / '.venv' / 'Scripts' / 'activate'}` activates")

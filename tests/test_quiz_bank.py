@@ -10,6 +10,7 @@ from html import escape
 import pytest
 from conftest import ROOT
 
+from embeddings_course import whole_file
 from embeddings_course.quiz import records
 from embeddings_course.quiz.bank import KINDS, QuizError, SingleChoice, load_bank, load_questions
 from embeddings_course.quiz.bank import parse_question as parse
@@ -789,7 +790,7 @@ def test_failed_write_leaves_the_file_before_and_nothing_else(tmp_path, monkeypa
 
     path = tmp_path / "record.json"
     records.write_record(path, RECORD)
-    monkeypatch.setattr(records.os, step, fail)
+    monkeypatch.setattr(whole_file.os, step, fail)
     with pytest.raises(type(error)):
         records.write_record(path, Record(quiz="other"))
     assert path.read_text(encoding="utf-8") == WHOLE

@@ -38,7 +38,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from embeddings_course.environment import Lock, explained
+from embeddings_course.environment import explained
 from embeddings_course.folders import MOST_LEVELS, remove, walk
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.files import MAX_BYTES
@@ -827,9 +827,8 @@ def _published(
     notes: list[str],
 ) -> Collected:
     """Put the folders where they belong; what was there before is kept outside of it."""
-    grading = course.root / "grading"
     new, replaced, unchanged = [], [], []
-    with Lock(grading / f"{assignment}.lock", f"Another run of `course grade {assignment}`"):
+    with course.lock(assignment, f"`course collect {assignment}`"):
         for student, folder in made.items():
             place = course.folder("submitted", student, assignment)
             try:
@@ -838,14 +837,15 @@ def _published(
                 if there and _content(place, timed) == _content(folder, timed):
                     unchanged.append(student)
                     continue
-                place.parent.mkdir(parents=True, exist_ok=True)
+                course.make_private(place.parent)
                 beside = place.parent / f".{place.name}.new"
                 remove(beside)
                 shutil.copytree(folder, beside)
                 if there:
                     now = datetime.now()
-                    before = grading / "before" / assignment / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
-                    before.parent.mkdir(parents=True, exist_ok=True)
+                    kept = course.grading / "before" / assignment
+                    course.make_private(kept)
+                    before = kept / f"{student}-{now:%Y-%m-%d-%H%M%S-%f}"
                     place.rename(before)
                     was, now_is = shlex.quote(str(before)), shlex.quote(str(place))
                     notes.append(

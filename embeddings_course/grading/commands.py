@@ -57,7 +57,11 @@ def add_place(parser: argparse.ArgumentParser) -> None:
         help="the folder with nbgrader_config.py (default: this one, or the nearest above it)",
     )
     parser.add_argument(
-        "--db", metavar="URL", help="another gradebook than the configured one (postgresql://…)"
+        "--db",
+        metavar="URL",
+        help="another gradebook than the configured one (postgresql://…); without it, the variable "
+        "COURSE_GRADEBOOK of the environment can say so, where a password does not show in the "
+        "list of running programs",
     )
 
 

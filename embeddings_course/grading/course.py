@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -14,8 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course.console import printable
+from embeddings_course.environment import Lock
 from embeddings_course.grading.record import GradingError
 from embeddings_course.place import CONFIGURATION
+
+GRADEBOOK = "COURSE_GRADEBOOK"
+"""A variable of the environment: the gradebook's address, which may hold a password."""
 
 TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _MOST_BACKUPS = 10
@@ -47,13 +52,19 @@ class Course:
         return [repr(name) for name in self._folders(assignment) if not _can_be_an_id(name)]
 
     def _folders(self, assignment: str) -> dict[str, Path]:
-        marker = "STUDENT"
+        marker = f"student-{secrets.token_hex(16)}"  # which no folder of the course is called
         parts = self.folder("submitted", marker, assignment).parts
+        if marker not in parts:
+            raise GradingError(
+                "c.CourseDirectory.directory_structure in nbgrader_config.py names no folder "
+                "{student_id}: each student needs a folder of that name."
+            )
         place = parts.index(marker)
         base = Path(*parts[:place])
         found = {}
         for student in sorted(base.iterdir()) if base.is_dir() else []:
-            folder = student.joinpath(*parts[place + 1 :])
+            inner = [student.name if part == marker else part for part in parts[place + 1 :]]
+            folder = student.joinpath(*inner)
             if os.path.lexists(folder) and not student.name.startswith("."):
                 found[student.name] = folder
         return found
@@ -63,6 +74,45 @@ class Course:
         return getattr(self.api.coursedir, f"{step}_directory")
 
     @property
+    def grading(self) -> Path:
+        """Where grades, the reports and copies of the gradebook are: the owner's, once made."""
+        return self.root / "grading"
+
+    def lock(self, assignment: str, what: str) -> Lock:
+        """Return what only one command at a time may hold that writes grades of an assignment.
+
+        Parameters
+        ----------
+        assignment : str
+            Whose grades are written.
+        what : str
+            Who writes them, for whoever finds it locked: "`course grade hw`".
+        """
+        self.make_private(self.grading)
+        return Lock(self.grading / f"{assignment}.lock", what)
+
+    def make_private(self, folder: Path) -> None:
+        """Make a folder that holds grades or students' work, and those above it that are missing.
+
+        Only their owner may enter them, or the group as well if the settings say ``groupshared``.
+        A folder that is there stays as it is.
+        """
+        missing = []
+        for each in (folder, *folder.parents):
+            if each.is_dir():
+                break
+            missing.append(each)
+        for each in reversed(missing):
+            with contextlib.suppress(FileExistsError):  # another command was first
+                each.mkdir(mode=0o700)
+                if self._shared:
+                    each.chmod(0o2770)
+
+    @property
+    def _shared(self) -> bool:
+        return bool(self.api.coursedir.groupshared)
+
+    @property
     def api(self) -> Any:
         """nbgrader, with the course's settings."""
         from nbgrader.apps import NbGraderAPI
@@ -70,9 +120,15 @@ class Course:
         return NbGraderAPI(config=self.config)
 
     def gradebook(self) -> Any:
-        """Open the gradebook."""
+        """Open the gradebook; a new file is the owner's, or the group's under ``groupshared``."""
+        import sqlalchemy
         from nbgrader.api import Gradebook
 
+        url = sqlalchemy.make_url(self.db_url)
+        local = url.get_backend_name() == "sqlite" and url.database
+        if local and not Path(url.database).exists():
+            with contextlib.suppress(OSError):  # SQLite says what is wrong
+                Path(url.database).touch(0o660 if self._shared else 0o600)
         return Gradebook(self.db_url, self.api.coursedir.course_id)
 
 
@@ -89,12 +145,13 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
     root : Path
         The folder with ``nbgrader_config.py``.
     db_url : str, optional
-        Another gradebook than the configured one.
+        Another gradebook than the configured one. Default: what the variable `COURSE_GRADEBOOK`
+        of the environment says, else the settings.
 
     Raises
     ------
     GradingError
-        If the folder holds no course.
+        If the folder holds no course, or the gradebook has no address that can be read.
     """
     from traitlets.config import PyFileConfigLoader
 
@@ -109,14 +166,32 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
         os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
     config = PyFileConfigLoader(CONFIGURATION, path=str(root)).load_config()
     config.CourseDirectory.root = str(root.resolve())
-    if db_url is not None:
+    if db_url := db_url or os.environ.get(GRADEBOOK):
         config.CourseDirectory.db_url = db_url
     course = Course(root.resolve(), config, "")
     url = course.api.coursedir.db_url
+    _check_address(url)
     if url.startswith("sqlite:///") and "?" not in url:
         url += "?timeout=60"  # seconds that a writer waits for another
     config.CourseDirectory.db_url = url
     return Course(root.resolve(), config, url)
+
+
+def _check_address(url: str) -> None:
+    """Refuse what SQLAlchemy would read wrongly, and then show with a part of the password."""
+    import sqlalchemy
+
+    try:
+        readable = "@" not in (sqlalchemy.make_url(url).host or "")
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        readable = False
+    if not readable:
+        raise GradingError(
+            "The address of the gradebook (not shown, as it may hold a password) cannot be read: "
+            f"--db, {GRADEBOOK} or c.CourseDirectory.db_url must be like sqlite:////folder/file.db "
+            "or postgresql://user:password@host/name. In a user's name and a password, write "
+            "%40 for @, %3A for :, %2F for / and %25 for %."
+        )
 
 
 def typed_id(root: Path, student: str) -> dict[str, str] | str | None:
@@ -158,7 +233,7 @@ def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) ->
     local = url.get_backend_name() == "sqlite"
     if local and not Path(url.database or "").exists():
         return None
-    folder.mkdir(parents=True, exist_ok=True)
+    course.make_private(folder)
     copy = folder / f"gradebook-{datetime.now():%Y-%m-%d-%H%M%S-%f}.db"
     new = copy.with_suffix(".new")
     if local:
@@ -169,12 +244,12 @@ def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) ->
             source.backup(target)
     else:
         source, target = sqlalchemy.create_engine(url), sqlalchemy.create_engine(f"sqlite:///{new}")
-        tables = [
-            table for table in Base.metadata.sorted_tables
-            if sqlalchemy.inspect(source).has_table(table.name)
-        ]  # fmt: skip
-        Base.metadata.create_all(target, tables=tables)
-        with source.connect() as reading, target.begin() as writing:
+        # All tables as they were at one moment, whatever graders write meanwhile.
+        at_once = source.execution_options(isolation_level="REPEATABLE READ")
+        with at_once.connect() as reading, target.begin() as writing:
+            there = set(sqlalchemy.inspect(reading).get_table_names())
+            tables = [table for table in Base.metadata.sorted_tables if table.name in there]
+            Base.metadata.create_all(writing, tables=tables)
             for table in tables:
                 rows = [dict(row) for row in reading.execute(table.select()).mappings()]
                 if rows:
@@ -183,6 +258,6 @@ def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) ->
         target.dispose()
     new.replace(copy)
     for old in sorted(folder.glob("gradebook-*.db"))[:-_MOST_BACKUPS]:
-        old.unlink()
+        old.unlink(missing_ok=True)  # another command may have been first
     say(f"The gradebook as it was: {copy}")
     return copy

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from embeddings_course import extras
+from embeddings_course.browsers import browser_found
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.words import counted
 from embeddings_course.place import another_copy, how_to_change
@@ -20,14 +23,8 @@ from embeddings_course.place import another_copy, how_to_change
 _NEEDED = ("torch", "torchvision", "nbgrader", "jupyterlab", "ipywidgets", "anywidget")
 # What extras are for that grading does without, and a package of each whose version is shown.
 _NOT_FOR_GRADING = {"book": ("build the book", "jupyter-book"), "test": ("test it", "nbval")}
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-)
+# What holds grades, students' work or solutions.
+_PRIVATE = ("gradebook.db", "grading", "submitted", "autograded", "feedback", "source")
 _FREE_DISK = 6 * sandbox.GIGABYTE
 _FREE_MEMORY = 4 * sandbox.GIGABYTE
 _SECONDS = 120
@@ -74,6 +71,7 @@ def examine(root: Path, folder: Path, db_url: str | None = None) -> Iterator[Fin
         _torchvision,
         _weights,
         lambda: _course(folder, db_url),
+        lambda: _readers(folder),
         _extensions,
         _sandbox,
         _browser,
@@ -211,12 +209,31 @@ def _course(folder: Path, db_url: str | None) -> Iterator[Finding]:
         )
 
 
+def _readers(folder: Path) -> Iterator[Finding]:
+    """Say what others who share the machine can read, where the system knows such rights."""
+    if os.name == "nt" or not folder.is_dir():
+        return
+    folder = folder.resolve()
+    if not all(each.stat().st_mode & stat.S_IXOTH for each in (folder, *folder.parents)):
+        return  # nobody else comes so far
+    found = [folder / name for name in _PRIVATE]
+    open_ = [each.name for each in found if each.exists() and each.stat().st_mode & stat.S_IROTH]
+    if open_:
+        yield Finding(
+            "note",
+            f"whoever uses this machine can read {', '.join(open_)}",
+            f"If you share it: `chmod go-rwx {shlex.quote(str(folder))}` keeps the whole course to "
+            "yourself.",
+        )
+
+
 def _extensions() -> Iterator[Finding]:
     for kind, command in (("server", ["server", "extension"]), ("lab", ["labextension"])):
         listed = subprocess.run(
             [sys.executable, "-m", "jupyter", *command, "list"],
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_SECONDS,
         )
         lines = [
@@ -238,16 +255,13 @@ def _sandbox() -> Iterator[Finding]:
     yield Finding(
         "note",
         f"no sandbox for grading: {reason}",
-        "On Linux `sudo apt install bubblewrap` or the like; elsewhere grade in a virtual machine. "
-        "Without it what students hand in runs with your rights.",
+        f"Without it what students hand in runs with your rights. {sandbox.way_to_one()}",
     )
 
 
 def _browser() -> Iterator[Finding]:
-    places = [Path("/Applications/Google Chrome.app")]
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found or any(map(Path.exists, places)) or os.name == "nt":
-        yield Finding("ok", f"a browser for the tests ({found or 'Chrome or Edge'})")
+    if found := browser_found():
+        yield Finding("ok", f"a browser for the tests ({found})")
     else:
         yield Finding(
             "note",
@@ -275,5 +289,9 @@ def _room(folder: Path) -> Iterator[Finding]:
 
 def _run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=_SECONDS
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_SECONDS,
     )

@@ -68,7 +68,9 @@ def shown_url(course: Course) -> str:
         url = sqlalchemy.make_url(course.db_url)
         if url.get_backend_name() == "sqlite":
             return str(url.database)
-        return url.render_as_string(hide_password=True)
+        # Some write it behind the question mark.
+        hidden = {name: "hidden" for name in url.query if "pass" in name.lower()}
+        return url.update_query_dict(hidden).render_as_string(hide_password=True)
     except sqlalchemy.exc.SQLAlchemyError:
         return "that --db or the settings name"
 

@@ -7,6 +7,7 @@ the penalty down once, when it grades. Whatever hands out points asks here first
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 from collections.abc import Collection
@@ -40,7 +41,11 @@ def read_lateness(course: Course, assignment: str) -> dict[str, Lateness]:
 
 
 def renew_penalties(
-    course: Course, assignment: str, students: Collection[str] | None = None
+    course: Course,
+    assignment: str,
+    students: Collection[str] | None = None,
+    *,
+    locked: bool = False,
 ) -> tuple[str, ...]:
     """Let nbgrader write down what lateness costs now; no notebook is run.
 
@@ -52,6 +57,9 @@ def renew_penalties(
         What was handed in.
     students : collection of str, optional
         Only these.
+    locked : bool
+        Whether the caller holds the assignment's lock already. Else it is taken where there is
+        something to write.
 
     Returns
     -------
@@ -62,6 +70,8 @@ def renew_penalties(
     ------
     GradingError
         If a penalty cannot be worked out or written.
+    EnvironmentProblem
+        If another command writes grades of the same assignment.
     """
     before = read_lateness(course, assignment)
     chosen = [
@@ -71,7 +81,9 @@ def renew_penalties(
     ]
     if not chosen:
         return ()
-    _assign(course, assignment, chosen)
+    what = f"`course report` or `course grades export`, which writes penalties of {assignment},"
+    with contextlib.nullcontext() if locked else course.lock(assignment, what):
+        _assign(course, assignment, chosen)
     after = read_lateness(course, assignment)
     return tuple(
         f"{student}: late by {after[student].seconds / 3600:.1f} hours, which now takes off "

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from embeddings_course.console import printable
+from embeddings_course.whole_file import write_whole
 
 # Grading came to an end, whatever the points.
 ENDED = ("graded", "kernel-died", "timed-out")
@@ -264,9 +264,4 @@ def write_records(path: Path, records: dict[str, Record], **about: Any) -> None:
 def write_at_once(path: Path, text: str) -> None:
     """Write a file in UTF-8 so that a reader never sees half of it, whatever goes wrong."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        new.write_text(text, encoding="utf-8", newline="")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_whole(path, text)

@@ -17,7 +17,6 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from embeddings_course.environment import Lock
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.cells import fingerprint, imported_modules
 from embeddings_course.grading.course import Course, back_up
@@ -95,7 +94,7 @@ def grade(
         If there is nothing to grade with: no such assignment, unknown students, a gradebook of
         another course, no sandbox where one is required. Nothing was changed then.
     EnvironmentProblem
-        If another run grades the same assignment.
+        If another command writes grades of the same assignment.
     """
     from nbgrader.api import MissingEntry
 
@@ -109,15 +108,13 @@ def grade(
     enrolled = _enrolled(course)
     chosen = _chosen(students, handed_in, enrolled, assignment)
     sandboxed = _sandboxed(course, require_sandbox, say)
-    folder = course.root / "grading"
-    folder.mkdir(exist_ok=True)
-    with Lock(folder / f"{assignment}.lock", f"Another run of `course grade {assignment}`"):
-        path = folder / f"{assignment}.json"
+    with course.lock(assignment, f"`course grade {assignment}`"):
+        path = course.grading / f"{assignment}.json"
         try:
             records = read_records(path)
         except ValueError as error:
             raise GradingError(str(error)) from error
-        back_up(course, folder / "backups", say)
+        back_up(course, course.grading / "backups", say)
         try:
             with course.gradebook() as gradebook:
                 gradebook.find_assignment(assignment)
@@ -142,7 +139,7 @@ def grade(
         done = sorted({student for student in chosen if student in handed_in} - set(todo))
         if done:
             say(f"{len(done)} graded before, and not changed since.")
-            for sentence in renew_penalties(course, assignment, done):
+            for sentence in renew_penalties(course, assignment, done, locked=True):
                 say(f"  {sentence}")
             late = read_lateness(course, assignment)
             for student in done:
@@ -279,22 +276,20 @@ def _chosen(
 
 
 def _sandboxed(course: Course, required: bool, say: Callable[[str], None]) -> bool:
-    reason = sandbox.reason_against()
+    reason, way = sandbox.reason_against(), sandbox.way_to_one()
     around = [prefix for prefix in (sys.prefix, sys.base_prefix) if _is_inside(course.root, prefix)]
     if reason is None and around:
         # What Python is made of is visible there.
         reason = f"the course lies in the folder of its Python, {around[0]}"
+        way = "Move the course out of there."
     if reason is None:
         return True
     if required:
-        raise GradingError(
-            f"There is no sandbox here: {reason}. Install bubblewrap, or grade in a virtual "
-            "machine. Nothing was graded."
-        )
+        raise GradingError(f"There is no sandbox here: {reason}. {way} Nothing was graded.")
     say(
         f"NO SANDBOX: {reason}. What students handed in runs with your rights: it can read and "
         "change your files, the gradebook, solutions and other submissions, and use the network. "
-        "Grade in a virtual machine, or use --require-sandbox to refuse."
+        f"{way} With --require-sandbox nothing is graded without one."
     )
     return False
 

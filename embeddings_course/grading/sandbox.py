@@ -65,13 +65,32 @@ _OF_AN_ENVIRONMENT = (
     "pyvenv.cfg",
     "share",
 )
+_OTHERS = {"darwin": "macOS", "win32": "Windows"}
 # A file in the folder of a submission: see `write_kernel`.
 PARENT = "kernel-parent"
+
+
+def way_to_one() -> str:
+    """Say how to get a sandbox on this system, or where to grade if it has none."""
+    tells = "`course doctor` in it says whether the sandbox works there."
+    if sys.platform == "win32":
+        return f"Grade in WSL2 (`wsl --install`), or in another virtual machine with Linux; {tells}"
+    if sys.platform != "linux":
+        return (
+            "Grade in a virtual machine with Linux, or in a Linux container that may make "
+            f"namespaces; {tells}"
+        )
+    return (
+        "Install bubblewrap (`sudo apt install bubblewrap` or the like); where it is not allowed, "
+        "grade in a virtual machine."
+    )
 
 
 @cache
 def reason_against() -> str | None:
     """Return why there is no sandbox on this machine, or None where there is one."""
+    if sys.platform != "linux":
+        return f"bubblewrap needs Linux, and this is {_OTHERS.get(sys.platform, sys.platform)}"
     program = shutil.which("bwrap")
     if program is None:
         return "bubblewrap (the program bwrap) is not installed"
@@ -151,7 +170,9 @@ def write_kernel(
         home = scratch / "home"
         home.mkdir(exist_ok=True)
         command = [sys.executable, "-m", fork_server.KERNEL, "-f", "{connection_file}"]
-        environ = _FOR_ANY_KERNEL | {"HOME": str(home), "IPYTHONDIR": str(home / ".ipython")}
+        # Windows looks for a person's folder in USERPROFILE.
+        homes = dict.fromkeys(("HOME", "USERPROFILE"), str(home))
+        environ = _FOR_ANY_KERNEL | homes | {"IPYTHONDIR": str(home / ".ipython")}
     folder = jupyter / "kernels" / "python3"
     folder.mkdir(parents=True, exist_ok=True)
     spec = {

@@ -15,7 +15,13 @@ from nbformat import NotebookNode
 from embeddings_course.folders import remove
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.control_groups import control_group
-from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
+from embeddings_course.grading.course import (
+    GRADEBOOK,
+    TYPED_IDS,
+    Course,
+    lend_typed_id,
+    open_course,
+)
 from embeddings_course.grading.kernel import PROCESSES
 from embeddings_course.grading.record import Record
 from embeddings_course.grading.workers import Place
@@ -89,6 +95,7 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
     os.environ["JUPYTER_RUNTIME_DIR"] = str(run)
     os.environ["TMPDIR"] = str(scratch)
     tempfile.tempdir = None
+    os.environ.pop(GRADEBOOK, None)  # kernels inherit what is there
     config = copy.deepcopy(course.config)
     config.CourseDirectory.submitted_directory = str(scratch / "submitted")
     config.CourseDirectory.autograded_directory = str(scratch / "autograded")
@@ -123,6 +130,7 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         record.state = "failed"
         record.problems.append(_reason(result))
         return
+    course.make_private(published.parent)
     _publish(scratch / "autograded" / task.student / task.assignment, published)
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission(task.assignment, task.student)
@@ -138,7 +146,6 @@ def _reason(result: dict[str, Any]) -> str:
 
 def _publish(made: Path, place: Path) -> None:
     """Put a folder in the place of another one, at once."""
-    place.parent.mkdir(parents=True, exist_ok=True)
     new, old = (place.parent / f".{place.name}.{word}" for word in ("new", "old"))
     for folder in (new, old):
         remove(folder)

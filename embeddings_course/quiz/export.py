@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +29,7 @@ from embeddings_course.quiz.bank import (
 from embeddings_course.quiz.markup import to_html
 from embeddings_course.quiz.numeric import compute
 from embeddings_course.quiz.sheet import arrange
+from embeddings_course.whole_file import write_whole
 
 # The formats, and the suffix of the file that each is written to.
 FORMATS = {"moodle": ".xml", "gift": ".gift.txt", "qti": ".zip", "json": ".json"}
@@ -295,15 +294,7 @@ def _sentence(feature: _Feature, format: str, questions: Sequence[Question], *, 
 def _replace_file(path: Path, content: bytes) -> None:
     """Write a file at once: who is interrupted leaves the file before, or none."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(name, 0o644)  # noqa: PTH101 - mkstemp lets only its owner read
-            os.replace(name, path)  # noqa: PTH105
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, content)
     except OSError as error:
         raise QuizError(
             [f"{path} cannot be written: {error.strerror}. Choose another file with --out."]

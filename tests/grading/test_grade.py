@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import on_system
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
@@ -481,6 +482,25 @@ def test_without_a_sandbox_it_says_so_or_refuses(course, tmp_path):
     assert "NO SANDBOX" in said and "gradebook" in said
     assert course.scores() == {"ann": 5.5}
     assert json.loads((course.root / "grading" / "hw.json").read_text())["sandbox"] is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems are simulated on Linux only")
+@pytest.mark.parametrize(("system", "name"), [("win32", "Windows"), ("darwin", "macOS")])
+def test_other_systems_have_no_sandbox_and_grade_without_it_or_refuse(course, system, name):
+    course.hands_in("ann")
+    course.hands_in("bob", "def double(x):\n    return x")
+    environ = {key: on_system(system)[key] for key in ("PYTHONPATH", "PRETEND_SYSTEM")}
+    status, said = course.grade("--require-sandbox", **environ)
+    assert status == 1
+    assert f"this is {name}" in said and "Nothing was graded" in said
+    assert "Traceback" not in said and "apt install" not in said
+    assert not (course.root / "grading").exists()
+    status, said = course.grade(**environ)
+    assert status == 0, said
+    assert f"NO SANDBOX: bubblewrap needs Linux, and this is {name}." in said
+    assert "virtual machine with Linux" in said
+    assert course.scores() == {"ann": 5.5, "bob": 0.0}
+    assert {each["state"] for each in course.records().values()} == {"graded"}
 
 
 def test_the_sandbox_is_used_where_it_works(course):

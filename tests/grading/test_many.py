@@ -1,7 +1,6 @@
 """Grading at length: a class of sixty, runs that are killed, a gradebook in PostgreSQL."""
 
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -12,10 +11,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import sqlalchemy
 from assignments.graders import exercises, read_source, with_answers
 from demo_class import CODE, QUIZ, STUDENTS
 from nbgrader.api import Gradebook
 
+from embeddings_course.grading.course import back_up, open_course
 from embeddings_course.grading.record import read_records
 from grading.classroom import REPOSITORY, RIGHT, Class
 
@@ -131,6 +132,8 @@ def server():
     folder.mkdir()
     settings = {}
     if os.geteuid() == 0:  # the server refuses root
+        import pwd  # not at the top: Windows has none
+
         entry = pwd.getpwnam("postgres")
         os.chown(folder, entry.pw_uid, entry.pw_gid)
         settings = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
@@ -180,6 +183,33 @@ def test_a_gradebook_in_postgresql_holds_the_same_grades(tmp_path, server):
     copies = sorted((course.root / "grading" / "backups").glob("*.db"))
     assert cell_scores(f"sqlite:///{copies[-1]}", "hw") == sqlite
     assert cell_scores(server, "hw")["bob", "double_more"] == 3
+
+
+def test_a_backup_of_postgresql_is_of_one_moment(tmp_path, server):
+    root = Class(tmp_path / "course").root
+    course = open_course(root, server)
+    with course.gradebook() as book:
+        book.add_assignment("hw")
+        book.add_student("ann")
+    seen = []
+
+    def write(connection, cursor, statement, *_):
+        """Another grader enrols a student when the backup has read its first table."""
+        if not seen and statement.startswith("SELECT course."):
+            seen.append(statement)
+            with Gradebook(server) as book:
+                book.add_student("bob")
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "after_cursor_execute", write)
+    try:
+        copy = back_up(course, course.grading / "backups", say=lambda line: None)
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "after_cursor_execute", write)
+    assert seen
+    with Gradebook(f"sqlite:///{copy}") as book:
+        assert [student.id for student in book.students] == ["ann"]
+    with Gradebook(server) as book:
+        assert {student.id for student in book.students} == {"ann", "bob"}
 
 
 def test_a_demonstration_goes_through_a_term_and_each_student_gets_what_is_due(tmp_path):

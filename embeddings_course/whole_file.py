@@ -1,0 +1,61 @@
+"""Files that are written whole or not at all, and readable by whom their owner wants."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+from pathlib import Path
+
+# Windows keeps others from replacing a file that a program has open. Programs that look at every
+# new file, such as virus scanners, have it open for a moment.
+_PATIENCE = (0.1, 0.2, 0.4, 0.8)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file at once: a reader never sees half of it, whatever goes wrong meanwhile.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder must exist. Nobody may read the new file whom the umask keeps from reading, nor
+        whom the file before it kept from reading.
+    content : str or bytes
+        Text is written in UTF-8, with the ends of lines that it has.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written. The file before is there still, and nothing else.
+    """
+    # Not by tempfile, whose files only their owner may read: here the system applies the umask.
+    new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    try:
+        with new.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        made = stat.S_IMODE(new.stat().st_mode)
+        before = stat.S_IMODE(path.stat().st_mode) if path.exists() else made
+        if made & before != made:
+            new.chmod(made & before)
+        _replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _replace(new: Path, path: Path) -> None:
+    for seconds in _PATIENCE if os.name == "nt" else ():
+        try:
+            new.replace(path)
+            return
+        except PermissionError:
+            time.sleep(seconds)
+    try:
+        new.replace(path)
+    except PermissionError as error:
+        if os.name != "nt":
+            raise
+        why = "Another program has this file open, or it is read-only; close it there and try again"
+        raise PermissionError(error.errno, why, str(path)) from None
