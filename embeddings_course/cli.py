@@ -18,6 +18,7 @@ from embeddings_course.environment import EnvironmentProblem, check_command, cle
 from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
+from embeddings_course.grading.course import check_folder
 from embeddings_course.grading.record import GradingError
 from embeddings_course.page_cache import kernel_environment, pages_at_once
 from embeddings_course.place import ElsewhereError, course_folder, require_own
@@ -36,6 +37,9 @@ class CommandError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show ends no command
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     parser, passes_on = _parser()
     options, rest = parser.parse_known_args(arguments)
     if options.command is None:
@@ -411,6 +415,7 @@ def generate_assignments(root: Path, release: Path) -> list[str]:
     """
     import tempfile
 
+    check_folder(root)
     names = sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--create"]

@@ -68,9 +68,11 @@ LEFT_OUT = "left-out.txt"
 """Where it is written down that a student's work came and was not collected."""
 
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
-_RUBBISH = frozenset({"__MACOSX", ".ipynb_checkpoints", "__pycache__", "Thumbs.db", "desktop.ini"})
+_RUBBISH = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
+_CHECKPOINTS = ".ipynb_checkpoints"  # better than nothing, where there is no other notebook
 _AGAIN = re.compile(r"(?P<stem>.+)-(?P<count>\d{1,3})")
 _COUNTED = ("Canvas", "Moodle", "Teams")
+_IN_NAMES = "Times are the platform's, taken to be in {zone} where they name no zone."
 _METADATA = "submission_metadata.yml"  # Gradescope's
 _MOST_NAMED = 5
 # Platforms give all files of a zip the time at which it was packed.
@@ -260,7 +262,7 @@ def collect(
         if not chosen and not problems:
             problems.say(f"{path.name} holds no notebooks: download the submissions again.")
         problems.refuse()
-        dates = _dates(chosen, times, notes, sheet, clock, _zone_in_words(zone))
+        dates = _dates(chosen, times, notes, sheet, clock)
         made = _through_nbgrader(course, assignment, chosen, archive, dates, Path(scratch))
         without = _without_notebook(
             course, assignment, chosen, wrong, lost, made, archive, Path(scratch), problems, notes
@@ -280,10 +282,10 @@ def _clock(zone: str | None) -> tzinfo:
         raise GradingError(f"--zone: {error}. Nothing was collected.") from error
 
 
-def _zone_in_words(zone: str | None) -> str:
+def _zone_in_words(clock: tzinfo) -> str:
     """Say which zone times without one were taken to be in."""
-    if zone is not None:
-        return zone
+    if not isinstance(clock, tzlocal):
+        return f"the zone of --zone ({datetime.now(clock).tzname()} today)"
     return (
         f"this machine's zone, {datetime.now().astimezone().tzname()} today (--zone names another)"
     )
@@ -364,6 +366,7 @@ def _members(
             continue
         if parts[-1].startswith("."):
             continue
+        kept = _CHECKPOINTS not in parts
         if ":" in name:
             problems.say_of_one(
                 f"{shown} holds a colon, which leads to another drive or file on Windows: rename "
@@ -401,7 +404,7 @@ def _members(
             )
             members.refused.append(name)
             continue
-        group = members.found if suffix in extensions else members.others
+        group = members.found if suffix in extensions and kept else members.others
         key = name
         while key in group:
             key += "\0"
@@ -779,7 +782,10 @@ def _time_in_name(
     said: str, member: str, form: str, clock: tzinfo, problems: _Problems, notes: list[str]
 ) -> datetime | None:
     try:
-        return read_time(said, clock)
+        time = read_time(said, clock)
+        if (note := _IN_NAMES.format(zone=_zone_in_words(clock))) not in notes:
+            notes.append(note)
+        return time
     except UnclearTime as error:
         if form == "pattern":
             problems.say(
@@ -863,7 +869,11 @@ def _say_of_others(
 ) -> None:
     said = [info for files in wrong.values() for info in files.values()]
     left_out = [name for name, info in others.items() if info not in said]
-    left_out = [name for name in left_out if PurePosixPath(name).name != _METADATA]
+    left_out = [
+        name
+        for name in left_out
+        if PurePosixPath(name).name != _METADATA and _CHECKPOINTS not in name.split("/")
+    ]
     if left_out:
         notes.append(
             f"Left out, as only {' and '.join(extensions)} are collected: {_some(left_out)}."
@@ -892,9 +902,9 @@ def _dates(
     notes: list[str],
     sheet: Worksheet | None,
     clock: tzinfo,
-    zone: str,
 ) -> dict[str, datetime]:
     """Return when each student handed in, in UTC, as far as zip and worksheet know."""
+    zone = _zone_in_words(clock)
     said = {file.student for file in chosen if file.time}
     if sheet is not None:
         notes.append(f"Times are the worksheet's, taken to be in {zone}.")

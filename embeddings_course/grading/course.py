@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from embeddings_course.place import CONFIGURATION
 
 TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _MOST_BACKUPS = 10
+# Of glob, of SQLite's URL, and of the database's.
+_NOT_LITERAL = re.compile(r"[\[\]*?]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,24 @@ class Course:
         return Gradebook(self.db_url, self.api.coursedir.course_id)
 
 
+def check_folder(root: Path) -> None:
+    """Refuse a course in a folder whose path nbgrader does not take literally.
+
+    It looks for files with patterns, and the address of its gradebook is a URL.
+
+    Raises
+    ------
+    GradingError
+        If there is such a character.
+    """
+    if found := _NOT_LITERAL.search(str(root.resolve())):
+        raise GradingError(
+            f"The course is in {root.resolve()}, and nbgrader does not take {found[0]} in the path "
+            "of a folder for what it is, so it would not find notebooks or the gradebook: rename "
+            "the folder, without brackets, stars, question marks or percent signs."
+        )
+
+
 def open_course(root: Path, db_url: str | None = None) -> Course:
     """Read a course's settings.
 
@@ -76,7 +97,7 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
     Raises
     ------
     GradingError
-        If the folder holds no course.
+        If the folder holds no course, or nbgrader cannot work in it.
     """
     from traitlets.config import PyFileConfigLoader
 
@@ -85,6 +106,7 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
             f"{root} holds no {CONFIGURATION}: run this in the folder of the course, or name it "
             "with --course."
         )
+    check_folder(root)
     # nbgrader calls alembic, which is beside Python whether the environment is active or not.
     scripts = str(Path(sys.executable).parent)
     if scripts not in os.environ.get("PATH", "").split(os.pathsep):

@@ -52,7 +52,7 @@ FORMS = tuple(
 # The folder that GitHub Classroom's command line clones into.
 _CLASSROOM = re.compile(r"^[^/]+-submissions/")
 # What Moodle writes in place of a name where graders are not to know whose work they see.
-_BLIND = re.compile(r"participante?|teilnehmer(\W?in)?|teilnehmende", re.IGNORECASE)
+_BLIND = re.compile(r"participante?|teilnehmer([\W_]?in(nen)?)?|teilnehmende", re.IGNORECASE)
 # No names on Windows, whatever comes after a dot.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 # Systems that do not say in which code page a name is. Names in UTF-8 are known by their bytes.

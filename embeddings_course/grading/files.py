@@ -51,6 +51,7 @@ MAX_FILES = 10_000
 _MAX_VALUES = 20_000_000  # of a JSON file; each takes some 60 bytes of memory
 _MAX_DEPTH = 40  # of metadata
 _MAX_SENTENCES = 20
+_MOST_NAMED = 5
 _HANDED_IN = ".handed-in"
 _AS_IT_IS, _ASIDE = "as it is", "aside"
 _CHECKPOINTS = ".ipynb_checkpoints"
@@ -747,7 +748,14 @@ def _choose(folder: Path, name: str, grade_ids: frozenset[str], notes: list[str]
     hint = (
         f" Perhaps it is in {_shown(archives[0].name)}, which nobody unpacked." if archives else ""
     )
-    raise UnreadableNotebook(f"There is no {right.name}, nor another notebook of it.{hint}")
+    handed_in = [
+        _shown(path.name)
+        for path, _ in _walk(folder)
+        if path.name != "timestamp.txt" and _HANDED_IN not in path.name
+    ]
+    more = f" and {len(handed_in) - _MOST_NAMED} more" if len(handed_in) > _MOST_NAMED else ""
+    what = f" Handed in was {', '.join(handed_in[:_MOST_NAMED])}{more}." if handed_in else ""
+    raise UnreadableNotebook(f"There is no {right.name}, nor another notebook of it.{what}{hint}")
 
 
 def _candidate(path: Path, grade_ids: frozenset[str]) -> _Candidate:
