@@ -19,7 +19,8 @@ from embeddings_course.place import CONFIGURATION
 
 TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _MOST_BACKUPS = 10
-# Of glob, of SQLite's URL, and of the database's.
+# glob takes brackets, stars and question marks for patterns; a URL ends at a question mark, and
+# holds escaped characters.
 _NOT_LITERAL = re.compile(r"[\[\]*?]|%[0-9A-Fa-f]{2}")
 
 
