@@ -214,7 +214,7 @@ def doubtful_time(folder: str | Path, name: str, handed_in: str | Path | None = 
     except Exception as error:
         return [
             "timestamp.txt cannot be read, so nobody knows whether this was late: "
-            f"{_why_no_time(error)}, and grade again."
+            f"{_why_no_time(error)}. Correct it, or delete it if this was on time, and grade again."
         ]
     if stated is None:
         return []
