@@ -26,6 +26,7 @@ from embeddings_course.environment import (
 from embeddings_course.extras import missing, pip_line
 from embeddings_course.grading import commands as grading
 from embeddings_course.grading import desk
+from embeddings_course.grading.course import check_folder
 from embeddings_course.grading.record import GradingError
 from embeddings_course.page_cache import kernel_environment, pages_at_once
 from embeddings_course.place import ElsewhereError, course_folder, require_own
@@ -423,6 +424,7 @@ def generate_assignments(root: Path, release: Path) -> list[str]:
     """
     import tempfile
 
+    check_folder(root)
     names = sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb"))
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--create"]

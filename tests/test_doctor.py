@@ -142,3 +142,42 @@ def test_a_check_that_fails_does_not_stop_the_others(course, quick, monkeypatch)
     lines = found(course)
     assert "the disk is on fire" in line(lines, "a check failed")
     assert any("GB of memory" in each for each in lines)
+
+
+@pytest.mark.parametrize("name", ["K[1]", "K%20x", "what?", "a*b", "%41"])
+def test_a_folder_that_nbgrader_takes_for_a_pattern_is_said_at_once(
+    tmp_path, quick, monkeypatch, capsys, name
+):
+    course = tmp_path / name
+    (course / "source" / "hw").mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    said = line(found(course), "rename the folder")
+    assert said.startswith("missing ") and str(course) in said
+    monkeypatch.chdir(course)
+    (course / "a.csv").write_text("id\nada\n")
+    for command in (
+        ["assignments"],
+        ["students", "a.csv"],
+        ["collect", "hw", "a.zip"],
+        ["grade", "hw"],
+        ["report", "hw"],
+        ["grades", "export", "--format", "csv"],
+    ):
+        assert cli.main(command) == 1, command
+        assert "rename the folder" in capsys.readouterr().err, command
+    assert sorted(path.name for path in course.iterdir()) == [
+        "a.csv",
+        "nbgrader_config.py",
+        "source",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Kurs (Übung) {1}", "100%", "K%x", "a'b #$&;"])
+def test_other_folders_are_as_good_as_any(tmp_path, capsys, name):
+    course = tmp_path / name
+    course.mkdir()
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    (course / "a.csv").write_text("id\nada\n")
+    assert cli.main(["students", str(course / "a.csv"), "--course", str(course)]) == 0
+    assert f"The gradebook: {course / 'gradebook.db'}" in capsys.readouterr().out
+    assert (course / "gradebook.db").exists()

@@ -1,7 +1,8 @@
 """``course collect``: the zip file of a learning platform goes to ``submitted/STUDENT/NAME/``.
 
 The whole zip is looked at first. If anything in it is wrong, every problem is said and nothing is
-written. Else nbgrader's own ``zip_collect`` puts the files where they belong.
+written, or what it is about is left out, if that is asked. Else nbgrader's own ``zip_collect`` puts
+the files where they belong.
 
 Names of files that are known, each also inside one more folder:
 
@@ -9,18 +10,26 @@ Names of files that are known, each also inside one more folder:
   the student's name, the mark if late, the student's and the file's number, and the file's name,
   with ``-1`` or more if it was handed in again;
 - Moodle, *Download all submissions*: ``Ada Lovelace_1234567_assignsubmission_file/…``, the name and
-  the participant's number, as a folder or as the beginning of the file's name;
+  the participant's number, as a folder or as the beginning of the file's name; before the name may
+  be the group's, or the user name; a team's name where teams hand in;
+- Blackboard: ``NAME_ada_attempt_2027-03-01-23-59-00_token-embeddings.ipynb``;
+- Brightspace: ``123-456 - Ada Lovelace - Mar 1, 2027 1159 PM/…``;
+- Sakai: ``Lovelace, Ada(ada)/Submission attachment(s)/…``;
+- Gradescope: ``submission_123/…``, with ``submission_metadata.yml`` that says whose it is;
+- GitHub Classroom: ``NAME-ada/…``; Teams: ``Ada Lovelace/Version 2/…``;
 - plain: ``STUDENT/NAME.ipynb``, ``STUDENT/NAME/NAME.ipynb``, ``STUDENT_NAME.ipynb`` and
   ``STUDENT_…_NAME.ipynb``.
 
 Platforms' numbers are looked up as ``lms_user_id`` in the gradebook, then as ids; then names are
-compared.
+compared. Moodle's numbers are of one assignment: its grading worksheet says whose they are, and
+when each student handed in.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import hashlib
 import logging
 import os
@@ -30,21 +39,26 @@ import shutil
 import stat
 import struct
 import tempfile
-import unicodedata
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
+
+from dateutil.tz import tzlocal
 
 from embeddings_course.environment import explained
 from embeddings_course.folders import MOST_LEVELS, remove, walk
 from embeddings_course.grading.course import Course
-from embeddings_course.grading.files import MAX_BYTES
+from embeddings_course.grading.downloads import Match, outside, read_names, spelt, unfit
+from embeddings_course.grading.files import MAX_BYTES, MAX_FILE_BYTES
 from embeddings_course.grading.gradebook import Contents, Student, look_at_own, shown_url
+from embeddings_course.grading.names import People, plain
 from embeddings_course.grading.record import GradingError
+from embeddings_course.grading.times import UnclearTime, read_time, read_zone
 from embeddings_course.grading.words import counted
+from embeddings_course.grading.worksheet import Worksheet, read_worksheet
 from embeddings_course.quiz.graded import ANSWERS, QUESTIONS
 
 MOST_MEMBERS = 50_000
@@ -54,14 +68,16 @@ _MOST_BYTES_OF_A_PATH = 1_000  # the course's own folders come on top
 _MOST_BYTES_OF_A_NAME = 200
 
 TIMES = ("auto", "zip", "none")
+LEFT_OUT = "left-out.txt"
+"""Where it is written down that a student's work came and was not collected."""
 
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
-_RUBBISH = frozenset({"__MACOSX", ".ipynb_checkpoints", "__pycache__", "Thumbs.db", "desktop.ini"})
-_CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_(?P<rest>.+)")
-_MOODLE = re.compile(
-    r"(?P<name>[^/]+)_(?P<number>\d+)_assignsubmission_file(?:_?/(?P<path>.+)|_(?P<rest>[^/]+))"
-)
+_RUBBISH = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
+_CHECKPOINTS = ".ipynb_checkpoints"  # better than nothing, where there is no other notebook
 _AGAIN = re.compile(r"(?P<stem>.+)-(?P<count>\d{1,3})")
+_COUNTED = ("Canvas", "Moodle", "Teams")
+_IN_NAMES = "Times are the platform's, taken to be in {zone} where they name no zone."
+_METADATA = "submission_metadata.yml"  # Gradescope's
 _MOST_NAMED = 5
 # Platforms give all files of a zip the time at which it was packed.
 _PACKING_SECONDS = {True: 3600, False: 600}
@@ -73,6 +89,8 @@ class Collected:
 
     ``new`` had nothing before, ``replaced`` something else, ``unchanged`` the same. ``absent`` are
     on the class list and have handed in nothing, now or before; ``earlier`` only before.
+    ``no_notebook`` handed in something else, named here; if they had nothing before, it is kept in
+    their folder, so that nobody takes them for absent.
     """
 
     new: tuple[str, ...]
@@ -81,6 +99,7 @@ class Collected:
     absent: tuple[str, ...]
     earlier: tuple[str, ...]
     notes: tuple[str, ...]
+    no_notebook: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,24 +121,55 @@ class _File:
 
 
 @dataclass(frozen=True)
-class _Match:
-    """What the name of a file says."""
+class _Owner:
+    """Whose a file is: ``students``, several if it is a team's; else whose it ``may_be``."""
 
-    form: str
-    number: str
-    name: str
-    rest: str
-    attachment: int = 0
-    late: bool = False
-    time: str = ""
+    students: tuple[str, ...] = ()
+    may_be: tuple[str, ...] = ()
+    conflict: str = ""
 
 
 class _Problems(list):
-    """Sentences about what is wrong, each said once."""
+    """Sentences about what is wrong, each said once.
+
+    What is about one file or student can be left out; the sentence is a note then.
+    """
+
+    def __init__(self, *, leave_out: bool) -> None:
+        super().__init__()
+        self.leave_out = leave_out
+        self.left_out: list[str] = []
+        self._of_all = False
 
     def say(self, sentence: str) -> None:
+        self._of_all = True
         if sentence not in self:
             self.append(sentence)
+
+    def say_of_one(self, sentence: str) -> None:
+        said = self.left_out if self.leave_out else self
+        if sentence not in said:
+            said.append(sentence)
+
+    def refuse(self) -> None:
+        """Stop if there are any."""
+        if self:
+            can = not self._of_all and not self.leave_out
+            way = " --leave-out collects the rest and names what it leaves out." if can else ""
+            raise GradingError("\n".join([*self, f"Nothing was collected.{way}"]))
+
+
+@dataclass
+class _Members:
+    """The files of a zip: what may be collected, other files, and what cannot be taken at all.
+
+    Two members may have one name: the key of the second has a number of NULs at its end.
+    """
+
+    found: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
+    others: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    stamps: dict[str, datetime] = field(default_factory=dict)
 
 
 def collect(
@@ -129,6 +179,9 @@ def collect(
     *,
     pattern: str | None = None,
     times: str = "auto",
+    worksheet: Path | None = None,
+    zone: str | None = None,
+    leave_out: bool = False,
 ) -> Collected:
     r"""Unpack what students handed in.
 
@@ -142,11 +195,20 @@ def collect(
         The zip file as downloaded.
     pattern : str, optional
         A regular expression for names that are not known: it must match a whole path in the zip and
-        have groups ``student_id`` and ``file_id``; ``timestamp`` is optional. For example
+        have groups ``student_id``, which is an id, a platform's number, an e-mail address or a
+        name, and ``file_id``; ``timestamp`` is optional. For example
         ``(?P<student_id>\w+) - (?P<file_id>.+)``.
     times : {"auto", "zip", "none"}
         Whether the files' dates in the zip become ``timestamp.txt``. By ``auto``, they do unless
-        they are all about the same: then they say when the zip was packed.
+        they are all about the same: then they say when the zip was packed. With a worksheet they do
+        not.
+    worksheet : Path, optional
+        Moodle's grading worksheet of the assignment: whose numbers are, and when they handed in.
+    zone : str, optional
+        The time zone of times that name none, ``UTC`` or a place. Default: this machine's.
+    leave_out : bool
+        Whether to leave out single files and unknown students, and name them, instead of refusing
+        the zip.
 
     Returns
     -------
@@ -168,44 +230,69 @@ def collect(
             f"The gradebook {shown_url(course)} has no students: enrol the class first, with "
             "`course students CLASSLIST.csv`. Nothing was collected."
         )
+    clock = _clock(zone)
+    sheet = read_worksheet(worksheet, contents.students, clock) if worksheet else None
+    problems = _Problems(leave_out=leave_out)
+    notes: list[str] = []
     with _opened(path) as archive, tempfile.TemporaryDirectory(prefix="course-collect-") as scratch:
-        problems = _Problems()
-        members, notes = _members(archive, _extensions(course), path, problems)
-        _refuse(problems)
-        matches = _matches(members, named, contents.students, assignment)
-        _check_matches(matches, members, named, problems, assignment)
-        stamps = _stamps(archive) if named is None else {}
-        files = _files(matches, members, stamps, contents, known, assignment, problems)
-        people = {
-            match.name: _whose(match, contents.students) for match in matches.values() if match
-        }
-        nobody = people and all(isinstance(whose, tuple) for whose in people.values())
-        if nobody and assignment not in known:
-            problems[:] = [
-                f"Nobody in {path.name} ({counted(len(people), 'student')}) is in the gradebook "
-                f"{shown_url(course)}, nor is an assignment {assignment}: name the gradebook of "
-                "this course with --db, or its folder with --course."
-            ]
-        elif assignment not in known:
-            problems.insert(0, (
-                f"There is no assignment {assignment}: name one of {', '.join(known) or 'none'}."
-            ))  # fmt: skip
-        _refuse(problems)
-        files = _with_digests(files, archive, path, problems)
-        chosen = _chosen(files, assignment, problems, notes)
+        infos = archive.infolist()
+        _check_size(infos, path, problems)
+        problems.refuse()
+        register = _Register(contents.students, sheet, _submitters(archive, notes))
+        reader = functools.partial(
+            read_names,
+            pattern=named,
+            people=register.people,
+            assignment=assignment,
+            is_known=lambda match: bool(register.owner(match).students),
+        )
+        names = spelt(infos, lambda each: register.known(reader(_notebooks(each), ())))
+        members = _members(archive, infos, names, _extensions(course), path, clock, problems, notes)
+        problems.refuse()
+        matches = reader(members.found, [*members.others, *members.refused])
+        wanted = {key: matches[key] for key in members.found}
+        _check_matches(wanted, named, problems, assignment)
+        _say_of_nobody(wanted, register, assignment, known, path, course, problems)
+        lost: dict[str, list[str]] = defaultdict(list)
+        files = _files(wanted, members, register, known, assignment, clock, problems, notes, lost)
+        problems.refuse()
+        files = _with_digests(files, archive, path, problems, lost)
+        chosen = _chosen(files, assignment, problems, notes, lost)
+        for name in members.refused:
+            for student in register.students(matches[name]):
+                lost[student].append(PurePosixPath(name.rstrip("\0")).name)
+        wrong = _wrong(members.others, matches, register, chosen)
+        _say_of_others(members.others, wrong, _extensions(course), notes)
         if not chosen and not problems:
             problems.say(f"{path.name} holds no notebooks: download the submissions again.")
-        _refuse(problems)
-        dates = _dates(chosen, times, notes)
+        problems.refuse()
+        dates = _dates(chosen, times, notes, sheet, clock)
         made = _through_nbgrader(course, assignment, chosen, archive, dates, Path(scratch))
-        done = _published(course, assignment, made, contents.students, notes)
+        without = _without_notebook(
+            course, assignment, chosen, wrong, lost, made, archive, Path(scratch), problems, notes
+        )
+        done = _published(course, assignment, made, contents.students, without, notes)
     more = (*_without_answers(course, assignment, chosen), *_late(course, assignment, chosen))
-    return replace(done, notes=(*done.notes, *more))
+    left = tuple(f"Left out: {sentence}" for sentence in problems.left_out)
+    return replace(done, notes=(*left, *done.notes, *more), no_notebook=without)
 
 
-def _refuse(problems: Sequence[str]) -> None:
-    if problems:
-        raise GradingError("\n".join([*problems, "Nothing was collected."]))
+def _clock(zone: str | None) -> tzinfo:
+    if zone is None:
+        return tzlocal()
+    try:
+        return read_zone(zone)
+    except ValueError as error:
+        raise GradingError(f"--zone: {error}. Nothing was collected.") from error
+
+
+def _zone_in_words(clock: tzinfo) -> str:
+    """Say which zone times without one were taken to be in."""
+    if not isinstance(clock, tzlocal):
+        return f"the zone of --zone ({datetime.now(clock).tzname()} today)"
+    return (
+        f"this machine's zone, {datetime.now().astimezone().tzname()} today (--zone names another)"
+    )
 
 
 # The zip ------------------------------------------------------------------------------------------
@@ -235,14 +322,11 @@ def _extensions(course: Course) -> tuple[str, ...]:
     return tuple(FileNameCollectorPlugin(config=course.config).valid_ext)
 
 
-def _members(
-    archive: zipfile.ZipFile, extensions: Sequence[str], path: Path, problems: _Problems
-) -> tuple[dict[str, zipfile.ZipInfo], list[str]]:
-    """Return the files that may be collected, by a name of their own, and notes on the others.
+def _notebooks(names: Sequence[str]) -> list[str]:
+    return [each for each in names if re.search(r"\.ipynb(\.txt)?$", each, re.IGNORECASE)]
 
-    Two members may have one name: the key of the second has a number after a NUL.
-    """
-    infos = archive.infolist()
+
+def _check_size(infos: Sequence[zipfile.ZipInfo], path: Path, problems: _Problems) -> None:
     total = sum(info.file_size for info in infos)
     if len(infos) > MOST_MEMBERS or total > MOST_BYTES:
         problems.say(
@@ -250,24 +334,36 @@ def _members(
             f"more than {MOST_MEMBERS} or {MOST_BYTES / 1e6:.0f} MB: look for what is so large, "
             "take it out and pack the zip again."
         )
-        return {}, []
-    found: dict[str, zipfile.ZipInfo] = {}
-    left_out: list[str] = []
+
+
+def _members(
+    archive: zipfile.ZipFile,
+    infos: Sequence[zipfile.ZipInfo],
+    names: Sequence[str],
+    extensions: Sequence[str],
+    path: Path,
+    clock: tzinfo,
+    problems: _Problems,
+    notes: list[str],
+) -> _Members:
+    """Sort the files of a zip."""
+    members = _Members()
     too_long: list[str] = []
-    for info in infos:
-        name = info.orig_filename.replace("\\", "/")
+    for info, name in zip(infos, names, strict=True):
         shown = _shown(name)
         parts = name.split("/")
         mode = info.external_attr >> 16
-        if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in parts or "\0" in name:
-            problems.say(
+        suffix = PurePosixPath(name).suffix
+        if outside(name):
+            problems.say_of_one(
                 f"{shown} would be unpacked outside of its folder: no platform makes such a zip; "
                 "ask where it comes from, and download it again."
             )
             continue
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
             kind = "a link" if stat.S_ISLNK(mode) else "not a file"
-            problems.say(f"{shown} is {kind}: take it out and pack the zip again.")
+            problems.say_of_one(f"{shown} is {kind}: take it out and pack the zip again.")
+            members.refused.append(name)
             continue
         if info.is_dir() or name.endswith("/"):
             continue
@@ -278,51 +374,82 @@ def _members(
         if not _fits(parts):
             too_long.append(name)
             continue
+        kept = _CHECKPOINTS not in parts
+        if ":" in name:
+            problems.say_of_one(
+                f"{shown} holds a colon, which leads to another drive or file on Windows: rename "
+                "it and pack the zip again."
+            )
+            members.refused.append(name)
+            continue
         if info.flag_bits & 1:
-            problems.say(
+            problems.say_of_one(
                 f"{shown} is encrypted: unpack the zip with its password and pack it without one."
             )
+            members.refused.append(name)
+            continue
+        if parts[-1] == "timestamp.txt":
+            with contextlib.suppress(Exception):  # damaged in whatever way, it says nothing
+                folder = name.rpartition("/")[0]
+                said = archive.read(info)[:200].decode("utf-8-sig").strip()
+                try:  # Sakai writes digits alone, in its own zone; nbgrader's times are in UTC
+                    members.stamps[folder] = read_time(said, clock if said.isdigit() else UTC)
+                except UnclearTime as error:
+                    notes.append(f"{shown} was not used: {error}.")
             continue
         # Browsers and systems change endings.
         if notebook := re.fullmatch(r"(.+)\.ipynb(\.txt)?", name, re.IGNORECASE):
-            name = f"{notebook[1]}.ipynb"
-        suffix = PurePosixPath(name).suffix
+            name, suffix = f"{notebook[1]}.ipynb", ".ipynb"
         if suffix.lower() in _ARCHIVES:
-            problems.say(
+            problems.say_of_one(
                 f"{shown} is an archive inside the zip: unpack it, put the notebook in its place "
                 "under the same beginning of the name, and pack the zip again."
             )
-            continue
-        if suffix not in extensions:
-            left_out.append(name)
-            continue
-        if info.file_size > MAX_BYTES:
-            problems.say(
+        elif suffix in extensions and info.file_size > MAX_BYTES:
+            problems.say_of_one(
                 f"{shown} has {info.file_size / 1e6:.0f} MB, and the most that is graded is "
                 f"{MAX_BYTES / 1e6:.0f} MB: take it out and ask for one without outputs."
             )
+            members.refused.append(name)
             continue
+        group = members.found if suffix in extensions and kept else members.others
         key = name
-        while key in found:
+        while key in group:
             key += "\0"
-        found[key] = info
-    notes = []
-    left_out = [name for name in left_out if PurePosixPath(name).name != "timestamp.txt"]
-    if left_out:
-        notes.append(
-            f"Left out, as only {' and '.join(extensions)} are collected: {_some(left_out)}."
-        )
+        group[key] = info
     if too_long:
         notes.append(
             f"Left out, as the name is too long, or lies in more than {MOST_LEVELS} folders: "
             f"{_some(too_long)}."
         )
-    if not found and not problems:
+    if not members.found and not problems:
         problems.say(
             f"{path.name} holds no file with the ending {' or '.join(extensions)}: download the "
             "submissions of this assignment, or see c.FileNameCollectorPlugin.valid_ext."
         )
-    return found, notes
+    return members
+
+
+def _submitters(
+    archive: zipfile.ZipFile, notes: list[str]
+) -> dict[str, tuple[tuple[tuple[str, ...], ...], str]]:
+    """Return what Gradescope says of each submission: keys of each who handed in, and when."""
+    import yaml
+
+    infos = [info for info in archive.infolist() if PurePosixPath(info.filename).name == _METADATA]
+    found = {}
+    try:
+        # Times stay as they are written.
+        said = yaml.load(archive.read(infos[0]), Loader=yaml.BaseLoader) if infos else {}
+        for submission, about in said.items():
+            keys = tuple(
+                tuple(filter(None, map(person.get, (":sid", ":email", ":name"))))
+                for person in about[":submitters"]
+            )
+            found[submission] = (keys, about.get(":created_at") or "")
+    except Exception as error:  # whatever it is, the numbers of submissions say nothing without it
+        notes.append(f"{_METADATA} cannot be read ({type(error).__name__}).")
+    return found
 
 
 def _fits(parts: Sequence[str]) -> bool:
@@ -333,7 +460,11 @@ def _fits(parts: Sequence[str]) -> bool:
 
 
 def _with_digests(
-    files: Sequence[_File], archive: zipfile.ZipFile, path: Path, problems: _Problems
+    files: Sequence[_File],
+    archive: zipfile.ZipFile,
+    path: Path,
+    problems: _Problems,
+    lost: dict[str, list[str]],
 ) -> list[_File]:
     """Read every file once, before anything is written: a damaged one is found here."""
     done = []
@@ -348,13 +479,17 @@ def _with_digests(
                     if size > info.file_size:
                         raise zipfile.BadZipFile("larger than it says")
         except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError) as error:
-            problems.say(
+            problems.say_of_one(
                 f"{_shown(file.member)} cannot be unpacked ({error or type(error).__name__}): "
                 f"download {path.name} again."
             )
+            lost[file.student].append(PurePosixPath(file.place).name)
             continue
         except Exception as error:  # zlib.error and its like, of each method of compression
-            problems.say(f"{_shown(file.member)} is damaged ({error}): download {path.name} again.")
+            problems.say_of_one(
+                f"{_shown(file.member)} is damaged ({error}): download {path.name} again."
+            )
+            lost[file.student].append(PurePosixPath(file.place).name)
             continue
         done.append(replace(file, digest=digest.hexdigest()))
     return done
@@ -393,114 +528,94 @@ def _pattern(pattern: str | None) -> re.Pattern[str] | None:
     return compiled
 
 
-def _matches(
-    members: dict[str, zipfile.ZipInfo],
-    pattern: re.Pattern[str] | None,
-    students: Sequence[Student],
-    assignment: str,
-) -> dict[str, _Match | None]:
-    """Return what each name says, in the folder or one further in, whichever says more."""
-    ids = sorted((student.id for student in students), key=len, reverse=True)
-    names = {key: key.rstrip("\0") for key in members}
+class _Register:
+    """Whose files are: by the class list, Moodle's worksheet and Gradescope's metadata."""
 
-    def read(outer: str) -> dict[str, _Match | None]:
-        return {
-            key: _match(name.removeprefix(outer), pattern, ids, assignment)
-            for key, name in names.items()
-        }
+    def __init__(
+        self,
+        students: Sequence[Student],
+        sheet: Worksheet | None,
+        submitters: dict[str, tuple[tuple[tuple[str, ...], ...], str]],
+    ) -> None:
+        self.people = People(students)
+        self.sheet = sheet
+        self._submitters = submitters
+        self._found: dict[tuple[str, str, str], _Owner] = {}
 
-    def worth(matches: dict[str, _Match | None]) -> int:
-        return sum(
-            match is not None and not isinstance(_whose(match, students), tuple)
-            for match in matches.values()
-        )
+    def owner(self, match: Match) -> _Owner:
+        key = (match.form, match.number, match.name)
+        if key not in self._found:
+            self._found[key] = self._owner(match)
+        return self._found[key]
 
-    best = read("")
-    outer = ""
-    while (
-        pattern is None
-        and len(folders := {name.removeprefix(outer).partition("/")[0] for name in names.values()})
-        == 1
-        and all("/" in name.removeprefix(outer) for name in names.values())
-    ):
-        outer += f"{folders.pop()}/"
-        further = read(outer)
-        if worth(further) > worth(best):
-            best = further
-    return best
+    def students(self, match: Match | None) -> tuple[str, ...]:
+        return self.owner(match).students if match else ()
 
+    def known(self, matches: dict[str, Match | None]) -> int:
+        """Return of how many files it is known whose they are."""
+        return sum(bool(self.students(match)) for match in matches.values())
 
-def _match(
-    name: str, pattern: re.Pattern[str] | None, ids: Sequence[str], assignment: str
-) -> _Match | None:
-    if pattern is not None:
-        found = pattern.fullmatch(name)
-        if found is None or not found["student_id"] or not found["file_id"]:
-            return None
-        rest = found["file_id"]
-        if PurePosixPath(rest).suffix != PurePosixPath(name).suffix:
-            rest += PurePosixPath(name).suffix
-        time = found.groupdict().get("timestamp") or ""
-        return _Match("pattern", found["student_id"], found["student_id"], rest, time=time)
-    if found := _MOODLE.fullmatch(name):
-        rest = found["path"] or found["rest"]
-        return _Match("Moodle", found["number"], found["name"], rest)
-    parts = name.split("/")
-    if len(parts) == 1 and (found := _CANVAS.fullmatch(name)):
-        late = found["late"] is not None
-        return _Match(
-            "Canvas", found["number"], found["name"], found["rest"], int(found["file"]), late
-        )
-    if len(parts) > 1:
-        inner = parts[2:] if len(parts) > 2 and parts[1] == assignment else parts[1:]
-        return _Match("plain", parts[0], parts[0], "/".join(inner))
-    stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
-    for ending in (assignment, "answers"):
-        if found := re.fullmatch(
-            rf"(?P<who>.+)_(?P<rest>{re.escape(ending)}(?:-\d{{1,3}})?)", stem
-        ):
-            who = next((id for id in ids if f"{found['who']}_".startswith(f"{id}_")), None)
-            who = who or found["who"].partition("_")[0]
-            return _Match("plain", who, who, f"{found['rest']}{suffix}")
-    return None
+    def time(self, match: Match) -> str:
+        """Return when a file was handed in, as the platform writes it."""
+        return match.time or self._submitters.get(match.name, ((), ""))[1]
 
+    def _owner(self, match: Match) -> _Owner:
+        if match.form == "Gradescope":
+            return self._of_submitters(match.name)
+        if match.form == "Moodle" and self.sheet is not None:
+            return self._of_worksheet(match, self.sheet)
+        people = self.people
+        if match.form in ("pattern", "plain", "GitHub Classroom", "Blackboard", "Teams"):
+            return _one(people.by_any(match.name))
+        if match.form == "Brightspace":  # its numbers are of its own
+            return _one(people.by_any(match.name))
+        if match.form == "Sakai":
+            return _one(people.by_key(match.number) or people.by_name(match.name))
+        by_number = people.by_number(match.number)
+        if match.form == "Canvas":
+            return _one(by_number or people.by_squeezed(match.name))
+        by_name = people.by_name(match.name) or self._by_user_name(match.name)
+        if len(by_number) == len(by_name) == 1 and by_number != by_name:
+            return _Owner(
+                conflict=f"{match.label}: by the number it is {by_number[0]} in the class list, by "
+                f"the name {by_name[0]}. Moodle's numbers are of one assignment: take them out of "
+                "lms_user_id, or name Moodle's grading worksheet with --worksheet FILE.csv."
+            )
+        return _one(by_number or by_name or people.by_any(match.name))
 
-def _whose(match: _Match, students: Sequence[Student]) -> str | tuple[str, ...]:
-    """Return the id of the student whom a name means, or the ids that it may mean: none or many."""
-    number, name = match.number, match.name
-    if match.form == "pattern" or match.form == "plain":
-        found = [each.id for each in students if number == each.id]
-        found = found or [each.id for each in students if number == each.lms_user_id != ""]
-    else:
-        found = [each.id for each in students if number == each.lms_user_id != ""]
-        found = found or [each.id for each in students if number == each.id]
-    if not found and match.form != "pattern":
-        plain = _plain_canvas if match.form == "Canvas" else _plain
-        # Whoever has a number that Canvas gave is not somebody with another one. Moodle numbers
-        # participants anew for each assignment.
-        numbered = match.form == "Canvas"
-        free = [each for each in students if not (numbered and each.lms_user_id)]
-        found = [
-            each.id
-            for each in free
-            if plain(name)
-            in {
-                plain(f"{each.first_name} {each.last_name}") if each.full_name else None,
-                plain(f"{each.last_name} {each.first_name}") if each.full_name else None,
-            }
-        ]
-        found = found or [each.id for each in free if plain(name) == plain(each.id)]
-    return found[0] if len(found) == 1 else tuple(found)
+    def _by_user_name(self, name: str) -> tuple[str, ...]:
+        """Find who has both the user name and the name of such as ``ada Ada Lovelace``."""
+        user, _, rest = name.partition(" ")
+        found = self.people.by_key(user)
+        return found if rest and found and found == self.people.by_name(rest) else ()
+
+    def _of_submitters(self, submission: str) -> _Owner:
+        persons = self._submitters.get(submission, ((), ""))[0]
+        found = []
+        for keys in persons:
+            ids = next(filter(None, map(self.people.by_any, keys)), ())
+            if len(ids) != 1:
+                return _Owner(may_be=ids)
+            found += ids
+        return _Owner(tuple(dict.fromkeys(found)))
+
+    def _of_worksheet(self, match: Match, sheet: Worksheet) -> _Owner:
+        team = sheet.teams.get(plain(match.name), ())
+        if team and match.number not in sheet.entries:
+            return _Owner(tuple(each.students[0] for each in team if len(each.students) == 1))
+        entry = sheet.entries.get(match.number)
+        if entry is None:
+            return _Owner()
+        if entry.name and not match.is_blind and plain(entry.name) not in plain(match.name):
+            return _Owner(
+                conflict=f"{match.label} is {entry.name} in the worksheet: it is of another "
+                "assignment than the zip. Download both from the same one."
+            )
+        return _one(entry.students)
 
 
-def _plain(name: str) -> str:
-    """Return a name without what platforms change of it: capitals, forms of letters, spaces."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(re.split(r"[\s_,]+", text)).strip()
-
-
-def _plain_canvas(name: str) -> str:
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
+def _one(ids: tuple[str, ...]) -> _Owner:
+    return _Owner(ids) if len(ids) == 1 else _Owner(may_be=ids)
 
 
 def _known_assignments(course: Course, contents: Contents) -> list[str]:
@@ -513,21 +628,20 @@ def _known_assignments(course: Course, contents: Contents) -> list[str]:
 
 
 def _check_matches(
-    matches: dict[str, _Match | None],
-    members: dict[str, zipfile.ZipInfo],
+    matches: dict[str, Match | None],
     pattern: re.Pattern[str] | None,
     problems: _Problems,
     assignment: str,
 ) -> None:
     unknown = [member for member, match in matches.items() if match is None]
     if unknown and pattern is not None:
-        problems.say(
-            f"--pattern matches {len(members) - len(unknown)} of {len(members)} names, but not "
+        problems.say_of_one(
+            f"--pattern matches {len(matches) - len(unknown)} of {len(matches)} names, but not "
             f"{_some(unknown)}: it must match the whole path."
         )
     elif unknown:
-        problems.say(
-            f"{len(unknown)} of {counted(len(members), 'name is', 'names are')} of no known form: "
+        problems.say_of_one(
+            f"{len(unknown)} of {counted(len(matches), 'name is', 'names are')} of no known form: "
             f"{_some(unknown)}. "
             f"Expected is STUDENT_..._{assignment}.ipynb, STUDENT/{assignment}.ipynb, or what "
             "Canvas and Moodle make; rename them, or say what they look like with --pattern REGEX, "
@@ -535,28 +649,69 @@ def _check_matches(
         )
 
 
+def _say_of_nobody(
+    matches: dict[str, Match | None],
+    register: _Register,
+    assignment: str,
+    known: Sequence[str],
+    path: Path,
+    course: Course,
+    problems: _Problems,
+) -> None:
+    """Say that zip and gradebook have nothing in common, or that there is no such assignment."""
+    if assignment in known:
+        return
+    found = [match for match in matches.values() if match]
+    if found and not register.known(matches):
+        count = len({match.label for match in found})
+        problems[:] = []
+        problems.say(
+            f"Nobody in {path.name} ({counted(count, 'student')}) is in the gradebook "
+            f"{shown_url(course)}, nor is an assignment {assignment}: name the gradebook of "
+            "this course with --db, or its folder with --course."
+        )
+    else:
+        problems.say(
+            f"There is no assignment {assignment}: name one of {', '.join(known) or 'none'}."
+        )
+    problems.refuse()
+
+
 def _files(
-    matches: dict[str, _Match | None],
-    members: dict[str, zipfile.ZipInfo],
-    stamps: dict[str, datetime],
-    contents: Contents,
+    matches: dict[str, Match | None],
+    members: _Members,
+    register: _Register,
     known: Sequence[str],
     assignment: str,
+    clock: tzinfo,
     problems: _Problems,
+    notes: list[str],
+    lost: dict[str, list[str]],
 ) -> list[_File]:
-    files, strangers, twins = [], {}, {}
+    files: list[_File] = []
+    strangers: dict[str, Match] = {}
+    twins: dict[str, tuple[str, ...]] = {}
     others: dict[str, list[str]] = defaultdict(list)
     for member, match in matches.items():
         if match is None:
             continue
-        whose = _whose(match, contents.students)
-        if isinstance(whose, tuple):
-            label = match.name
-            if match.number != label:
-                label = f"{label} (number {match.number})"
-            (twins if whose else strangers)[_shown(label)] = whose
+        owner = register.owner(match)
+        if owner.conflict:
+            problems.say(owner.conflict)
+        elif owner.may_be:
+            twins[_shown(match.label)] = owner.may_be
+        elif not owner.students:
+            strangers[_shown(match.label)] = match
+        if not owner.students:
             continue
         place = PurePosixPath(match.rest)
+        if why := unfit(match.rest):
+            problems.say_of_one(
+                f"{_shown(member)} {why}: not every system can keep it. Rename it and pack the zip "
+                "again."
+            )
+            _lose(lost, owner, place)
+            continue
         # A platform's own mark that a file was handed in again.
         again = _AGAIN.fullmatch(place.stem)
         count = 0
@@ -564,38 +719,42 @@ def _files(
             place, count = place.with_name(f"{again['stem']}{place.suffix}"), int(again["count"])
         if place.suffix == ".ipynb" and place.stem in known and place.stem != assignment:
             others[place.stem].append(member)
+            _lose(lost, owner, place)
             continue
-        platform = match.form in ("Canvas", "Moodle")
-        time = stamps.get(member.rpartition("/")[0]) if match.form == "plain" else None
-        version = (count, match.attachment) if platform else ()
-        if match.time:
-            time = _parsed_time(match.time, member, problems)
+        version: tuple = (count, match.count) if match.form in _COUNTED else ()
+        time = None
+        folder = member.rpartition("/")[0]
+        if match.form == "plain":
+            time = members.stamps.get(folder)
+        elif match.form == "Sakai":
+            time = members.stamps.get(folder.partition("/Submission attachment(s)")[0])
+        elif said := register.time(match):
+            time = _time_in_name(said, member, match.form, clock, problems, notes)
             version = (time or datetime.min,)
-        files.append(
-            _File(
-                member,
-                members[member],
-                whose,
-                place.as_posix(),
-                version,
-                time,
-                match.late,
-                platform,
+        for student in owner.students:
+            of_row = register.sheet.time(student) if register.sheet else None
+            files.append(
+                _File(
+                    member,
+                    members.found[member],
+                    student,
+                    place.as_posix(),
+                    version,
+                    of_row or time,
+                    match.late,
+                    match.form in ("Canvas", "Moodle"),
+                )
             )
-        )
     if strangers:
-        problems.say(
-            f"{len(strangers)} not in the class list: {_some(strangers)}. Enrol them with `course "
-            "students CLASSLIST.csv` (lms_user_id is the number), or take their files out of the "
-            "zip."
-        )
+        problems.say_of_one(_about_strangers(strangers, register))
     for label, ids in twins.items():
-        problems.say(
+        problems.say_of_one(
             f"{label} may be {' or '.join(ids)}: give them the platform's number as lms_user_id, "
-            "with `course students CLASSLIST.csv`."
+            "with `course students CLASSLIST.csv`, or name Moodle's grading worksheet with "
+            "--worksheet FILE.csv."
         )
     for name, found in others.items():
-        problems.say(
+        problems.say_of_one(
             f"{counted(len(found), 'file is', 'files are')} of the assignment {name}, not of "
             f"{assignment}, {_some(found[:1])} for example: name that assignment, or take "
             f"{'it' if len(found) == 1 else 'them'} out of the zip."
@@ -603,34 +762,67 @@ def _files(
     return files
 
 
-def _stamps(archive: zipfile.ZipFile) -> dict[str, datetime]:
-    """Return what ``timestamp.txt`` says in each folder: nbgrader's exchange writes it there."""
-    from nbgrader.utils import parse_utc
-
-    found = {}
-    for info in archive.infolist():
-        folder, _, name = info.orig_filename.replace("\\", "/").rpartition("/")
-        if name == "timestamp.txt" and info.file_size < 200 and not info.flag_bits & 1:
-            with contextlib.suppress(Exception):  # damaged in whatever way, it says nothing
-                found[folder] = parse_utc(archive.read(info).decode().strip())
-    return found
+def _lose(lost: dict[str, list[str]], owner: _Owner, place: PurePosixPath) -> None:
+    for student in owner.students:
+        lost[student].append(place.name)
 
 
-def _parsed_time(text: str, member: str, problems: _Problems) -> datetime | None:
-    from nbgrader.utils import parse_utc
-
-    for form in (text, re.sub(r"(\d{4}-\d\d-\d\d)\D(\d\d)\D(\d\d)\D(\d\d)", r"\1 \2:\3:\4", text)):
-        with contextlib.suppress(ValueError, OverflowError):
-            return parse_utc(form)
-    problems.say(
-        f"The group timestamp of --pattern takes {_shown(text)!r} out of {_shown(member)}, which "
-        "is no date: let it match one, such as 2027-03-01-23-59-00."
+def _about_strangers(strangers: dict[str, Match], register: _Register) -> str:
+    """Name who is not on the class list, and say how they get there, or why they need not."""
+    forms = {match.form for match in strangers.values()} - {"plain", "pattern"}
+    form = f" (read as {forms.pop()}'s)" if len(forms) == 1 else ""
+    sheet = register.sheet
+    said = f"{len(strangers)} not in the class list{form}: {', '.join(strangers)}."
+    if any(match.is_blind for match in strangers.values()):
+        if sheet is not None and sheet.nameless:
+            return (
+                f"{said} The worksheet names nobody, as the assignment is marked blind: let Moodle "
+                "reveal identities, and download the worksheet again; the numbers stay."
+            )
+        return (
+            f"{said} This is how Moodle names participants where marking is blind: name its "
+            "grading worksheet, downloaded after identities were revealed, with --worksheet "
+            "FILE.csv."
+        )
+    if form.endswith("Gradescope's)"):
+        return f"{said} Whose they are is in {_METADATA}, which belongs into the zip."
+    said += (
+        " Enrol them with `course students CLASSLIST.csv` (lms_user_id is the number), or take "
+        "their files out of the zip."
     )
+    if form.endswith("Moodle's)") and sheet is None:
+        said += (
+            " If these are teams, or have something before their names, Moodle's grading worksheet "
+            "says whose they are: --worksheet FILE.csv."
+        )
+    return said
+
+
+def _time_in_name(
+    said: str, member: str, form: str, clock: tzinfo, problems: _Problems, notes: list[str]
+) -> datetime | None:
+    try:
+        time = read_time(said, clock)
+        if (note := _IN_NAMES.format(zone=_zone_in_words(clock))) not in notes:
+            notes.append(note)
+        return time
+    except UnclearTime as error:
+        if form == "pattern":
+            problems.say(
+                f"The group timestamp of --pattern takes {_shown(said)!r} out of {_shown(member)}: "
+                f"{error}."
+            )
+        else:
+            notes.append(f"{_shown(member)}: its time was not used, as {error}.")
     return None
 
 
 def _chosen(
-    files: Sequence[_File], assignment: str, problems: _Problems, notes: list[str]
+    files: Sequence[_File],
+    assignment: str,
+    problems: _Problems,
+    notes: list[str],
+    lost: dict[str, list[str]],
 ) -> list[_File]:
     """Return one file for each place in each student's folder: the newest."""
     groups: dict[tuple[str, str], list[_File]] = defaultdict(list)
@@ -641,10 +833,11 @@ def _chosen(
         same.sort(key=lambda file: file.version)
         newest = [file for file in same if file.version == same[-1].version]
         if len({file.digest for file in newest}) > 1:
-            problems.say(
+            problems.say_of_one(
                 f"{student} handed in {place} twice with different work, and nothing says which is "
                 f"newer: {_some(file.member for file in newest)}. Take one out of the zip."
             )
+            lost[student].append(PurePosixPath(place).name)
             continue
         chosen.append(newest[-1])
         older = {f.member for f in same if f.digest != newest[-1].digest}
@@ -661,15 +854,50 @@ def _chosen(
     right = {file.student for file in chosen if file.place == f"{assignment}.ipynb"}
     for student, different in books.items():
         if len(different) > 1 and student not in right:
-            problems.say(
+            problems.say_of_one(
                 f"{student} handed in {len(different)} different notebooks, none of them called "
                 f"{assignment}.ipynb: {_some(f.member for f in different.values())}. Rename the "
                 "right one, or take the others out of the zip."
             )
-    without = sorted({file.student for file in chosen} - set(books))
-    if without:
-        notes.append(f"Without a notebook: {', '.join(without)}.")
+            chosen = [file for file in chosen if file.student != student]
+            lost[student] += [PurePosixPath(file.place).name for file in different.values()]
     return chosen
+
+
+def _wrong(
+    others: dict[str, zipfile.ZipInfo],
+    matches: dict[str, Match | None],
+    register: _Register,
+    chosen: Sequence[_File],
+) -> dict[str, dict[str, zipfile.ZipInfo]]:
+    """Return the other files of students who handed in no notebook, by their places."""
+    having = {file.student for file in chosen if file.place.endswith(".ipynb")}
+    found: dict[str, dict[str, zipfile.ZipInfo]] = defaultdict(dict)
+    for member, info in others.items():
+        match = matches[member]
+        for student in register.students(match):
+            if match and student not in having:
+                found[student][match.rest] = info
+    return found
+
+
+def _say_of_others(
+    others: dict[str, zipfile.ZipInfo],
+    wrong: dict[str, dict[str, zipfile.ZipInfo]],
+    extensions: Sequence[str],
+    notes: list[str],
+) -> None:
+    said = [info for files in wrong.values() for info in files.values()]
+    left_out = [name for name, info in others.items() if info not in said]
+    left_out = [
+        name
+        for name in left_out
+        if PurePosixPath(name).name != _METADATA and _CHECKPOINTS not in name.split("/")
+    ]
+    if left_out:
+        notes.append(
+            f"Left out, as only {' and '.join(extensions)} are collected: {_some(left_out)}."
+        )
 
 
 def _without_answers(course: Course, assignment: str, chosen: Sequence[_File]) -> Iterator[str]:
@@ -688,16 +916,30 @@ def _without_answers(course: Course, assignment: str, chosen: Sequence[_File]) -
 # When it was handed in ----------------------------------------------------------------------------
 
 
-def _dates(chosen: Sequence[_File], times: str, notes: list[str]) -> dict[str, datetime]:
-    """Return when each student handed in, in UTC, as far as the zip knows."""
+def _dates(
+    chosen: Sequence[_File],
+    times: str,
+    notes: list[str],
+    sheet: Worksheet | None,
+    clock: tzinfo,
+) -> dict[str, datetime]:
+    """Return when each student handed in, in UTC, as far as zip and worksheet know."""
+    zone = _zone_in_words(clock)
     said = {file.student for file in chosen if file.time}
+    if sheet is not None:
+        notes.append(f"Times are the worksheet's, taken to be in {zone}.")
+        if untimed := sorted({file.student for file in chosen} - said):
+            notes.append(
+                f"The worksheet has no time for {', '.join(untimed)}, so they do not count as "
+                "late: it may be older than the zip. Download both at once."
+            )
     found: dict[str, datetime] = {}
     for file in chosen:
-        date = file.time if file.student in said else _date(file.info)
+        date = file.time if file.student in said else _date(file.info, clock)
         if date is not None:
             found[file.student] = max(date, found.get(file.student, date))
     packed = {student: date for student, date in found.items() if student not in said}
-    if times == "none" or not packed:
+    if times == "none" or not packed or sheet is not None:
         return {student: found[student] for student in said}
     span = (max(packed.values()) - min(packed.values())).total_seconds()
     platform = any(file.platform for file in chosen)
@@ -712,12 +954,12 @@ def _dates(chosen: Sequence[_File], times: str, notes: list[str]) -> dict[str, d
         return {student: found[student] for student in said}
     notes.append(
         "timestamp.txt holds the files' dates in the zip, as the platform gives no other time; "
-        "dates without a time zone were taken to be this machine's. --times none leaves them out."
+        f"dates without a time zone were taken to be in {zone}. --times none leaves them out."
     )
     return found
 
 
-def _date(info: zipfile.ZipInfo) -> datetime | None:
+def _date(info: zipfile.ZipInfo, clock: tzinfo) -> datetime | None:
     """Return a file's date in UTC without a zone, as nbgrader keeps dates."""
     extra = info.extra
     while len(extra) >= 4:
@@ -729,7 +971,7 @@ def _date(info: zipfile.ZipInfo) -> datetime | None:
     if info.date_time[:3] == (1980, 1, 1):  # what stands for no date
         return None
     try:
-        return datetime(*info.date_time).astimezone(UTC).replace(tzinfo=None)
+        return datetime(*info.date_time, tzinfo=clock).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -781,7 +1023,7 @@ def _through_nbgrader(
     for file in chosen:
         date = dates.get(file.student)
         when = f"{date:%Y%m%dT%H%M%S}" if date else "unknown"
-        target = extracted / file.student / when / file.place
+        target = _inside(extracted, extracted / file.student / when / file.place)
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(file.info) as source, target.open("wb") as copied:
             shutil.copyfileobj(source, copied)
@@ -819,11 +1061,69 @@ def _through_nbgrader(
     return made
 
 
+def _inside(folder: Path, target: Path) -> Path:
+    """Return a place to write to, and make sure that it is in a folder, whatever the system."""
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise GradingError(
+            f"{_shown(str(target))} would be written outside of its folder: ask where the zip "
+            "comes from. Nothing was collected."
+        )
+    return target
+
+
+def _without_notebook(
+    course: Course,
+    assignment: str,
+    chosen: Sequence[_File],
+    wrong: dict[str, dict[str, zipfile.ZipInfo]],
+    lost: dict[str, list[str]],
+    made: dict[str, Path],
+    archive: zipfile.ZipFile,
+    scratch: Path,
+    problems: _Problems,
+    notes: list[str],
+) -> dict[str, tuple[str, ...]]:
+    """Keep what those handed in who handed in no notebook, and return its names.
+
+    Their folders are not empty then, so nobody takes them for absent: to grading it is a submission
+    that cannot be read. Who handed in a notebook before keeps that.
+    """
+    having = {file.student for file in chosen if file.place.endswith(".ipynb")}
+    answers: dict[str, list[str]] = defaultdict(list)
+    for file in chosen:
+        answers[file.student].append(PurePosixPath(file.place).name)
+    found = {}
+    for student in sorted({*wrong, *lost, *answers} - having):
+        names = [PurePosixPath(place).name for place in wrong.get(student, ())]
+        names += [*lost.get(student, ()), *answers.get(student, ())]
+        found[student] = tuple(dict.fromkeys(map(_shown, names)))
+        before = course.folder("submitted", student, assignment)
+        if student not in made and any(path.suffix == ".ipynb" for path, _ in walk(before)):
+            notes.append(
+                f"{student}: what came this time is no notebook ({', '.join(found[student])}); "
+                "what was handed in before stays."
+            )
+            continue
+        folder = made.setdefault(student, scratch / "without" / student)
+        folder.mkdir(parents=True, exist_ok=True)
+        for place, info in wrong.get(student, {}).items():
+            if unfit(place) is None and info.file_size <= MAX_FILE_BYTES:
+                target = _inside(folder, folder / place)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(Exception):  # a damaged one is named, all the same
+                    target.write_bytes(archive.read(info))
+        if not any(folder.iterdir()):
+            text = "".join(f"{name}\n" for name in found[student])
+            (folder / LEFT_OUT).write_text(f"Handed in, and not collected:\n{text}", "utf-8")
+    return found
+
+
 def _published(
     course: Course,
     assignment: str,
     made: dict[str, Path],
     students: Sequence[Student],
+    without: Collection[str],
     notes: list[str],
 ) -> Collected:
     """Put the folders where they belong; what was there before is kept outside of it."""
@@ -868,7 +1168,11 @@ def _published(
         for student in rest
         if any(course.folder("submitted", student, assignment).glob("*"))
     ]
-    absent = [student for student in rest if student not in earlier]
+    absent = [student for student in rest if student not in earlier and student not in without]
+    new, replaced, unchanged, earlier = (
+        [student for student in group if student not in without]
+        for group in (new, replaced, unchanged, earlier)
+    )
     groups = (new, replaced, unchanged, absent, earlier)
     return Collected(*(tuple(sorted(group)) for group in groups), tuple(notes))
 
@@ -911,6 +1215,9 @@ def summary(collected: Collected, assignment: str, say: Callable[[str], None] = 
     )
     for line in collected.notes:
         say(f"  {line}")
+    if without := collected.no_notebook:
+        named = ", ".join(f"{student} ({', '.join(files)})" for student, files in without.items())
+        say(f"{len(without)} handed in no notebook: {named}.")
     if collected.earlier:
         say(f"Handed in before, but not in this zip: {', '.join(collected.earlier)}.")
     if collected.absent:

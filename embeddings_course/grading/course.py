@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import sqlite3
 import sys
@@ -24,6 +25,9 @@ GRADEBOOK = "COURSE_GRADEBOOK"
 
 TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
 _MOST_BACKUPS = 10
+# glob takes brackets, stars and question marks for patterns; a URL ends at a question mark, and
+# holds escaped characters.
+_NOT_LITERAL = re.compile(r"[\[\]*?]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,24 @@ def _can_be_an_id(name: str) -> bool:
     return printable(name) == name
 
 
+def check_folder(root: Path) -> None:
+    """Refuse a course in a folder whose path nbgrader does not take literally.
+
+    It looks for files with patterns, and the address of its gradebook is a URL.
+
+    Raises
+    ------
+    GradingError
+        If there is such a character.
+    """
+    if found := _NOT_LITERAL.search(str(root.resolve())):
+        raise GradingError(
+            f"The course is in {root.resolve()}, and nbgrader does not take {found[0]} in the path "
+            "of a folder for what it is, so it would not find notebooks or the gradebook: rename "
+            "the folder, without brackets, stars, question marks or percent signs."
+        )
+
+
 def open_course(root: Path, db_url: str | None = None) -> Course:
     """Read a course's settings.
 
@@ -151,7 +173,8 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
     Raises
     ------
     GradingError
-        If the folder holds no course, or the gradebook has no address that can be read.
+        If the folder holds no course, if nbgrader cannot work in it, or if the gradebook has no
+        address that can be read.
     """
     from traitlets.config import PyFileConfigLoader
 
@@ -160,6 +183,7 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
             f"{root} holds no {CONFIGURATION}: run this in the folder of the course, or name it "
             "with --course."
         )
+    check_folder(root)
     # nbgrader calls alembic, which is beside Python whether the environment is active or not.
     scripts = str(Path(sys.executable).parent)
     if scripts not in os.environ.get("PATH", "").split(os.pathsep):

@@ -63,7 +63,24 @@ def add_collect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pattern",
         metavar="REGEX",
-        help="for other names, with groups student_id and file_id, and timestamp if you like",
+        help="for other names, with groups student_id (an id, number, address or name) and "
+        "file_id, and timestamp if you like",
+    )
+    parser.add_argument(
+        "--worksheet",
+        metavar="FILE.csv",
+        type=Path,
+        help="Moodle's grading worksheet: whose the files are, and when they were handed in",
+    )
+    parser.add_argument(
+        "--zone",
+        metavar="ZONE",
+        help="of times that name none, such as Europe/Berlin (default: this machine's)",
+    )
+    parser.add_argument(
+        "--leave-out",
+        action="store_true",
+        help="leave out single files and unknown students, and name them, instead of refusing all",
     )
     parser.add_argument(
         "--times",
@@ -84,6 +101,9 @@ def run_collect(root: Path, options: argparse.Namespace, rest: list[str]) -> int
         options.file,
         pattern=options.pattern,
         times=options.times,
+        worksheet=options.worksheet,
+        zone=options.zone,
+        leave_out=options.leave_out,
     )
     summary(collected, options.assignment, say=say)
     return 0

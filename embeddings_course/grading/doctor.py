@@ -180,7 +180,10 @@ def _course(folder: Path, db_url: str | None) -> Iterator[Finding]:
     try:
         course = open_course(folder, db_url)
     except GradingError as error:
-        yield Finding("missing", f"no course: {error}", "Name its folder with --course.")
+        there = (folder / CONFIGURATION).exists()
+        yield Finding(
+            "missing", f"no course: {error}", "" if there else "Name its folder with --course."
+        )
         return
     except Exception as error:
         yield Finding(

@@ -254,6 +254,7 @@ def export(
     # Spreadsheets take a table for UTF-8 if a byte order mark says so; platforms need none.
     write_table(output, header, rows, marked=form == "csv")
     for name in grades.assignments:
+        notes += _zeros(grades, name)
         empty: dict[str, list[str]] = {}
         for student in grades.students:
             grade = grades.grades[student.id, name]
@@ -281,6 +282,27 @@ def export(
                 f"{', '.join(zeros[:10])}{' and others' if len(zeros) > 10 else ''}."
             )
     return tuple(notes)
+
+
+def _zeros(grades: Grades, name: str) -> list[str]:
+    """Name everybody who has a zero only because it was asked for."""
+    words = {
+        "missing": "who handed in nothing",
+        "unreadable": "who handed in something that is no notebook, or cannot be read",
+    }
+    given = {
+        state: [
+            student.id
+            for student in grades.students
+            if (grade := grades.grades[student.id, name]).state == state and grade.score is not None
+        ]
+        for state in words
+    }
+    return [
+        f"{name}: 0 points, by --missing-as-zero, for {len(who)} {words[state]}: {', '.join(who)}."
+        for state, who in given.items()
+        if who
+    ]
 
 
 def _tidy(grades: Grades) -> list[list[object]]:

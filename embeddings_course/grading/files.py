@@ -36,6 +36,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_solution, parse_utc
 
 from embeddings_course.folders import walk
+from embeddings_course.grading.times import UnclearTime, read_time
 
 MAX_BYTES = 500_000_000
 """Larger files are no notebooks that anybody wrote."""
@@ -51,7 +52,9 @@ MAX_FILES = 10_000
 _MAX_VALUES = 20_000_000  # of a JSON file; each takes some 60 bytes of memory
 _MAX_DEPTH = 40  # of metadata
 _MAX_SENTENCES = 20
+_MOST_NAMED = 5
 _HANDED_IN = ".handed-in"
+_AS_IT_IS, _ASIDE = "as it is", "aside"
 _CHECKPOINTS = ".ipynb_checkpoints"
 _LEFT_OUT = frozenset({".git", _CHECKPOINTS, "__pycache__"})
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -175,7 +178,7 @@ def prepare(
         if chosen.size > LARGE_BYTES:
             anew = f"The outputs of {shown} ({chosen.size / 1e6:.0f} MB) were left out."
         notes += chosen.notes or [anew]
-    stamp = _is_readable_timestamp(folder, notes)
+    stamp = _timestamp(folder, notes)
     status = chosen.path.stat()
     if not (in_place and fine and chosen.path == destination):
         data = _bytes_of(chosen.path) if fine else nbformat.writes(chosen.notebook).encode()
@@ -185,16 +188,21 @@ def prepare(
         _write(destination, data)
         if not _came_just_now(status):  # doubtful_time looks at it
             os.utime(destination, ns=(status.st_mtime_ns, status.st_mtime_ns))
+    path = folder / "timestamp.txt"
+    written = path.lstat() if stamp != _AS_IT_IS else None
     if in_place:
-        if not stamp:
-            (folder / "timestamp.txt").rename(_unused(folder / "timestamp.txt"))
+        if stamp != _AS_IT_IS:
+            path.rename(_unused(path))
         _defuse(folder, notes)
     else:
-        _copy_others(folder, target, notes, timestamp=stamp)
+        _copy_others(folder, target, notes, timestamp=stamp == _AS_IT_IS)
+    if isinstance(stamp, datetime.datetime) and written is not None:
+        _write(target / path.name, f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n".encode())
+        os.utime(target / path.name, ns=(written.st_mtime_ns, written.st_mtime_ns))
     return _at_most(notes)
 
 
-def doubtful_time(folder: str | Path, name: str) -> list[str]:
+def doubtful_time(folder: str | Path, name: str, handed_in: str | Path | None = None) -> list[str]:
     """Look whether a submission's ``timestamp.txt`` can be right: lateness follows from it.
 
     Parameters
@@ -203,6 +211,8 @@ def doubtful_time(folder: str | Path, name: str) -> list[str]:
         A folder that :func:`prepare` has prepared.
     name : str
         Of the notebook, without its ending.
+    handed_in : path, optional
+        What it was prepared from, if that is another folder.
 
     Returns
     -------
@@ -211,9 +221,14 @@ def doubtful_time(folder: str | Path, name: str) -> list[str]:
     """
     path, notebook = Path(folder) / "timestamp.txt", Path(folder) / f"{name}.ipynb"
     try:
+        if handed_in is not None:
+            _stated(Path(handed_in) / "timestamp.txt")
         stated = _stated(path)
-    except Exception:  # no date: prepare says so
-        return []
+    except Exception as error:
+        return [
+            "timestamp.txt cannot be read, so nobody knows whether this was late: "
+            f"{_why_no_time(error)}. Correct it, or delete it if this was on time, and grade again."
+        ]
     if stated is None:
         return []
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
@@ -772,7 +787,14 @@ def _choose(
     hint = (
         f" Perhaps it is in {_shown(archives[0].name)}, which nobody unpacked." if archives else ""
     )
-    raise UnreadableNotebook(f"There is no {right.name}, nor another notebook of it.{hint}")
+    handed_in = [
+        _shown(path.name)
+        for path, _ in _walk(folder)
+        if path.name != "timestamp.txt" and _HANDED_IN not in path.name
+    ]
+    more = f" and {len(handed_in) - _MOST_NAMED} more" if len(handed_in) > _MOST_NAMED else ""
+    what = f" Handed in was {', '.join(handed_in[:_MOST_NAMED])}{more}." if handed_in else ""
+    raise UnreadableNotebook(f"There is no {right.name}, nor another notebook of it.{what}{hint}")
 
 
 def _candidate(path: Path, grade_ids: frozenset[str]) -> _Candidate:
@@ -957,14 +979,25 @@ def _defuse(folder: Path, notes: list[str]) -> None:
         notes.append(f"{shown} was taken away: it was {what}.")
 
 
-def _is_readable_timestamp(folder: Path, notes: list[str]) -> bool:
-    """Say whether nbgrader can read ``timestamp.txt``, or there is none."""
+def _timestamp(folder: Path, notes: list[str]) -> datetime.datetime | str:
+    """Say what to do with ``timestamp.txt``: leave it, put it aside, or write it as this time.
+
+    It is written again where nbgrader would read another time than what it says.
+    """
+    path = folder / "timestamp.txt"
     try:
-        _stated(folder / "timestamp.txt")
-    except Exception:  # dateutil raises many kinds
-        notes.append("timestamp.txt was put aside: it holds no date.")
-        return False
-    return True
+        stated = _stated(path)
+    except Exception as error:  # dateutil raises many kinds
+        notes.append(f"timestamp.txt was put aside: {_why_no_time(error)}.")
+        return _ASIDE
+    with contextlib.suppress(Exception):
+        if stated is None or parse_utc(path.read_text().strip()) == stated:
+            return _AS_IT_IS
+    return stated
+
+
+def _why_no_time(error: Exception) -> str:
+    return str(error) if isinstance(error, UnclearTime) else "it holds no date"
 
 
 def _stated(path: Path) -> datetime.datetime | None:
@@ -972,7 +1005,7 @@ def _stated(path: Path) -> datetime.datetime | None:
     if not os.path.lexists(path):
         return None
     written = _bytes_of(path, 1000).decode("utf-8").strip()
-    return parse_utc(written) if written else None
+    return read_time(written) if written else None
 
 
 def _unused(path: Path) -> Path:

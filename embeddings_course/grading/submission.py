@@ -86,7 +86,7 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         record.state = "other-assignment" if another else "unreadable"
         record.problems.append(str(error))
         return
-    record.problems += doubtful_time(submitted, task.assignment)
+    record.problems += doubtful_time(submitted, task.assignment, handed_in)
     working, run = scratch / "working", scratch / "run"
     for folder in (working, run, scratch / "jupyter"):
         folder.mkdir()

@@ -126,6 +126,17 @@ def test_what_was_handed_in_since_grading_is_no_zero_and_is_named(course, tmp_pa
     assert (found["ada"], found["absent"], found["broken"]) == ("5.5", "", "0")
 
 
+def test_who_has_a_zero_only_because_it_was_asked_for_is_named(course, tmp_path):
+    for zeros, said in ((True, 2), (False, 0)):
+        grades = read_grades(course.opened, missing_as_zero=zeros)
+        notes = export(grades, "moodle", tmp_path / "out.csv")
+        named = [note for note in notes if "by --missing-as-zero" in note]
+        assert len(named) == said
+        if zeros:
+            assert named[0].endswith("for 1 who handed in nothing: absent.")
+            assert named[1].endswith("is no notebook, or cannot be read: broken.")
+
+
 def test_missing_as_zero_gives_none_to_what_the_grader_failed_at(course, tmp_path):
     export(read_grades(course.opened, missing_as_zero=True), "moodle", tmp_path / "out.csv")
     found = {id: row["hw"] for id, row in rows(tmp_path / "out.csv", "ID number").items()}

@@ -527,9 +527,11 @@ def test_links_to_notebooks_are_no_candidates(tmp_path):
 
 STAMPS = {
     "words": b"yesterday evening",
+    "number": b"10",
     "number without end": b"9" * 40,
     "no text": b"\xff\xfe\x00\xd8",
-    "mark": b"\xef\xbb\xbf2026-01-01 00:00:00 UTC",
+    "either order": b"02.03.2026 09:00",
+    "no year": b"Mar 1 at 11:59pm",
     "long": b"2026-01-01 00:00:00 UTC" + b" " * 2000,
     "before all time": b"0001-01-01 00:00:00 +1400",
 }
@@ -551,7 +553,13 @@ def test_a_timestamp_that_is_no_date_is_put_aside(tmp_path, kind, away):
         path.write_bytes(STAMPS[kind])
     target = tmp_path / "graded" if away else folder
     notes = prepare(folder, "sums", target if away else None)
-    assert notes[0] == "timestamp.txt was put aside: it holds no date."
+    [note] = [note for note in notes if note.startswith("timestamp.txt was put aside: ")]
+    assert note.endswith(("it holds no date.", ": write it as 2027-03-01 23:59 UTC."))
+    if kind == "either order":
+        assert "'02.03.2026 09:00' may be 2 March or 3 February" in note
+    if away:
+        [problem] = doubtful_time(target, "sums", folder)
+        assert problem.startswith("timestamp.txt cannot be read, so nobody knows whether this was")
     assert not os.path.lexists(target / "timestamp.txt")
     assert (target / "sums.ipynb").exists()
     assert os.path.lexists(folder / "timestamp.txt.handed-in") is not away
@@ -560,7 +568,7 @@ def test_a_timestamp_that_is_no_date_is_put_aside(tmp_path, kind, away):
 
 
 @pytest.mark.parametrize(
-    "stamp", ["2026-01-01 10:00:00 UTC", "2026-01-01T10:00:00+01:00", " ", "10"]
+    "stamp", ["2026-01-01 10:00:00 UTC", "2026-01-01T10:00:00+01:00", " ", "13/1/2026 10:00"]
 )
 @pytest.mark.parametrize("away", [False, True], ids=["in place", "elsewhere"])
 def test_a_timestamp_that_nbgrader_reads_stays(tmp_path, stamp, away):
@@ -568,6 +576,28 @@ def test_a_timestamp_that_nbgrader_reads_stays(tmp_path, stamp, away):
     target = tmp_path / "graded" if away else folder
     assert prepare(folder, "sums", target if away else None) == []
     assert (target / "timestamp.txt").read_text() == stamp
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "2026-03-01-23-59-00",
+        "Sonntag, 1. März 2026, 23:59",
+        "\ufeff2026-03-01 23:59:00 UTC",
+        "2026-03-02 00:59:00 +0100",
+    ],
+)
+@pytest.mark.parametrize("away", [False, True], ids=["in place", "elsewhere"])
+def test_a_time_that_nbgrader_reads_as_another_is_written_so_that_it_reads_it(
+    tmp_path, stamp, away
+):
+    folder = handed_in(tmp_path / "ada", **{"sums.ipynb": text(), "timestamp.txt": stamp})
+    target = tmp_path / "graded" if away else folder
+    assert prepare(folder, "sums", target if away else None) == []
+    assert (target / "timestamp.txt").read_text() == "2026-03-01 23:59:00 UTC\n"
+    kept = folder / ("timestamp.txt" if away else "timestamp.txt.handed-in")
+    assert kept.read_text(encoding="utf-8") == stamp
+    assert prepare(target, "sums") == []
 
 
 def test_dates_that_cannot_be_are_said_and_kept(tmp_path):
@@ -593,7 +623,7 @@ def test_dates_that_cannot_be_are_said_and_kept(tmp_path):
     ]
     assert (tmp_path / "timestamp.txt").exists()
     (target / "timestamp.txt").write_text("yesterday")
-    assert doubtful_time(target, "sums") == []
+    assert "'yesterday' is no date: write it as" in doubtful_time(target, "sums")[0]
 
 
 def test_other_files_come_along_and_nothing_from_outside(tmp_path, monkeypatch):

@@ -659,3 +659,44 @@ def exported(course):
     course.nbgrader("export")
     with (course.root / "grades.csv").open(encoding="utf-8", newline="") as file:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+
+
+def test_times_as_people_type_them_make_late_or_are_a_problem_and_never_another_time(course):
+    stamps = {
+        "ann": "2026-03-01-23-59-00",
+        "bob": "2026-03-01 11:59:00 PM",
+        "cy": "Sonntag, 1. März 2026, 23:59",
+        "dan": "2026-03-02 00:59 +01:00",
+        "eve": "02.03.2026 09:00",
+        "fay": "23:59",
+        "gus": "2026-03-01 11:59:00 UTC",
+    }
+    for student, stamp in stamps.items():
+        path = course.hands_in(student)
+        path.with_name("timestamp.txt").write_text(f"{stamp}\n", encoding="utf-8")
+    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 12:00:00 UTC")
+    _, said = course.grade()
+    records = course.records()
+    late = {student: record["late_seconds"] / 60 for student, record in records.items()}
+    after = 11 * 60 + 59
+    assert late == dict.fromkeys(("ann", "bob", "cy", "dan"), after) | dict.fromkeys(
+        ("eve", "fay", "gus"), 0
+    )
+    assert [student for student, record in records.items() if record["problems"]] == ["eve", "fay"]
+    assert "'02.03.2026 09:00' may be 2 March or 3 February: write it as" in said
+
+
+def test_work_that_is_no_notebook_is_unreadable_and_its_name_is_said(course):
+    for student, name in (("ann", "hw.pdf"), ("bob", "hw.py"), ("cy", "hw.ipynb.docx")):
+        path = course.root / "submitted" / student / "hw" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"%PDF-1.7" if name.endswith("pdf") else b"import torch")
+    course.hands_in("dan")
+    course.grade()
+    states = {student: record["state"] for student, record in course.records().items()}
+    assert states == {"ann": "unreadable", "bob": "unreadable", "cy": "unreadable", "dan": "graded"}
+    for student, name in (("ann", "hw.pdf"), ("bob", "hw.py"), ("cy", "hw.ipynb.docx")):
+        (problem,) = course.records()[student]["problems"]
+        assert name in problem, student
+        assert problem in (course.root / "grading" / "hw.html").read_text(encoding="utf-8")
