@@ -12,7 +12,9 @@ from typing import Any
 
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.course import TYPED_IDS, Course, lend_typed_id, open_course
+from embeddings_course.grading.gradebook import other_names
 from embeddings_course.grading.record import Record
+from embeddings_course.quiz.graded import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
     with course.gradebook() as gradebook:
         notebook = gradebook.find_notebook(task.assignment, task.assignment)
         ids = {cell.name for cell in notebook.source_cells}
+        is_quiz = (course.folder("source", ".", task.assignment) / QUESTIONS).exists()
+        names = other_names(gradebook, task.student) if is_quiz else []
     try:
         record.repaired += prepare(handed_in, task.assignment, submitted, grade_ids=ids)
     except UnreadableNotebook as error:
@@ -82,7 +86,7 @@ def grade_submission(task: Submission, scratch: Path, record: Record) -> None:
         # Without a network, only files lead into the sandbox.
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = str(run / "kernel")
-    lend_typed_id(course.root, task.student, scratch)
+    lend_typed_id(course.root, task.student, scratch, names)
     with sandbox.process_group() as group:
         sandbox.write_kernel(
             scratch / "jupyter",
