@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import mimetypes
 import os
 import sqlite3
 import threading
@@ -23,7 +24,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache as cached
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +38,10 @@ from embeddings_course.progress import progress_bar
 
 logger = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = frozenset(
-    (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
-"""What :func:`list_images` takes for an image file."""
+# Pillow knows these when it sees them, and leaves the decoding to programs that may not be there.
+_NOT_DECODED = frozenset(("BUFR", "EPS", "FPX", "GRIB", "HDF5", "IPTC", "MIC", "MPEG", "WMF"))
+# Photographs that Pillow has no decoder of its own for, and Python no type.
+_CAMERAS = frozenset((".arw", ".cr2", ".cr3", ".dng", ".heic", ".heif", ".jxl", ".nef", ".orf"))
 
 ImageLike = str | Path | Image.Image | np.ndarray
 
@@ -68,8 +70,19 @@ class BrokenImagesError(ValueError):
         self.broken = broken
 
 
+@cached
+def image_suffixes() -> frozenset[str]:
+    """Return what :func:`list_images` takes for an image file: the endings of all Pillow reads."""
+    endings = Image.registered_extensions()
+    decoded = Image.OPEN.keys() - _NOT_DECODED
+    return frozenset(ending for ending, kind in endings.items() if kind in decoded)
+
+
 def list_images(folder: str | Path) -> list[Path]:
     """List the image files of a folder in the order in which :func:`extract` takes them.
+
+    Images that are left out, because Pillow cannot read them or their names do not end as those of
+    images do, are named in the log, with the reason. Other files are not.
 
     Parameters
     ----------
@@ -79,7 +92,7 @@ def list_images(folder: str | Path) -> list[Path]:
     Returns
     -------
     list of Path
-        Files with one of :data:`IMAGE_SUFFIXES`, sorted by their path below the folder.
+        Files with one of the endings :func:`image_suffixes`, sorted by their path below the folder.
 
     Raises
     ------
@@ -91,20 +104,48 @@ def list_images(folder: str | Path) -> list[Path]:
         raise ValueError(f"{folder} is a file, not a folder. For one image give a list: [path].")
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}.")
-    found = {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    }
-    names = sorted(
-        name for name in found if not any(part.startswith(".") for part in name.split("/"))
-    )
-    if not names:
+    names = {}
+    for path in folder.rglob("*"):
+        inner = path.relative_to(folder)
+        if not any(part.startswith(".") for part in inner.parts) and path.is_file():
+            names[inner.as_posix()] = path
+    taken = sorted(name for name in names if names[name].suffix.lower() in image_suffixes())
+    left = [
+        f"{name} ({reason})"
+        for name in sorted(names.keys() - taken)
+        if (reason := _why_left_out(names[name]))
+    ]
+    told = ""
+    if left:
+        told = f"{len(left)} image{'s' * (len(left) > 1)} in {folder} left out: {_some(left)}."
+    if not taken:
         raise ValueError(
             f"The folder {folder} holds no image files. Looked for: "
-            f"{', '.join(sorted(IMAGE_SUFFIXES))}."
+            f"{', '.join(sorted(image_suffixes()))}. {told}".rstrip()
         )
-    return [found[name] for name in names]
+    if told:
+        logger.warning("%s", told)
+    return [names[name] for name in taken]
+
+
+def _why_left_out(path: Path) -> str:
+    """Say why an image is not taken; an empty text for what is none."""
+    ending = path.suffix.lower()
+    try:
+        with Image.open(path) as image:
+            if image.format not in _NOT_DECODED:
+                return f"its ending is not that of an image; it is {image.format}, so rename it"
+    except Exception:  # it is no image, or none that Pillow knows
+        pass
+    kind = mimetypes.guess_type(f"image{ending}")[0] or ""
+    if kind.startswith("image/") or ending in _CAMERAS:
+        return f"Pillow here does not read {ending}; convert it to PNG or JPEG"
+    return ""
+
+
+def _some(texts: list[str]) -> str:
+    more = [f"and {len(texts) - _SHOWN} more"] if len(texts) > _SHOWN else []
+    return ", ".join([*texts[:_SHOWN], *more])
 
 
 def extract(
@@ -124,7 +165,8 @@ def extract(
         A list may mix paths, PIL images and uint8 arrays [h, w, 3] or [h, w], of any sizes. A
         folder stands for the files that :func:`list_images` names.
 
-        Grey images get three equal channels; 16-bit grey is scaled from 0..65535 to 0..255.
+        Grey images get three equal channels; grey of 16 or 32 bits is scaled from 0..65535 to
+        0..255, and the log says so where its values are no such numbers.
         Transparent pixels, also [h, w, 4], are laid over white, as a white page would show them.
         Of a file with several frames the first counts. The orientation that a camera wrote into a
         file (EXIF) is applied to files, not to PIL images. Otherwise pixels stay as they are.
@@ -161,6 +203,7 @@ def extract(
 
     features = np.full((len(sources), backbone.dim), np.nan, np.float32)
     reasons: dict[int, str] = {}
+    scales: dict[int, str] = {}
     bar = progress_bar(show=progress, total=len(sources), desc="Extracting", unit="image")
     try:
         with (
@@ -172,6 +215,7 @@ def extract(
                 for row, vector in batch.known.items():
                     features[row] = vector
                 reasons |= batch.broken
+                scales |= batch.scales
                 if batch.rows:
                     features[batch.rows] = run(batch.pixels)
                     if store is not None:
@@ -181,11 +225,18 @@ def extract(
         if store is not None:
             store.close()
 
+    if scales:
+        named = [f"{_name(sources[row], row)} ({scales[row]})" for row in sorted(scales)]
+        logger.warning(
+            "%d of %d images are grey with 16 or 32 bits, taken for 0..65535, and hold other "
+            "values: %s. If 0..255 was meant, save them with 8 bits.",
+            len(scales),
+            len(sources),
+            _some(named),
+        )
     if reasons:
-        named = [f"{_name(sources[row], row)} ({reasons[row]})" for row in sorted(reasons)[:_SHOWN]]
-        if len(reasons) > _SHOWN:
-            named.append(f"and {len(reasons) - _SHOWN} more")
-        message = f"{len(reasons)} of {len(sources)} images could not be read: {', '.join(named)}."
+        named = [f"{_name(sources[row], row)} ({reasons[row]})" for row in sorted(reasons)]
+        message = f"{len(reasons)} of {len(sources)} images could not be read: {_some(named)}."
         if broken == "raise":
             raise BrokenImagesError(
                 f"{message} The vectors of the others are in this error's .features, and .broken "
@@ -279,8 +330,10 @@ def _check_dtype(image: np.ndarray, what: str) -> None:
             message += " From values in [0, 1]: (images * 255).round().astype(np.uint8)."
         else:
             message += " From values in [0, 255]: images.round().astype(np.uint8)."
-    elif image.dtype == np.uint16:
+    elif image.dtype == np.uint16 and not 0 < image.max() <= 255:
         message += " From 16 bits: (images // 257).astype(np.uint8)."
+    elif image.dtype != bool and (image.max() > 255 or image.min() < 0):
+        message += f" They hold {image.min()} to {image.max()}: bring them to 0 to 255 first."
     else:
         message += " From values in 0 to 255: images.astype(np.uint8)."
     raise ValueError(message)
@@ -302,6 +355,7 @@ class _Batch:
     pixels: torch.Tensor | None = None  # float32 [len(rows), 3, s, s]
     known: dict[int, np.ndarray] = field(default_factory=dict)  # vectors from the cache
     broken: dict[int, str] = field(default_factory=dict)
+    scales: dict[int, str] = field(default_factory=dict)  # what was strange about deep grey
 
 
 def _batches(
@@ -357,17 +411,19 @@ def _prepare(
             return batch
         key = b""
         try:
-            raw = _raw(sources[row])
+            raw, scale = _raw(sources[row])
             if store is not None:
                 key = _key(raw)
                 vector = store.get(key)
                 if vector is not None:
                     batch.known[row] = vector
                     continue
-            image = _rgb(raw)
+            image, scale = (raw, scale) if isinstance(raw, np.ndarray) else _rgb(raw)
         except Exception as error:  # a decoder may raise anything on a damaged file
             batch.broken[row] = _reason(error)
             continue
+        if scale:
+            batch.scales[row] = scale
         batch.rows.append(row)
         batch.keys.append(key)
         group = alike.setdefault(image.shape, {})
@@ -381,40 +437,47 @@ def _prepare(
         return batch
     pixels = torch.stack([prepared[row] for row in batch.rows])
     pixels = pixels.contiguous(memory_format=torch.channels_last)
-    return _Batch(batch.rows, batch.keys, pixels, batch.known, batch.broken)
+    return replace(batch, pixels=pixels)
 
 
-def _raw(source: ImageLike) -> bytes | np.ndarray:
-    """Give what identifies an image: the bytes of a file, the pixels of anything else."""
+def _raw(source: ImageLike) -> tuple[bytes | np.ndarray, str]:
+    """Give what identifies an image: the bytes of a file, the pixels of anything else.
+
+    With pixels comes what was strange about their scale.
+    """
     if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] == 3:
-        return source
+        return source, ""
     if isinstance(source, np.ndarray):
         source = Image.fromarray(source.squeeze(2) if source.shape[2:] == (1,) else source)
     if isinstance(source, Image.Image):
         return _flat(source)
-    return Path(source).read_bytes()
+    return Path(source).read_bytes(), ""
 
 
-def _rgb(raw: bytes | np.ndarray) -> np.ndarray:
-    """Decode a file: uint8 [h, w, 3]."""
-    if isinstance(raw, np.ndarray):
-        return raw
+def _rgb(raw: bytes) -> tuple[np.ndarray, str]:
+    """Decode a file: uint8 [h, w, 3], and what was strange about its scale."""
     with Image.open(io.BytesIO(raw)) as image:
         image.load()
         return _flat(ImageOps.exif_transpose(image))
 
 
-def _flat(image: Image.Image) -> np.ndarray:
-    """Bring any mode of PIL to uint8 RGB [h, w, 3]."""
+def _flat(image: Image.Image) -> tuple[np.ndarray, str]:
+    """Bring any mode of PIL to uint8 RGB [h, w, 3], and say what was strange about its scale."""
     if image.mode == "F":
         raise ValueError("its pixels are floats, without a known range")
     if image.mode.startswith("I"):  # 16 bits, or 32 as PIL reads some 16-bit files
-        grey = np.asarray(image).clip(0, 65535) // 257
-        return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+        deep = np.asarray(image)
+        low, high, scale = deep.min(), deep.max(), ""
+        if low < 0 or high > 65535:
+            scale = f"{low} to {high}, which was cut off"
+        elif 0 < high <= 255:
+            scale = f"{low} to {high}, which is all but black"
+        grey = deep.clip(0, 65535) // 257
+        return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2), scale
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(image.convert("RGB")), ""
 
 
 def _reason(error: Exception) -> str:

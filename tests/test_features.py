@@ -576,3 +576,86 @@ def test_two_processes_share_a_cache(means, tmp_path):
     assert count == 0
     for vectors in found:
         np.testing.assert_array_equal(vectors, expected)
+
+
+# Kinds of files and depths ------------------------------------------------------------------------
+
+
+def test_a_folder_gives_all_that_pillow_reads(means, tmp_path, caplog):
+    kinds = {"a.jpg": "JPEG", "b.jfif": "JPEG", "c.avif": "AVIF", "d.jpe": "JPEG", "e.jp2": None}
+    kinds |= {"f.tga": None, "g.qoi": None, "h.PNG": None, "inner/i.ico": None, "j.pcx": None}
+    (tmp_path / "inner").mkdir()
+    for number, (name, kind) in enumerate(kinds.items()):
+        Image.new("RGB", (16, 16), (20 * number, 0, 0)).save(tmp_path / name, kind)
+    (tmp_path / "labels.csv").write_text("name,label\n")
+    (tmp_path / "clip.mpg").write_bytes(b"\x00\x00\x01\xb3" + bytes(20))
+    vectors = extract(tmp_path, means, progress=False)
+    assert len(vectors) == len(kinds)
+    np.testing.assert_allclose(vectors[:, 0], 20 * np.arange(len(kinds)), atol=4)
+    assert caplog.text == "", "nothing that is an image was left out"
+
+
+def test_images_that_are_left_out_are_named_with_the_reason(means, tmp_path, caplog):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "b.download", "JPEG")
+    Image.new("RGB", (8, 8)).save(tmp_path / "c", "PNG")
+    (tmp_path / "d.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / "e.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    for name in ("notes.txt", "labels.csv", "Thumbs.db", "data.npy", ".hidden.heic"):
+        (tmp_path / name).write_text("text")
+    assert [path.name for path in list_images(tmp_path)] == ["a.png"]
+    (told,) = caplog.messages
+    assert told == (
+        f"4 images in {tmp_path} left out: b.download (its ending is not that of an image; it is "
+        "JPEG, so rename it), c (its ending is not that of an image; it is PNG, so rename it), "
+        "d.heic (Pillow here does not read .heic; convert it to PNG or JPEG), e.svg (Pillow here "
+        "does not read .svg; convert it to PNG or JPEG)."
+    )
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(ValueError, match=r"no image files.*4 images .* left out: b\.download"):
+        list_images(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (np.tile(np.arange(256, dtype=np.int32), (16, 1)), "0 to 255, which is all but black"),
+        (np.tile(np.arange(256, dtype=np.uint16), (16, 1)), "0 to 255, which is all but black"),
+        (np.full((8, 8), 20, np.uint16), "20 to 20, which is all but black"),
+        (np.full((8, 8), 1_000_000, np.int32), "1000000 to 1000000, which was cut off"),
+        (np.array([[-5, 70]], np.int32), "-5 to 70, which was cut off"),
+        (np.full((8, 8), 200 * 257, np.uint16), ""),
+        (np.full((8, 8), 200 * 257, np.int32), ""),
+        (np.zeros((8, 8), np.uint16), ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["file", "PIL"])
+def test_deep_grey_on_another_scale_is_told(means, tmp_path, caplog, values, told, kind):
+    image = Image.fromarray(values)
+    image.save(tmp_path / "deep.tif")
+    source = tmp_path / "deep.tif" if kind == "file" else image
+    extract([noise(8, 8, 3), source], means, progress=False)
+    if not told:
+        assert caplog.text == ""
+        return
+    (message,) = caplog.messages
+    name = tmp_path / "deep.tif" if kind == "file" else "images[1]"
+    assert message.startswith("1 of 2 images are grey with 16 or 32 bits, taken for 0..65535")
+    assert f"{name} ({told})" in message
+    assert message.endswith("If 0..255 was meant, save them with 8 bits.")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "hint"),
+    [
+        (np.uint16, 255, "images.astype(np.uint8)"),
+        (np.uint16, 256, "// 257"),
+        (np.int32, 255, "images.astype(np.uint8)"),
+        (np.int32, 256, "They hold 256 to 256: bring them to 0 to 255 first."),
+        (np.int64, -1, "They hold -1 to -1"),
+    ],
+)
+def test_the_hint_for_an_array_makes_it_neither_black_nor_another(means, dtype, value, hint):
+    with pytest.raises(ValueError, match="must be uint8") as refused:
+        extract(np.full((1, 8, 8, 3), value, dtype), means)
+    assert hint in str(refused.value)

@@ -217,7 +217,7 @@ FILES = [
     (b"questions:\n  - \n", 2, "question number 1: must be a mapping"),
     (b"questions: [!!python/object:os.system {}]\n", 1, "not YAML"),
     (GOOD.replace("Which are", "Wh\u00efch are").encode("latin-1"), None, "cannot be read"),
-    (b"questions: \0\n", None, "not YAML"),
+    (b"questions: \0\n", 1, "U+0000"),
     (None, None, "there is no such file"),
     (UNCLOSED, line_of(UNCLOSED, "some", "stem"), "not YAML"),
     (b"questions: &all\n  - *all\n", 1, "question number 1"),

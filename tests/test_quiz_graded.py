@@ -359,7 +359,7 @@ EXPECTED = {
     "peeks": (0, ["No answers that can be graded"]),
     "raises": (0, ["the notebook's cell failed with ZeroDivisionError"]),
     "solution": (20, ["The answers in the notebook count."]),
-    "typo": (20, ["They are made out to 'tpyo'. Your instructor lets them count for 'typo'"]),
+    "typo": (20, ["They are made out to 'tpyo', and count for 'typo', with the"]),
     "typo-of-another": (0, ["made out to 'tpyo', but this submission is from 'typo-of-another'"]),
     "unknown-choice": (1, ["The answer cannot be graded: there is no choice"]),
 }

@@ -60,6 +60,7 @@ from embeddings_course.grading.times import UnclearTime, read_time, read_zone
 from embeddings_course.grading.words import counted
 from embeddings_course.grading.worksheet import Worksheet, read_worksheet
 from embeddings_course.quiz.graded import ANSWERS, QUESTIONS
+from embeddings_course.quiz.records import may_be_answers
 
 MOST_MEMBERS = 50_000
 MOST_BYTES = 2_000_000_000
@@ -902,7 +903,7 @@ def _say_of_others(
 
 def _without_answers(course: Course, assignment: str, chosen: Sequence[_File]) -> Iterator[str]:
     """Name those who handed in the notebook of a graded quiz, and not the file of its answers."""
-    having = {file.student for file in chosen if file.place == ANSWERS}
+    having = {file.student for file in chosen if may_be_answers(file.place)}
     quiz = (course.folder("source", ".", assignment) / QUESTIONS).exists()
     without = sorted({file.student for file in chosen if file.place.endswith(".ipynb")} - having)
     if without and (having or quiz):

@@ -9,7 +9,7 @@ import re
 import secrets
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -229,17 +229,36 @@ def typed_id(root: Path, student: str) -> dict[str, str] | str | None:
     """
     try:
         typed = json.loads((root / TYPED_IDS).read_text(encoding="utf-8-sig"))
+        if not isinstance(typed, dict):
+            return "unreadable"
         return {student: typed[student]} if student in typed else None
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError):  # the quiz says what is wrong with it
+    except (OSError, ValueError):  # the quiz says what is wrong with it
         return "unreadable"
 
 
-def lend_typed_id(root: Path, student: str, target: Path) -> None:
-    """Copy that to a folder in which the graded quiz looks for it."""
-    if (typed := typed_id(root, student)) is not None:
-        (target / TYPED_IDS).write_text(json.dumps(typed), encoding="utf-8")
+def lend_typed_id(root: Path, student: str, target: Path, names: Sequence[str] = ()) -> None:
+    """Write that to a folder in which the graded quiz looks for it, and the student's other names.
+
+    Parameters
+    ----------
+    root : Path
+        The folder in which an instructor wrote it.
+    student : str
+        Whose.
+    target : Path
+        Gets the file, if there is anything to write.
+    names : sequence of str
+        Of :func:`embeddings_course.grading.gradebook.other_names`.
+    """
+    lent: Any = typed_id(root, student)
+    given = [] if lent is None else lent[student] if isinstance(lent, dict) else None
+    given = [given] if isinstance(given, str) else given
+    if names and isinstance(given, list):  # of anything else the quiz says what is wrong
+        lent = {student: [*given, *(name for name in names if name not in given)]}
+    if lent is not None:
+        (target / TYPED_IDS).write_text(json.dumps(lent), encoding="utf-8")
 
 
 def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) -> Path | None:

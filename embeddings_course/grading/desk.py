@@ -19,17 +19,24 @@ def add_students_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="with the column id, or an export of Canvas or Moodle",
     )
+    parser.add_argument(
+        "--id-column",
+        metavar="COLUMN",
+        help="of such an export, the column that has the students' ids (default: the gradebook's)",
+    )
     add_place(parser)
 
 
 def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Enrol a class."""
-    from embeddings_course.grading.gradebook import shown_url
+    from embeddings_course.grading.gradebook import look_at_own, shown_url
     from embeddings_course.grading.students import enrol, read_class_list
 
     course = course_here(root, options)
-    listed = read_class_list(options.classlist)
-    done = enrol(course, listed.students, say=say)
+    listed = read_class_list(
+        options.classlist, known=look_at_own(course).students, id_column=options.id_column
+    )
+    done = enrol(course, listed.students, guessed=listed.guessed, say=say)
     for line in listed.notes:
         say(line)
     say(

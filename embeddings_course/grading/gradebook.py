@@ -6,12 +6,14 @@ one of another course. What looks before it writes looks here.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.record import GradingError
+from embeddings_course.quiz.graded import bare_name
 
 # What nbgrader calls a course that nobody named.
 _UNNAMED = frozenset({"", "default_course"})
@@ -58,6 +60,36 @@ def students_with_points(gradebook: Any, assignment: str) -> set[str]:
         .distinct()
     )
     return {student for (student,) in rows}
+
+
+def other_names(gradebook: Any, student_id: str) -> list[str]:
+    """Return what else a student may have typed for an id, and nobody else in the gradebook.
+
+    Parameters
+    ----------
+    gradebook : nbgrader.api.Gradebook
+        An open one.
+    student_id : str
+        Whose names.
+
+    Returns
+    -------
+    list of str
+        Id, e-mail address, number of the platform, first and last name in either order, as
+        :func:`embeddings_course.quiz.graded.bare_name` writes them; none that two students have.
+    """
+    from nbgrader.api import Student as Enrolled
+
+    columns = [Enrolled.__table__.c[field] for field in Student.__dataclass_fields__]
+    owners: dict[str, set[str]] = defaultdict(set)
+    for row in gradebook.db.query(*columns):
+        student = Student(*(value or "" for value in row))
+        names = [student.id, student.email, student.lms_user_id]
+        if student.first_name and student.last_name:
+            names += [student.full_name, f"{student.last_name} {student.first_name}"]
+        for name in filter(None, map(bare_name, names)):
+            owners[name].add(student.id)
+    return sorted(name for name, ids in owners.items() if ids == {student_id})
 
 
 def shown_url(course: Course) -> str:

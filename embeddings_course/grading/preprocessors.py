@@ -33,6 +33,7 @@ from traitlets import Integer, List, Unicode
 from embeddings_course.console import printable
 from embeddings_course.folders import scratch_folder
 from embeddings_course.grading import kernel, sandbox
+from embeddings_course.grading.answers import prepare_answers
 from embeddings_course.grading.cells import (
     expected_cells,
     fingerprint,
@@ -44,11 +45,12 @@ from embeddings_course.grading.control_groups import ControlGroup
 from embeddings_course.grading.course import TYPED_IDS, lend_typed_id
 from embeddings_course.grading.files import doubtful_time, prepare, working_copy
 from embeddings_course.grading.flags import attempted, replaced
+from embeddings_course.grading.gradebook import other_names
 from embeddings_course.grading.record import note, note_memory, note_of_kernel
 from embeddings_course.grading.released import read_released, released_file
 from embeddings_course.grading.sanitize import sanitized
 from embeddings_course.grading.watch import MOST
-from embeddings_course.quiz.graded import NO_ANSWERS
+from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
 _HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.M | re.S)
@@ -98,6 +100,9 @@ def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> Non
         note("repaired", sentence)
     for sentence in doubtful_time(folder, folder.name):
         note("problems", sentence)
+    for kind, sentences in zip(("repaired", "problems"), prepare_answers(folder), strict=True):
+        for sentence in sentences:
+            note(kind, sentence)
     notebooks[:] = [str(folder / f"{folder.name}.ipynb")]
 
 
@@ -195,7 +200,11 @@ class RunNotebook(Execute):
             place = Path(os.environ.get(WORKING) or scratch / "working")
             working = place / submission.parent.name / submission.name
             working.mkdir(parents=True, exist_ok=True)
-            lend_typed_id(submission.parents[2], submission.parent.name, place.parent)
+            names = []
+            if (submission / QUESTIONS).exists():
+                with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+                    names = other_names(gradebook, submission.parent.name)
+            lend_typed_id(submission.parents[2], submission.parent.name, place.parent, names)
             for sentence in working_copy(submission, working):
                 note("suspicious", sentence)
             resources["metadata"]["path"] = str(working)

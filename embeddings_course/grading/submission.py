@@ -22,9 +22,11 @@ from embeddings_course.grading.course import (
     lend_typed_id,
     open_course,
 )
+from embeddings_course.grading.gradebook import other_names
 from embeddings_course.grading.kernel import PROCESSES
 from embeddings_course.grading.record import Record
 from embeddings_course.grading.workers import Place
+from embeddings_course.quiz.graded import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
     with course.gradebook() as gradebook:
         notebook = gradebook.find_notebook(task.assignment, task.assignment)
         ids = {cell.name for cell in notebook.source_cells}
+        is_quiz = (course.folder("source", ".", task.assignment) / QUESTIONS).exists()
+        names = other_names(gradebook, task.student) if is_quiz else []
     try:
         record.repaired += prepare(
             handed_in, task.assignment, submitted, grade_ids=ids, other=other
@@ -108,7 +112,7 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         config.KernelManager.transport = "ipc"
         config.RunNotebook.meeting = str(place.meeting)
         config.KernelManager.ip = str(place.meeting / "k")
-    lend_typed_id(course.root, task.student, scratch)
+    lend_typed_id(course.root, task.student, scratch, names)
     with control_group(place.name, memory=sandbox.MOST_MEMORY, processes=PROCESSES) as group:
         if group is not None:
             config.RunNotebook.control_group = [str(folder) for folder in group.folders]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ MOST_BYTES = 50_000_000
 """A larger file is no table of a class."""
 
 _DELIMITERS = (",", ";", "\t")
+_LONG = 40
 _ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -27,7 +29,7 @@ _FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its number in the file, counted from 1 with the header, and its cells by column."""
+    """A row: the line of the file at which it begins, counted from 1, and its cells by column."""
 
     number: int
     cells: dict[str, str]
@@ -46,17 +48,28 @@ class Table:
 
     def column(self, name: str) -> str | None:
         """Return how the header spells a column, whatever the case; None if there is none."""
-        found = [each for each in self.header if each.casefold() == name.casefold()]
+        found = [each for each in self.header if folded(each) == folded(name)]
         return found[0] if found else None
 
 
-def read_table(path: Path) -> Table:
+def folded(name: str) -> str:
+    """Return what is compared of a column's name: no case, no kinds of space, nothing unseen."""
+    name = unicodedata.normalize("NFKC", name)
+    name = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
+    name = name.replace("\u2019", "'").replace("\u2010", "-")
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
+def read_table(path: Path, *, line_breaks: bool = True) -> Table:
     """Read a CSV file: UTF-8 or UTF-16, with commas, semicolons or tabs.
 
     Parameters
     ----------
     path : Path
         The file.
+    line_breaks : bool
+        Whether a cell may have some. In a table of short texts, a line break in a cell means that a
+        quotation mark was not closed, and that the cell has swallowed the rows below it.
 
     Returns
     -------
@@ -66,20 +79,24 @@ def read_table(path: Path) -> Table:
     Raises
     ------
     GradingError
-        If there is no such file, or it is no table.
+        If there is no such file, it is no table, or its quotation marks are not in pairs.
     """
     text = _text(path)
     first, _, rest = text.partition("\n")
+    above = 0
     if first.strip().lower().startswith("sep="):  # Excel's own way to name the delimiter
-        text, delimiters = rest, (first.strip()[4:] or "\t",)
+        text, delimiters, above = rest, (first.strip()[4:] or "\t",), 1
     else:
         delimiters = _DELIMITERS
-    lines = max((_parsed(text, delimiter, path) for delimiter in delimiters), key=_width)
-    if not lines:
+    delimiter = max(delimiters, key=lambda each: _width(text, each))
+    records = _records(text, delimiter, path, above)
+    if not records:
         raise GradingError(f"{path} is empty: it needs a header and a row for each student.")
-    header = tuple(cell.strip() for cell in lines[0])
+    if not line_breaks:
+        _refuse_line_breaks(records, path)
+    header = tuple(cell.strip() for cell in records[0][1])
     rows = []
-    for number, cells in enumerate(lines[1:], start=2):
+    for number, cells in records[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
@@ -154,14 +171,44 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _parsed(text: str, delimiter: str, path: Path) -> list[list[str]]:
+def _records(text: str, delimiter: str, path: Path, above: int) -> list[tuple[int, list[str]]]:
+    """Return the cells of each row, and the line at which it begins below `above` others."""
+    found, start = [], above + 1
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except (csv.Error, TypeError) as error:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for cells in reader:
+            found.append((start, cells))
+            start = above + reader.line_num + 1
+    except csv.Error as error:
+        raise GradingError(
+            f"Line {start} of {path} has a quotation mark that is not closed, or one inside of a "
+            f"cell that is not doubled ({error}): close it, or take it out. Nothing was read."
+        ) from error
+    except TypeError as error:
         raise GradingError(
             f"{path} is no CSV file ({error}): save it as “CSV UTF-8” in your spreadsheet."
         ) from error
+    return found
 
 
-def _width(lines: list[list[str]]) -> int:
-    return len(lines[0]) if lines else 0
+def _refuse_line_breaks(records: Sequence[tuple[int, list[str]]], path: Path) -> None:
+    for number, cells in records:
+        for place, cell in enumerate(cells):
+            if "\n" in cell or "\r" in cell:
+                name = records[0][1][place].strip() if place < len(records[0][1]) else ""
+                column = f" in the column {name}" if name and number != records[0][0] else ""
+                shown = " ".join(cell.split())
+                shown = shown if len(shown) <= _LONG else f"{shown[:_LONG]}…"
+                raise GradingError(
+                    f"Line {number} of {path} has a cell{column} that goes on in the next line "
+                    f"({shown}), as if a quotation mark was not closed: close it, or take the "
+                    "line break out. Nothing was read."
+                )
+
+
+def _width(text: str, delimiter: str) -> int:
+    """Return how many columns the header has if cells are separated so."""
+    try:
+        return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
+    except (csv.Error, TypeError):
+        return 0

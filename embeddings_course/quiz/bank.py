@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from embeddings_course.quiz.lost_text import escape_hint, lost_text
 from embeddings_course.quiz.markup import (
     check_markup,
     fill_in,
@@ -393,11 +394,12 @@ def load_questions(path: Path) -> QuestionFile:
         raise QuizError([f"{path}: there is no such file"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise QuizError([f"{path}: cannot be read: {error}"]) from None
+    lost = [f"{path}:{line}: {what}" for line, what in lost_text(text)]
     try:
         node = yaml.compose(text, Loader=_Loader)
         content = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise QuizError([_yaml_problem(path, error)]) from None
+    except yaml.YAMLError as error:  # which may follow from what was lost before
+        raise QuizError([*lost, _yaml_problem(path, error, text)]) from None
     except RecursionError:
         raise QuizError([f"{path}: brackets or indents are nested too deeply"]) from None
     except ValueError as error:  # a number of thousands of digits
@@ -406,7 +408,11 @@ def load_questions(path: Path) -> QuestionFile:
         content = content or {}
     if not isinstance(content, dict) or not isinstance(content.get("questions"), list):
         raise QuizError([f"{path}:1: must be a mapping with questions:, a list of questions"])
-    problems = [f"{path}:{line}: {place}is there twice" for line, place in _repeated(node, content)]
+    problems = [
+        *lost,
+        *(f"{path}:{line}: {place}is there twice" for line, place in _repeated(node, content)),
+    ]
+    where = {problem[: problem.index(": ")] for problem in lost}
     for field in content:
         if field not in QuestionFile.FIELDS:
             problems.append(f"{path}:{_line(node, (field,))}: {field}: is not a field of a file")
@@ -415,7 +421,9 @@ def load_questions(path: Path) -> QuestionFile:
         at = ("questions", number)
         question, wrong = _read_question(entry)
         name = _name(entry, number)
-        problems += [f"{path}:{_line(node, at + loc)}: {name}{what}" for loc, what in wrong]
+        for loc, what in wrong:  # where text was lost, nothing else about it is worth saying
+            place = f"{path}:{_line(node, at + loc)}"
+            problems += [] if place in where else [f"{place}: {name}{what}"]
         if question is None:
             continue
         if question.id in lines:
@@ -561,13 +569,20 @@ def _for(values: Mapping[str, float]) -> str:
     return f", for {shown}" if shown else ""
 
 
-def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
+def _yaml_problem(path: Path, error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "end of stream" in problem:  # something was opened and not closed: name where
         mark = error.context_mark or mark
-    where = f"{path}:{mark.line + 1}" if mark else str(path)
-    return f"{where}: this is not YAML: {problem}. Text with a colon or a quote needs quotes or |."
+    line = mark.line + 1 if mark else None
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        sign = error.character if isinstance(error.character, int) else ord(error.character)
+        problem = f"it holds the control character U+{sign:04X}"
+    where = f"{path}:{line}" if line else str(path)
+    what = escape_hint(problem) or "Text with a colon or a quote needs quotes or |."
+    what = "Take it out." if isinstance(error, yaml.reader.ReaderError) else what
+    return f"{where}: this is not YAML: {problem}. {what}"
 
 
 def _line(node: yaml.Node, loc: tuple[str | int, ...]) -> int:

@@ -13,6 +13,7 @@ import json
 import os
 import pprint
 import random
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -564,8 +565,8 @@ def submitted_record(
     student = _folders_student(folder)
     if student is not None and not _is_same_id(record.student, student):
         notes.append(
-            f"They are made out to {record.student!r}. Your instructor lets them count for "
-            f"{student!r}, with the numbers of the questions that {record.student!r} has."
+            f"They are made out to {record.student!r}, and count for {student!r}, with the "
+            f"numbers of the questions that {record.student!r} has."
         )
     for problem in problems:
         missing = problem.startswith("there is no ")
@@ -620,8 +621,11 @@ def _check_owner(record: Record, quiz: str, folder: Path, where: str) -> None:
         raise QuizError([f"{where} names no student; this submission is from {student!r}"])
     if _is_same_id(record.student, student):
         return
-    typed = _typed_ids(folder.resolve().parents[2] / TYPED_IDS).get(student)
-    if typed is None or not _is_same_id(record.student, typed):
+    typed = _typed_ids(folder.resolve().parents[2] / TYPED_IDS).get(student, [])
+    bare = bare_name(record.student)
+    if not any(
+        _is_same_id(record.student, name) or bare == bare_name(name) != "" for name in typed
+    ):
         raise QuizError(
             [f"{where} is made out to {record.student!r}, but this submission is from {student!r}"]
         )
@@ -631,15 +635,30 @@ def _is_same_id(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
-def _typed_ids(path: Path) -> dict[str, str]:
-    """Read what students typed in place of their ids, by id."""
+def bare_name(text: str) -> str:
+    """Return the letters and digits of an id, a name or an address, without accents and capitals.
+
+    >>> bare_name("30 210042"), bare_name("Müller, Zoë")
+    ('30210042', 'mullerzoe')
+    """
+    text = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in text if sign.isalnum())
+
+
+def _typed_ids(path: Path) -> dict[str, list[str]]:
+    """Read what students typed, or may have typed, in place of their ids, by id."""
     try:
         typed = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):
         typed = None
-    if not isinstance(typed, dict) or not all(isinstance(each, str) for each in typed.values()):
+    if isinstance(typed, dict):
+        typed = {id: [each] if isinstance(each, str) else each for id, each in typed.items()}
+    if not isinstance(typed, dict) or not all(
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+        for names in typed.values()
+    ):
         raise QuizError(
             [f"{path.name} cannot be read: it must hold the typed id for each student's id"]
         )

@@ -6,7 +6,9 @@ because a question's text can change after it was answered.
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -112,7 +114,8 @@ def parse_record(text: str | bytes, where: str) -> Record:
         raise QuizError([f"{where} has {len(text):,} bytes: it is not a record of answers"])
     try:
         if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
+            wide = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            text = text.decode("utf-16" if wide else "utf-8-sig")
         content = json.loads(text.removeprefix("\ufeff"))
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0]
@@ -124,6 +127,17 @@ def parse_record(text: str | bytes, where: str) -> Record:
         place = ", ".join(str(part) for part in first["loc"]) or "the whole"
         reason = first["msg"][0].lower() + first["msg"][1:]
         raise QuizError([f"{where} is not a record of answers: {place}: {reason}"]) from None
+
+
+def may_be_answers(name: str) -> bool:
+    """Say whether a file's name, with or without folders, is ``answers.json`` or made from it.
+
+    >>> may_be_answers("inner/answers (1).json"), may_be_answers("questions.json")
+    (True, False)
+    """
+    name = name.lower().rpartition("/")[2]
+    copied = re.fullmatch(r"answers\b.*\.json(\.\w+)?", name) is not None
+    return copied and not name.endswith("-checkpoint.json")
 
 
 def read_record(path: Path) -> Record | None:

@@ -31,7 +31,7 @@ from embeddings_course.console import printable
 from embeddings_course.folders import walk
 from embeddings_course.quiz.bank import NumericQuestion, Question, QuizError, SingleChoice
 from embeddings_course.quiz.numeric import read_number, show_number
-from embeddings_course.quiz.records import Record, read_record
+from embeddings_course.quiz.records import Record, may_be_answers, read_record
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.sheet import version_with
 
@@ -76,10 +76,11 @@ class Collected:
 def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> Collected:
     """Find the records of a quiz anywhere below a folder.
 
-    Practice records are named ``<quiz>.quiz.json``, graded ones ``answers.json``. Of two records
-    of one student the newer by file time counts, of equally old ones the first by path. Students
-    are told apart by the id in the record, but for capitals and spaces around it, and where it is
-    empty, as in practice, by the folder that the record is in. Links to folders are not followed.
+    Practice records are named ``<quiz>.quiz.json``, graded ones ``answers.json`` or, as copies are,
+    ``answers (1).json``. Of two records of one student the newer by file time counts, of equally
+    old ones the first by path. Students are told apart by the id in the record, but for capitals
+    and spaces around it, and where it is empty, as in practice, by the folder that the record is
+    in. Links to folders are not followed.
 
     Parameters
     ----------
@@ -103,12 +104,15 @@ def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> C
     """
     if not folder.is_dir():
         raise QuizError([f"{folder} is not a folder: name one that has records below it."])
-    names = {f"{quiz}.quiz.json": False, "answers.json": True}
-    names = {name for name, kind in names.items() if graded in (None, kind)}
+
+    def wanted(name: str) -> bool:
+        practice = name == f"{quiz}.quiz.json" and graded in (None, False)
+        return practice or (may_be_answers(name) and graded in (None, True))
+
     problems: list[str] = []
     others: dict[str, list[str]] = {}
     found: dict[tuple[str, str], tuple[int, Path, Record]] = {}
-    for path in _walk(folder, names, problems):
+    for path in _walk(folder, wanted, problems):
         place = _place(path, folder)
         try:
             record, time = _read(path)
@@ -148,14 +152,14 @@ def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> C
     )
 
 
-def _walk(folder: Path, names: set[str], problems: list[str]) -> Iterator[Path]:
-    """Yield what has one of the names, folders among it, in order; say where it could not look."""
+def _walk(folder: Path, wanted: Callable[[str], bool], problems: list[str]) -> Iterator[Path]:
+    """Yield what has such a name, folders among it, in order; say where it could not look."""
 
     def trouble(path: Path, why: str) -> None:
         problems.append(f"The folder {_place(path, folder)} {why}.")
 
     for path, status in walk(folder, trouble=trouble):
-        if path.name in names:
+        if wanted(path.name):
             yield path
         # Of pathlib's the answer can be an error, where a link leads to what is not readable.
         elif stat.S_ISLNK(status.st_mode) and os.path.isdir(path):  # noqa: PTH112

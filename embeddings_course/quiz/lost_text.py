@@ -1,0 +1,143 @@
+"""What YAML would take out of a question's text without a word.
+
+A plain text ends at a ``#`` after a space; in double quotes a backslash begins an escape, so that
+TeX loses its first letters; a folded text loses the lines of its code. Each is found at the tokens
+that YAML's own scanner makes of a file, in the fields that hold text.
+
+>>> [what for line, what in lost_text("stem: Option #3?")]
+['stem: ends at “Option”, as YAML takes a # after a space for a comment; put the text in quotes']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+FIELDS = frozenset({"stem", "text", "feedback", "unit"})
+"""What holds text that people read."""
+
+# No XML file may have the first ones, and no page shows any of them.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+# Code blocks, code, and formulas on lines of their own or within one.
+_SPAN = re.compile(r"```.*?```|`[^`]+`|\$\$.+?\$\$|\$(?! )[^$]+(?<! )\$", re.DOTALL)
+_COMMAND = re.compile(r"\\n(e|eq|eg|abla|u|i|ot|otin|exists|mid|leq|geq|onumber)(?![A-Za-z])")
+_DRIVE = re.compile(r"(?<![A-Za-z])[A-Za-z]:$")
+_INSTEAD = "write the text in single quotes or as a block (|), where a backslash stays one"
+_LONG = 30
+
+
+def lost_text(source: str) -> Iterator[tuple[int, str]]:
+    """Find text that would be lost.
+
+    Parameters
+    ----------
+    source : str
+        A file of questions. It may be no YAML: then what comes before the first error is looked at.
+
+    Yields
+    ------
+    int, str
+        The line, from 1, and what is lost there, as a sentence that begins with the field.
+    """
+    key: yaml.Token | None = None
+    follows_key = False
+    anchors: dict[str, tuple[int, str]] = {}
+    anchor: yaml.Token | None = None
+    tokens = yaml.scan(source, Loader=yaml.SafeLoader)
+    while True:
+        try:
+            token = next(tokens)
+        except (StopIteration, yaml.YAMLError, ValueError, RecursionError):
+            break  # whoever loads the file says what is wrong with it
+        if isinstance(token, yaml.KeyToken):
+            follows_key = True
+        elif isinstance(token, yaml.AnchorToken):
+            anchor = token
+        elif isinstance(token, yaml.AliasToken):
+            anchors.pop(token.value, None)
+        elif isinstance(token, yaml.ScalarToken) and follows_key:
+            key, follows_key = token, False
+        elif isinstance(token, yaml.ScalarToken):
+            line = token.start_mark.line + 1
+            if key is not None and key.value in FIELDS:
+                for down, what in _losses(source, token, key.start_mark.column):
+                    yield line + down, f"{key.value}: {what}"
+                if anchor is not None:
+                    anchors[anchor.value] = (
+                        line,
+                        f"{key.value}: loses its beginning, &{anchor.value}, which names the text "
+                        "for other places in the file; put the text in quotes",
+                    )
+            elif found := _UNSHOWN.search(token.value):
+                yield line, f"{key.value if key else 'this'}: {_unshown(found[0])}"
+            key = None
+        if not isinstance(token, yaml.AnchorToken):
+            anchor = None
+    yield from anchors.values()
+
+
+def _losses(source: str, token: yaml.ScalarToken, column: int) -> Iterator[tuple[int, str]]:
+    """Find what one text loses: lines below its first, and sentences."""
+    raw = source[token.start_mark.index : token.end_mark.index]
+    if token.plain:
+        yield from _comment(source, token, raw, column)
+    escapes = list(_lost_escapes(raw)) if token.style == '"' else []
+    yield from escapes
+    if not escapes and (found := _UNSHOWN.search(token.value)):
+        yield 0, _unshown(found[0])
+    if token.style != "|" and re.search(r"```[^\n]*```", token.value):
+        yield 0, "its code block has lost its lines; write the text as a block that keeps them (|)"
+
+
+def _comment(
+    source: str, token: yaml.ScalarToken, raw: str, column: int
+) -> Iterator[tuple[int, str]]:
+    after = source[token.end_mark.index :]
+    here = re.match(r"[ \t]+#", after)
+    # A comment below that is set in as far as the text would be.
+    below = re.match(r"[ \t]*\n( *)#", after)
+    if here or (below and len(below[1]) > column):
+        shown = raw if len(raw) <= _LONG else f"…{raw[-_LONG:]}"
+        shown = " ".join(shown.split())
+        what = f"ends at “{shown}”, as YAML takes a # after a space for a comment"
+        yield raw.count("\n"), f"{what}; put the text in quotes"
+
+
+def _lost_escapes(raw: str) -> Iterator[tuple[int, str]]:
+    """Find escapes in double quotes that were no escapes to whoever wrote them."""
+    spans = [(span.start(), span.end(), span[0]) for span in _SPAN.finditer(raw)]
+    told: set[int] = set()
+    for escape in _ESCAPE.finditer(raw):
+        sign, start = escape[1], escape.start()
+        span = next((text for begin, end, text in spans if begin < start < end), "")
+        block = span.startswith("```")
+        if sign in "abefv0NLP_":
+            lost = True
+        elif sign in "tr":
+            lost = not block
+        elif sign == "n":
+            inside = bool(span) and not block and not span.startswith("$$")
+            command = span.startswith("$$") and bool(_COMMAND.match(raw, start))
+            lost = inside or command or bool(_DRIVE.search(raw[:start]))
+        else:
+            lost = sign == " " and span.startswith("$")
+        down = raw[:start].count("\n")
+        if lost and down not in told:
+            told.add(down)
+            shown = re.match(r"\\.[A-Za-z]*", raw[start:], re.DOTALL)
+            what = f"in double quotes YAML takes the beginning of “{shown[0]}” for an escape"
+            yield down, f"{what}; {_INSTEAD}"
+
+
+def _unshown(sign: str) -> str:
+    return f"holds the control character U+{ord(sign):04X}, which no page shows; take it out"
+
+
+def escape_hint(problem: str) -> str:
+    """Return what to do about a problem of YAML's with a backslash; an empty text for others."""
+    if "escape" not in problem:
+        return ""
+    return f"In double quotes a backslash begins an escape: {_INSTEAD}."
