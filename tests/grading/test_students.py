@@ -297,7 +297,7 @@ def test_ids_that_only_resemble_such_numbers_are_taken(write, student):
 
 
 def test_a_number_of_the_platform_is_of_one_person(write):
-    with pytest.raises(GradingError, match=r"Rows 2 and 4 .* lms_user_id\), 501"):
+    with pytest.raises(GradingError, match=r"Rows 2 and 4 .*\(lms_user_id\), 501"):
         read_class_list(write("id,lms_user_id\nm1,501\nm2,\nm3,501\n"))
     twice = CANVAS.replace("Grace,502".replace("Grace,", 'Grace",'), 'Grace",501')
     with pytest.raises(GradingError, match="Rows 3 and 4"):
