@@ -206,7 +206,7 @@ def _alike(matches: dict[str, Match | None], people: People) -> dict[str, Match 
     """
     names = {match.name for match in matches.values() if match and match.form == "Moodle"}
     names = {name for name in names if not _BLIND.fullmatch(name)}
-    if len(names) < _LEAST_ALIKE or any(people.by_name(name) for name in names):
+    if not names or any(people.by_name(name) for name in names):
         return matches
     first = min(names)
     cuts = [

@@ -501,7 +501,9 @@ def test_what_is_missing_is_said(tmp_path):
     handed_in(tmp_path, **{"notes.txt": "x", "empty.json": "{}"})
     with pytest.raises(UnreadableNotebook) as error:
         prepare(tmp_path, "sums")
-    assert str(error.value) == "There is no sums.ipynb, nor another notebook of it."
+    assert str(error.value) == (
+        "There is no sums.ipynb, nor another notebook of it. Handed in was empty.json, notes.txt."
+    )
     handed_in(tmp_path, **{"sums.ipynb.handed-in": text()})  # was put aside for a reason
     with pytest.raises(UnreadableNotebook, match="nor another notebook of it"):
         prepare(tmp_path, "sums")
