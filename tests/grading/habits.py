@@ -71,6 +71,11 @@ CELLS = {
             "names = !ls\n%sx ls\n!!ls",
             "!mkdir -p out/figures && touch out/x && rm -rf out\n!cp vectors.csv ~/",
             "process = subprocess.Popen(['sleep', '9'])\nprocess.kill()",
+        ],
+    ),
+    "the network": (
+        "given",
+        [
             "import urllib.request\nurllib.request.urlopen('http://example.org', timeout=9)",
             "import torch\ntorch.hub.load_state_dict_from_url('https://example.org/w.pt')",
         ],
@@ -292,7 +297,7 @@ answered("a debugger in an answer", PASSED.format("__import__('pdb').set_trace()
 answered("a shell in an answer", PASSED.format("__import__('IPython').embed()"), score=NO_DOUBLE)
 answered("Python 2", PASSED.format("print 'x'"), score=NO_DOUBLE)
 answered("quotation marks of a word processor", PASSED.format("“doc”"), score=NO_DOUBLE)
-answered("an answer without an end", "def double(x):\n    return double(x)", score=NO_DOUBLE)
+answered("an unknown name", PASSED.format("undefined"), score=NO_DOUBLE)
 answered("an answer in a file", f"%%writefile mine.py\n{DOUBLE}", score=NO_DOUBLE)
 begun("another folder for good", "%cd /tmp\nimport os\nos.chdir('/')", score=FULL - 5)
 
