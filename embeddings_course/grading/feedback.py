@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 import re
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, NavigableString
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
 from embeddings_course.formulas import to_mathml
+from embeddings_course.grading.sanitize import is_beside
 
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -35,21 +39,18 @@ class FeedbackExporter(HTMLExporter):
     Files that were handed in, pages of a student's own among them, do not stay beside it.
     """
 
-    def __init__(self, config: Any = None, **settings: Any):
-        super().__init__(config=config, **settings)
-        self.embed_images = True
-
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **settings: Any
     ) -> tuple[str, dict[str, Any]]:
         """Write the page of a file, and remove what nbgrader copied to the page's folder before."""
         about, converter = resources["nbgrader"], self.parent
-        pages = {f"{Path(notebook).stem}.html" for notebook in converter.notebooks}
+        pages = {Path(notebook).stem for notebook in converter.notebooks} - {about["notebook"]}
+        kept = {"timestamp.txt", *(f"{name}.html" for name in pages)}
         folder = Path(converter._format_dest(about["assignment"], about["student"]))
         for path in folder.iterdir() if folder.is_dir() else []:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.name not in pages | {"timestamp.txt"}:  # by which nbgrader knows what is new
+            elif path.name not in kept:  # by the time, nbgrader knows what is new
                 path.unlink()
         return super().from_filename(filename, resources=resources, **settings)
 
@@ -61,6 +62,13 @@ class FeedbackExporter(HTMLExporter):
         page = BeautifulSoup(html, "html.parser")
         for script in page("script"):
             script.decompose()
+        folder = Path(resources["metadata"].get("path", ""))
+        for picture in page.select("img[src]"):
+            path = folder / unquote(picture["src"])
+            if is_beside(picture["src"]) and path.is_file() and not path.is_symlink():
+                kind, _ = mimetypes.guess_type(path.name)
+                data = base64.b64encode(path.read_bytes()).decode()
+                picture["src"] = f"data:{kind};base64,{data}"
         for text in page.select(_TEXTS):
             for string in text.find_all(string=_FORMULA.search):
                 if not string.find_parent(_CODE):

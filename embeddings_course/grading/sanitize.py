@@ -233,8 +233,13 @@ def _as_entities(text: str) -> str:
     return re.sub(r"[^\w ]|_", lambda sign: f"&#{ord(sign[0])};", text)
 
 
+def is_beside(url: str) -> bool:
+    """Say whether an address is the name of a picture beside the notebook."""
+    return bool(_BESIDE.fullmatch(url))
+
+
 def _is_source(url: str) -> bool:
-    return bool(_EMBEDDED.fullmatch(url) or _BESIDE.fullmatch(url))
+    return bool(_EMBEDDED.fullmatch(url)) or is_beside(url)
 
 
 def _is_picture(kind: str, data: Any) -> bool:
