@@ -45,10 +45,10 @@ class CommandError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    # A console or a file in an older encoding, as on Windows, gets \u0141 for what it cannot hold.
+    # A console or a file in an older encoding, as on Windows, gets ? for what it cannot hold.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="replace")
     parser, passes_on = _parser()
     options, rest = parser.parse_known_args(arguments)
     if options.command is None:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from nesting import nested as make_nested
 
 from embeddings_course.browsers import browser_command
+from embeddings_course.folders import remove
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +53,14 @@ TAKE_LONG = (
     "test_installations.py",
     "test_pythons.py",
 )
+
+
+@pytest.fixture
+def nested(tmp_path):
+    """Make folders that pytest could not remove; all of this test's are removed."""
+    yield make_nested
+    for path in tmp_path.iterdir():
+        remove(path)
 
 
 def pytest_addoption(parser):

@@ -9,19 +9,6 @@ from embeddings_course import folders
 from embeddings_course.folders import MOST_LEVELS, remove, scratch_folder, walk
 
 
-def nested(folder, depth):
-    """Make a folder that holds a folder, and so on; a file is in the last one."""
-    folder.mkdir(parents=True)
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("d", dir_fd=here)
-        inner = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = inner
-    os.close(os.open("end.txt", os.O_CREAT | os.O_WRONLY, 0o644, dir_fd=here))
-    os.close(here)
-
-
 def names(folder, **options):
     return [path.relative_to(folder).as_posix() for path, _ in walk(folder, **options)]
 
@@ -55,7 +42,7 @@ def test_a_walk_follows_no_link(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="needs dir_fd")
 @pytest.mark.parametrize("depth", [1000, 5000])
-def test_a_walk_into_the_deep_ends_and_says_so(tmp_path, depth):
+def test_a_walk_into_the_deep_ends_and_says_so(tmp_path, depth, nested):
     nested(tmp_path / "deep", depth)
     said = []
     found = names(tmp_path, trouble=lambda path, why: said.append(why))
@@ -93,7 +80,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs dir_fd and links")
-def test_removing_leaves_what_a_link_leads_to(tmp_path):
+def test_removing_leaves_what_a_link_leads_to(tmp_path, nested):
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file").touch()
     doomed = tmp_path / "doomed"
@@ -111,7 +98,7 @@ def test_removing_leaves_what_a_link_leads_to(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs dir_fd")
-def test_a_scratch_folder_is_gone_afterwards_whatever_was_put_there(tmp_path):
+def test_a_scratch_folder_is_gone_afterwards_whatever_was_put_there(tmp_path, nested):
     with pytest.raises(KeyError), scratch_folder("mine-", tmp_path) as folder:
         assert folder.name.startswith("mine-")
         nested(folder / "deep", 3000)

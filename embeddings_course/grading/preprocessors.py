@@ -187,8 +187,7 @@ class RunNotebook(Execute):
         self._ran: dict[int, NotebookNode] = {}
         self._exercises = list(_answers(nb))
         self._last_known: str | None = None
-        self._sizes: Counter[int] = Counter()
-        self._full: set[int] = set()
+        self.forget_outputs()
         self._modules = _modules_of_tests(nb)
         self._before: dict[str, int] | None = None
         self._quiz_told = False
@@ -483,7 +482,8 @@ class RunNotebook(Execute):
             return super().output(outs, msg, display_id, cell_index)
         # A test that failed, or gives a part of its points, must not pass for want of room.
         if msg["msg_type"] == "error":
-            if any(output.output_type == "error" for output in outs):
+            there = any(output.output_type == "error" for output in outs)
+            if there and not self.clear_before_next_output:
                 return None
             content["evalue"] = content["evalue"][:1_000]
             content["traceback"] = [line[:1_000] for line in content["traceback"][-1:]]
@@ -516,6 +516,11 @@ class RunNotebook(Execute):
 
     def handle_comm_msg(self, outs: list, msg: dict, cell_index: int) -> None:
         """Leave widgets alone: nobody is there to use them, and what they hold has no bounds."""
+
+    def forget_outputs(self) -> None:
+        """Begin to count what is kept of outputs."""
+        self._sizes: Counter[int] = Counter()
+        self._full: set[int] = set()
 
     def _has_room(self, cell_index: int, size: int) -> bool:
         """Say whether an output may be kept, and count it if so."""

@@ -114,6 +114,18 @@ class Class:
         said, _ = process.communicate(timeout=patience)
         return process.returncode, said
 
+    def command(self, *arguments):
+        """Run another command of the course."""
+        result = subprocess.run(
+            [PYTHON, "-m", "embeddings_course.cli", *arguments],
+            cwd=self.root,
+            env=self.environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return result.returncode, result.stdout
+
     def records(self):
         return json.loads((self.root / "grading" / "hw.json").read_text())["students"]
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +22,7 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from nbgrader.api import Gradebook  # noqa: E402
 
+from embeddings_course.folders import scratch_folder  # noqa: E402
 from grading.cases import CASES  # noqa: E402
 from grading.classroom import REPOSITORY  # noqa: E402
 from grading.hostile import FULL, Case  # noqa: E402
@@ -41,8 +41,8 @@ def outcome(case: Case) -> str:
     """Grade one case with stock nbgrader, and say what came of it."""
     from grading.test_hostile import Hostile
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        course = Hostile(Path(scratch) / "course", [case])
+    with scratch_folder() as scratch:
+        course = Hostile(scratch / "course", [case])
         root = course.root
         (root / "nbgrader_config.py").write_text(PLAIN, encoding="utf-8")
         environ = course.environ() | {"HOME": "/tmp/home", "PYTHONPATH": str(REPOSITORY)}

@@ -289,6 +289,51 @@ def test_moodles_numbers_are_of_one_assignment(term):
     assert collected.new == ("ada",), "though she has another number of the platform"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs dir_fd and links")
+def test_what_lies_in_a_students_folder_costs_nobody_else_anything(term, nested):
+    term.collect({"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"})
+    nested(term.root / "submitted" / "ada" / "hw" / "deep", 1200)
+    (term.root / "submitted" / "grace" / "hw" / "round").symlink_to(".")
+    (term.root / "submitted" / "weiss").mkdir()
+    (term.root / "submitted" / "weiss" / "hw").symlink_to("hw")
+    done = term.collect({"ada/hw.ipynb": "3", "grace/hw.ipynb": "4", "weiss/hw.ipynb": "5"})
+    assert done.replaced == ("ada", "grace", "weiss")
+    found = {student: (term.root / "submitted" / student / "hw") for student in done.replaced}
+    assert {(folder / "hw.ipynb").read_text() for folder in found.values()} == {"3", "4", "5"}
+    assert not (found["ada"] / "deep").exists()
+    [before] = (term.root / "grading" / "before" / "hw").glob("ada-*")
+    assert (before / "deep" / "d" / "d").is_dir()
+
+
+def test_a_folder_that_cannot_be_replaced_is_named_and_the_others_are_collected(term, monkeypatch):
+    term.collect({"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"})
+    real = Path.rename
+
+    def refuse(path, target):
+        if "ada" in str(target):
+            raise PermissionError(13, "Permission denied", str(target))
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    done = term.collect({"ada/hw.ipynb": "3", "grace/hw.ipynb": "4"})
+    assert done.replaced == ("grace",)
+    assert any(note.startswith("ada: NOT collected") and "denied" in note for note in done.notes)
+    found = term.files()
+    assert (found["ada/hw/hw.ipynb"], found["grace/hw/hw.ipynb"]) == ("1", "4")
+
+
+@pytest.mark.parametrize(
+    "inner", ["d/" * 1000, "d" * 250 + "/", "é" * 120 + "/", ("d" * 90 + "/") * 12]
+)
+def test_a_path_that_no_system_takes_is_left_out_and_said(term, inner):
+    done = term.collect(
+        {"ada/hw.ipynb": "1", f"ada/hw/{inner}hw.ipynb": "2", "grace/hw.ipynb": "3"}
+    )
+    assert done.new == ("ada", "grace")
+    assert any("the name is too long, or lies in more than 50 folders" in n for n in done.notes)
+    assert "ada/hw/hw.ipynb" in term.files()
+
+
 # Names -------------------------------------------------------------------------------------------
 
 

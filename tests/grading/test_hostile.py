@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from embeddings_course.folders import walk
+from embeddings_course.folders import scratch_folder, walk
 from embeddings_course.grading import sandbox
 from embeddings_course.grading.record import read_records
 from grading.cases import CASES
@@ -130,7 +130,8 @@ def needs_sandbox():
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     needs_sandbox()
-    return Hostile(tmp_path_factory.mktemp("hostile") / "course", CASES).run()
+    with scratch_folder("hostile-", tmp_path_factory.mktemp("hostile")) as folder:
+        yield Hostile(folder / "course", CASES).run()
 
 
 @pytest.mark.slow
@@ -152,6 +153,23 @@ def test_a_case_gets_what_is_due(course, case):
 @pytest.mark.slow
 def test_nobody_else_notices_and_nothing_else_changes(course):
     check_the_others(course)
+
+
+@pytest.mark.slow
+def test_what_is_kept_and_told_of_a_submission_is_bounded_and_printable(course):
+    assert all(line.isprintable() for line in course.said.splitlines())
+    assert (course.root / "grading" / "hw.json").stat().st_size < 5_000 * len(course.found)
+    for student in course.students.values():
+        notebook = course.root / "autograded" / student / "hw" / "hw.ipynb"
+        if notebook.exists() and "large-source" not in student:
+            assert notebook.stat().st_size < 5_000_000, student
+
+
+@pytest.mark.slow
+def test_other_commands_take_the_class_as_it_is(course):
+    for command in (["report", "hw"], ["grades", "export", "--format", "csv", "--partial"]):
+        status, said = course.command(*command)
+        assert status == 0 and "Traceback" not in said, said
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import os
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nesting import nested
 
 from grading.hostile import FULL, WRONG, case, points
 
@@ -21,19 +22,6 @@ def send(kind, content, times=1):
         f"    _session.send(_kernel.iopub_socket, {kind!r}, {content},\n"
         "                  parent=_kernel.get_parent())"
     )
-
-
-def nested(folder, depth):
-    """Make a folder that holds a folder, and so on; the paths get longer than a system takes."""
-    folder.mkdir(parents=True)
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("d", dir_fd=here)
-        inner = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = inner
-    os.close(os.open("end.txt", os.O_CREAT | os.O_WRONLY, 0o644, dir_fd=here))
-    os.close(here)
 
 
 # What the kernel says ------------------------------------------------------------------------------
@@ -282,7 +270,7 @@ def deep_meeting_place(it):
 # Data ----------------------------------------------------------------------------------------------
 
 
-@case("a cell of its own that says it is a test of 100 points")
+@case("a cell of its own that says it is a test of 100 points", repaired=True)
 def bonus_cell(it):
     it.after("part", "100.0")
     marks = {"grade": True, "solution": False, "locked": True, "task": False, "points": 100}
@@ -349,9 +337,9 @@ def many_cells(it):
         it.notebook.cells.append(new_code_cell(f"{n}", id=f"code-{n}"))
 
 
-@case("a comment of 60 MB, and metadata nested 39 deep", repaired=None)
+@case("a comment of 30 MB, and metadata nested 39 deep", repaired=None, score=None)
 def large_source(it):
-    it.answer("norm", f"{it.cell('norm').source}\n# {'x' * 60_000_000}")
+    it.answer("norm", f"{it.cell('norm').source}\n# {'x' * 30_000_000}")
     deep = {}
     for _ in range(38):
         deep = {"in": deep}
