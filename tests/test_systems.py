@@ -140,4 +140,4 @@ def test_names_that_a_console_cannot_show_stop_no_command(tmp_path, encoding):
     )
     assert done.returncode == 0, done.stderr
     said = done.stdout.decode(encoding)
-    assert ("Łódź" if encoding == "utf-8" else "?") in said
+    assert "Łódź".encode(encoding, "replace").decode(encoding) in said
