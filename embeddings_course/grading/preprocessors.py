@@ -50,7 +50,7 @@ from embeddings_course.grading.record import note, note_memory, note_of_kernel
 from embeddings_course.grading.released import read_released, released_file
 from embeddings_course.grading.sanitize import sanitized
 from embeddings_course.grading.watch import MOST
-from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS
+from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS, find_answers
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
 _HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.M | re.S)
@@ -112,7 +112,8 @@ class RepairCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Repair one notebook."""
         about = resources["nbgrader"]
-        order, plain = self._of_the_source(about)
+        source = self._source(about)
+        order, plain = _of_the_source(source / f"{about['notebook']}.ipynb")
         root = Path(self.parent.parent.coursedir.root)  # of the converter, of its exporter
         earlier = read_released(released_file(root, about["assignment"]), about["notebook"])
         with Gradebook(about["db_url"]) as gradebook:
@@ -120,7 +121,8 @@ class RepairCells(NbGraderPreprocessor):
                 gradebook, about["assignment"], about["notebook"], order, earlier=earlier
             )
         nb, repaired, suspicious = repair_cells(nb, expected, plain=plain)
-        if is_unanswered(nb, expected, plain=plain):
+        # Answers to a quiz are in a file, and the quiz itself says whether it has any.
+        if not (source / QUESTIONS).exists() and is_unanswered(nb, expected, plain=plain):
             note("problems", UNANSWERED)
         for kind, sentences in (("repaired", repaired), ("suspicious", suspicious)):
             for sentence in sentences:
@@ -128,19 +130,21 @@ class RepairCells(NbGraderPreprocessor):
                 self.log.warning("%s", printable(sentence))
         return nb, resources
 
-    def _of_the_source(self, about: dict[str, str]) -> tuple[list[str], list[str]]:
-        """Return the ids of the instructor's cells in their order, and the texts of those without.
-
-        The gradebook keeps neither.
-        """
+    def _source(self, about: dict[str, str]) -> Path:
         courses = self.parent.parent.coursedir
-        folder = courses.format_path(courses.source_directory, ".", about["assignment"])
-        path = Path(folder) / f"{about['notebook']}.ipynb"
-        order, plain = [], []
-        for cell in nbformat.read(path, as_version=4).cells if path.exists() else []:
-            name = cell.metadata.get("nbgrader", {}).get("grade_id")
-            order.append(name) if name else plain.append(cell.source)
-        return order, plain
+        return Path(courses.format_path(courses.source_directory, ".", about["assignment"]))
+
+
+def _of_the_source(path: Path) -> tuple[list[str], list[str]]:
+    """Return the ids of the instructor's cells in their order, and the texts of those without.
+
+    The gradebook keeps neither.
+    """
+    order, plain = [], []
+    for cell in nbformat.read(path, as_version=4).cells if path.exists() else []:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        order.append(name) if name else plain.append(cell.source)
+    return order, plain
 
 
 class RunNotebook(Execute):
@@ -633,7 +637,8 @@ class HideTests(NbGraderPreprocessor):
         secret = sorted((line for line in hidden if len(line) >= 12), key=len, reverse=True)
         for cell in nb.cells:
             if (is_locked(cell) or is_grade(cell)) and _HIDDEN.search(cell.source):
-                if "outputs" in cell:
+                # A question of the quiz calls no code of a student's: what it prints is feedback.
+                if "outputs" in cell and not _is_question(cell):
                     cell.outputs = self._without_prints(cell, written)
                 cell.source = _HIDDEN.sub("# (More inputs were tried here.)", cell.source)
             for output in cell.get("outputs", []):
@@ -680,6 +685,22 @@ class HideTests(NbGraderPreprocessor):
             for kind, value in output.get("data", {}).items():
                 if isinstance(value, str) and not kind.startswith("image/p"):
                     output.data[kind] = _redacted(value, secret)
+
+
+def _is_question(cell: NotebookNode) -> bool:
+    """Say whether hidden lines are those of a graded quiz: an import from it, and calls of that."""
+    try:
+        body = ast.parse("\n".join(_HIDDEN.findall(cell.source))).body
+    except SyntaxError:
+        return False
+    imports = [each for each in body if isinstance(each, ast.ImportFrom)]
+    calls = [each.value for each in body if isinstance(each, (ast.Assign, ast.Expr))]
+    names = {alias.asname or alias.name for each in imports for alias in each.names}
+    return (
+        {each.module for each in imports} == {find_answers.__module__}
+        and len(imports) + len(calls) == len(body)
+        and {getattr(getattr(each, "func", None), "id", None) for each in calls} <= names
+    )
 
 
 def _is_known(name: str, written: str) -> bool:

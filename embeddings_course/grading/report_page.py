@@ -175,7 +175,11 @@ def _attention(report: Report) -> Iterator[str]:
                 yield f"<li>{link(student)}: {words}</li>"
             yield "</ul>"
         yield "</details>"
-    if not groups:
+    if report.unnamed:
+        yield f"<h3>Not a student’s folder <b>({len(report.unnamed)})</b></h3>"  # noqa: RUF001
+        names = ", ".join(f"<bdi>{_escape(name)}</bdi>" for name in report.unnamed)
+        yield f"<p>Such a name cannot be an id: rename the folder, and grade again. {names}</p>"
+    elif not groups:
         yield f"<p>Nobody: {'all were graded' if rows else 'there are no students yet'}.</p>"
     yield "</section>"
 

@@ -133,7 +133,8 @@ class Student:
 class Report:
     """An assignment of a class.
 
-    ``exercises`` are in the order of the notebook, ``students`` in that of their ids.
+    ``exercises`` are in the order of the notebook, ``students`` in that of their ids. ``unnamed``
+    are folders in the place of a student's whose names cannot be an id.
     """
 
     course: str
@@ -141,6 +142,7 @@ class Report:
     exercises: tuple[Exercise, ...]
     students: tuple[Student, ...]
     written: datetime
+    unnamed: tuple[str, ...] = ()
 
     @property
     def states(self) -> dict[str, str]:
@@ -250,6 +252,7 @@ def read_report(course: Course, assignment: str) -> Report:
         exercises=_exercises(folders, assignment, book),
         students=tuple(students),
         written=datetime.now().astimezone(),
+        unnamed=tuple(course.unnamed(assignment)),
     )
 
 

@@ -13,6 +13,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader import handlers
+from playwright.sync_api import Error
 
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.preprocessors import NOT_SHOWN
@@ -139,10 +140,14 @@ def opened(page, address):
     """Open a page, do all that a person could do in it, and return what came of it."""
     page.asked.clear()
     page.goto(address)
-    page.wait_for_timeout(100)
-    page.evaluate(ACT)
-    page.wait_for_timeout(500)
-    found = page.evaluate(NOTE) if page.url.split("#")[0] == address else {"gone": page.url}
+    try:
+        page.wait_for_timeout(100)
+        page.evaluate(ACT)
+        page.wait_for_timeout(500)
+        found = page.evaluate(NOTE) if page.url.split("#")[0] == address else {"gone": page.url}
+    except Error:  # it has gone to another one meanwhile
+        page.wait_for_load_state()
+        found = {"gone": page.url}
     found["asked"] = [url for url in page.asked if "cdnjs.cloudflare.com" not in url]
     return found
 

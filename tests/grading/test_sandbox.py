@@ -197,9 +197,11 @@ def test_attempts_are_noted_and_honest_work_is_not(kernel):
         "import shutil; shutil.rmtree('/usr/lib')",
     ):
         kernel.run(code)
-    found = " ".join(kernel.value(seen))
-    for word in (".bashrc", "network", "another program", "/usr/lib"):
-        assert word in found
+    found = {kind: what for kind, what, *_ in kernel.value(seen)}
+    assert found["hidden"].endswith(".bashrc")
+    assert found["reached"] == "10.0.0.1"
+    assert found["started"] == "true"
+    assert found["changed"] == "/usr/lib"
 
 
 STATE = """
