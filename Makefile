@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-slow lab assignments bundle demo-class links notebooks bench clean
+.PHONY: help book test test-slow test-all lab assignments bundle demo-class links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,10 @@ test:      ## build the book and run every check
 
 test-slow: ## the tests that take minutes each; PYTHONS=drawn tries only one other Python
 	$(PYTHON) -m embeddings_course test-slow $(if $(PYTHONS),--pythons $(PYTHONS))
+
+test-all:  ## every check there is: all pages once more, and the slow tests
+	$(PYTHON) -m embeddings_course test --all-pages
+	$(PYTHON) -m embeddings_course test-slow
 
 lab:       ## JupyterLab with the chapters and the assignments
 	$(PYTHON) -m embeddings_course lab

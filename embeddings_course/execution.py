@@ -77,6 +77,7 @@ class _Page:
     name: str
     path: Path
     notebook: nbformat.NotebookNode
+    key: str
     client: object = None
     seconds: float = 0.0
     in_cells: float = 0.0
@@ -140,20 +141,19 @@ def execute_pages(
     CellFailed
         If a cell raises an error, takes too long, or its kernel dies, unless `keep_going`.
     """
-    from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
 
-    cache = get_cache(cache_folder)
+    cache = page_cache.open_cache(cache_folder)
     missing = []
     for name in names:
         path = root / f"{name}.md"
         notebook = read_page(path)
         if notebook is None:
             continue
-        try:
-            cache.match_cache_notebook(notebook)
-        except KeyError:
-            missing.append(_Page(name, path, notebook))
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        key = page_cache.page_key(root, cells, environment)
+        if not page_cache.is_cached(cache, notebook, key):
+            missing.append(_Page(name, path, notebook, key))
 
     one_at_a_time = threading.Lock()
 
@@ -179,7 +179,7 @@ def execute_pages(
                         if not keep_going:
                             raise
                         page.failed = str(error)
-                    noted = page_cache.about(page.seconds, page.failed)
+                    noted = page_cache.about(page.key, page.seconds, page.failed)
                     bundle = CacheBundleIn(page.notebook, str(page.path), data=noted)
                     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
                     done_ = "failed   " if page.failed else "executed "

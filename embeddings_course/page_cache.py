@@ -1,8 +1,10 @@
 """Where executed pages are kept, and what their outputs follow from.
 
-The cache is MyST-NB's own. It lies in ``_build/work/<digest>``, where the digest is of all that the
-outputs of a page follow from besides its own text: another package, other weights or other
-requirements mean an empty cache. `make book` and `jupyter-book build .` share it.
+The cache is MyST-NB's own, and `make book` and `jupyter-book build .` share it. MyST-NB finds a
+page in it by the code of its cells. What else its outputs follow from has a key of its own, which
+is noted with each entry: the modules that the page imports with their files, the cells of other
+pages whose vectors it uses, the pinned requirements, Python, and the kernel's environment. An entry
+with another key counts for nothing.
 """
 
 from __future__ import annotations
@@ -16,38 +18,42 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embeddings_course.trained import shared_cells
+from embeddings_course.trained import digest_of_inputs
 
 if TYPE_CHECKING:  # who only grades has no cache of pages
     from jupyter_cache.cache.main import JupyterCacheBase
-
-# What the outputs of pages follow from, besides the pages' own text.
-EXECUTION_INPUTS = ("embeddings_course", "requirements.txt")
+    from nbformat import NotebookNode
 
 MOST_AT_ONCE = 4  # a page may need more than two gigabytes
 
+_MOST_ENTRIES = 200  # of the cache; the pages of some other states of the book are among them
+
+_KEY = "follows_from"  # under this name a record has the key of its page
 _FAILED = "failed"  # under this name a record says why its page was not executed to its end
 
 
-def execution_digest(root: Path) -> str:
-    """Return a digest of all that the outputs of pages follow from, besides their own text."""
-    digest = hashlib.sha256("{}.{}.{}".format(*sys.version_info[:3]).encode())
-    for name in EXECUTION_INPUTS:
-        path = root / name
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
-            if file.is_file() and not hidden and "__pycache__" not in file.parts:
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
-                digest.update(f"{file.relative_to(root).as_posix()}\0{content}\0".encode())
-    for page in sorted((root / "book").glob("*.md")):  # other pages may use what these train
-        digest.update("\0".join([page.name, *shared_cells(page)[0]]).encode())
-    return digest.hexdigest()
+def page_key(root: Path, cells: Iterable[str], environment: Mapping[str, str]) -> str:
+    """Return a digest of all that the outputs of a page follow from.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    cells : iterable of str
+        The code of the page.
+    environment : mapping of str to str
+        Variables under which its kernel runs.
+    """
+    requirements = (root / "requirements.txt").read_text(encoding="utf-8")
+    variables = {name: value.replace(str(root), "") for name, value in environment.items()}
+    inputs = digest_of_inputs(cells, root / "book", root / "embeddings_course")
+    about = json.dumps([sys.version_info[:3], requirements, variables, inputs], sort_keys=True)
+    return hashlib.sha256(about.encode()).hexdigest()
 
 
 def work_folder(root: Path) -> Path:
     """Return the working folder of builds, which may not exist yet."""
-    return root / "_build" / "work" / execution_digest(root)[:16]
+    return root / "_build" / "work" / "book"
 
 
 def cache_folder(work: Path) -> Path:
@@ -73,6 +79,27 @@ def kernel_environment(root: Path) -> dict[str, str]:
     }
 
 
+def published_key(root: Path, notebook: Path, rules: Path) -> str:
+    """Return a digest of a published notebook, of what it follows from, and of how it is compared.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    notebook : Path
+        What the book published of a page.
+    rules : Path
+        What may differ between two runs.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        cell.pop("id", None)  # another one in each build
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    key = page_key(root, code, kernel_environment(root))
+    about = json.dumps([key, cells, rules.read_text(encoding="utf-8")], sort_keys=True)
+    return hashlib.sha256(about.encode()).hexdigest()
+
+
 def pages_at_once() -> int:
     """Return how many pages run side by side on this machine."""
     return min(MOST_AT_ONCE, os.cpu_count() or 1)
@@ -90,7 +117,7 @@ def prepare(work: Path) -> None:
     _mark(work).touch()
     _failures(work).unlink(missing_ok=True)
     if folder.exists():
-        cache = _open(folder)
+        cache = open_cache(folder)
         for record in cache.list_cache_records():
             if _FAILED in (record.data or {}):
                 cache.remove_cache(record.pk)
@@ -114,9 +141,26 @@ def failures(work: Path) -> dict[str, str]:
         return {}
 
 
-def about(seconds: float, failed: str = "") -> dict[str, object]:
-    """Return what the cache notes about a page: its seconds, and why it failed if it did."""
-    return {"execution_seconds": seconds, **({_FAILED: failed} if failed else {})}
+def open_cache(folder: Path) -> JupyterCacheBase:
+    """Return a cache that drops what was not used for long."""
+    from jupyter_cache import get_cache
+
+    cache = get_cache(folder)
+    cache.change_cache_limit(_MOST_ENTRIES)
+    return cache
+
+
+def is_cached(cache: JupyterCacheBase, notebook: NotebookNode, key: str) -> bool:
+    """Return whether the cache has the outputs of a page under its key."""
+    try:
+        return (cache.match_cache_notebook(notebook).data or {}).get(_KEY) == key
+    except KeyError:
+        return False
+
+
+def about(key: str, seconds: float, failed: str = "") -> dict[str, object]:
+    """Return what the cache notes about a page: key, seconds, and why it failed if it did."""
+    return {_KEY: key, "execution_seconds": seconds, **({_FAILED: failed} if failed else {})}
 
 
 def fill_outputs(notebooks: Iterable[Path], folder: Path) -> None:
@@ -131,7 +175,7 @@ def fill_outputs(notebooks: Iterable[Path], folder: Path) -> None:
     """
     import nbformat
 
-    cache = _open(folder)
+    cache = open_cache(folder)
     for path in notebooks:
         try:
             _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
@@ -148,18 +192,12 @@ def _failures(work: Path) -> Path:
     return work / "failed.json"
 
 
-def _open(folder: Path) -> JupyterCacheBase:
-    from jupyter_cache import get_cache
-
-    return get_cache(folder)
-
-
 def _repair(folder: Path) -> None:
     """Drop a cache in which a killed build left a broken entry; it would fail every build."""
     if not folder.exists():
         return
     try:
-        cache = _open(folder)
+        cache = open_cache(folder)
         for record in cache.list_cache_records():
             cache.get_cache_bundle(record.pk)
     except Exception:  # whatever reading half a notebook or half a data base raises

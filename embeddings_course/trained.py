@@ -2,8 +2,8 @@
 
 A page marks the cells that lead to its vectors with the tag ``shared``. Whoever needs the vectors
 runs these cells, the very lines that the reader of that page sees, and nothing else of it. The
-result is kept on disk under a key that follows from the cells, the parameters, this package and the
-libraries, so it is trained once, and anew when any of them changes.
+result is kept on disk under a key that follows from the cells, the parameters, the modules of this
+package that the cells import, and the libraries, so it is trained again when any of them changes.
 
 A page can mark one of these cells ``parameters`` as well: what is assigned there can be replaced.
 """
@@ -17,7 +17,7 @@ import logging
 import os
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
 from io import StringIO
@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from embeddings_course.code_inputs import constant_arguments, digest_of_files, needed_files
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +67,33 @@ def shared_cells(page: Path) -> tuple[list[str], frozenset[str]]:
             if "parameters" in tags:
                 parameters |= set(_assigned(cell.source))
     return cells, frozenset(parameters)
+
+
+def digest_of_inputs(cells: Iterable[str], pages: Path, package: Path) -> str:
+    """Return a digest of some code, of the vectors that it uses, and of the modules it imports.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        The code of a page's cells.
+    pages : Path
+        The folder of the pages: the shared cells of those whose vectors the code uses count, too.
+    package : Path
+        The folder of this package.
+    """
+    code = list(cells)
+    waiting, known = list(code), set()
+    while waiting:
+        for page in constant_arguments(waiting.pop(), vectors_from.__name__):
+            for path in pages.glob(f"{page or '*'}.md"):
+                if path.name not in known:
+                    known.add(path.name)
+                    shared = shared_cells(path)[0]
+                    code += shared
+                    waiting += shared
+    digest = hashlib.sha256(digest_of_files(needed_files(code, package), package).encode())
+    digest.update(json.dumps(code).encode())
+    return digest.hexdigest()
 
 
 def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndarray:
@@ -135,13 +164,11 @@ def _store(page: str, name: str, key: str) -> Path:
 
 
 def _key(cells: list[str], parameters: dict[str, Any]) -> str:
-    digest = hashlib.sha256()
-    for file in sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.toml")]):
-        digest.update(file.relative_to(_PACKAGE).as_posix().encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    own = f"import {__name__}"  # how the cells are run
+    inputs = digest_of_inputs([*cells, own], pages_folder(), _PACKAGE)
     versions = [version(library) for library in _LIBRARIES]
-    digest.update(json.dumps([cells, parameters, versions], sort_keys=True).encode())
-    return digest.hexdigest()[:16]
+    about = json.dumps([inputs, parameters, versions], sort_keys=True)
+    return hashlib.sha256(about.encode()).hexdigest()[:16]
 
 
 def _run(page: Path, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from nesting import nested as make_nested
 
 from embeddings_course.browsers import browser_command
 from embeddings_course.folders import remove
+from embeddings_course.page_cache import published_key
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,15 +73,83 @@ def pytest_addoption(parser):
         help="the other Pythons of this machine: all, each with the whole book (default), or one "
         "drawn by the commit, with its installation, the unit tests and a few pages",
     )
+    parser.addoption(
+        "--all-pages",
+        action="store_true",
+        help="run every page of the book again, also those that have reproduced their results "
+        "since anything that these follow from was changed",
+    )
 
 
-def pytest_collection_modifyitems(items):
-    """Give unit tests their mark: `-m unit` runs what needs nothing but the package."""
+def pytest_collection_modifyitems(config, items):
+    """Give unit tests their mark, and leave out pages that are known to reproduce their results.
+
+    `-m unit` runs what needs nothing but the package.
+    """
+    if known := reproduced(config):
+        left_out = [item for item in items if item.path in known]
+        items[:] = [item for item in items if item.path not in known]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         needed = NEEDS_MORE & set(getattr(item, "fixturenames", ()))
         here = item.path.parent == ROOT / "tests" and item.path.name not in TAKE_LONG
         if here and not needed and not item.get_closest_marker("slow"):
             item.add_marker("unit")
+
+
+# Keys of published notebooks that were run again and showed the same.
+REPRODUCED = ROOT / "_build" / "work" / "reproduced.json"
+
+
+def published_keys() -> dict[Path, str]:
+    """Return the key of each notebook that the book published: what its results follow from."""
+    rules = ROOT / "tests" / "nbval.cfg"
+    folder = ROOT / "_build" / "jupyter_execute"
+    return {path: published_key(ROOT, path, rules) for path in sorted(folder.rglob("*.ipynb"))}
+
+
+def known_keys() -> set[str]:
+    try:
+        return set(json.loads(REPRODUCED.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return set()
+
+
+def reproduced(config) -> set[Path]:
+    """Return the notebooks that need no other run, unless all are asked for."""
+    if not config.getoption("nbval", False) or config.getoption("--all-pages"):
+        return set()
+    known = known_keys()
+    return {path for path, key in published_keys().items() if key in known} if known else set()
+
+
+def pytest_sessionstart(session):
+    """Watch which notebooks pass. Keys are taken first: somebody may change files meanwhile."""
+    config = session.config
+    if config.getoption("nbval", False) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reproduced(published_keys()))
+
+
+class Reproduced:
+    """Counts the cells of notebooks that passed; those whose cells all did are known from then."""
+
+    def __init__(self, keys: dict[Path, str]):
+        self.keys = keys
+        self.passed = Counter()
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call":
+            self.passed[ROOT / report.nodeid.partition("::")[0]] += report.passed
+
+    def pytest_sessionfinish(self):
+        new = set()
+        for path, key in self.keys.items():
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if self.passed[path] == sum(cell["cell_type"] == "code" for cell in cells):
+                new.add(key)
+        if new:
+            kept = known_keys() & set(self.keys.values()) | new
+            REPRODUCED.write_text(json.dumps(sorted(kept), indent=1), encoding="utf-8")
 
 
 def copy_of_repository(target: Path) -> Path:

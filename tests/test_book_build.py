@@ -145,50 +145,88 @@ def test_only_the_page_that_changed_is_executed(project):
     assert "first result" in project.text("one")
 
 
-def test_change_in_the_package_executes_every_page_again(project):
-    old = [path.name for path in (project.root / "_build" / "work").iterdir()]
+IMPORTS = """\
+def load():
+    from embeddings_course.backbones import load
+
+    return load"""
+
+
+def test_a_changed_module_executes_the_pages_that_import_it_and_no_others(project):
+    project.page("two", IMPORTS)
+    assert project.build().executed == ("book/two",)
     (project.root / "embeddings_course" / "backbones" / "load.py").write_text("RESNET = 34\n")
     book = project.build()
-    assert book.executed == ("book/one", "book/two")
-    left = [path.name for path in (project.root / "_build" / "work").iterdir()]
-    assert set(old) & set(left) == {"ipython"}
+    assert book.executed == ("book/two",)
+    assert book.cached == ("book/one",)
+
+
+def key(project, *cells):
+    return page_cache.page_key(project.root, cells, {"OMP_NUM_THREADS": "1"})
 
 
 @pytest.mark.parametrize(
-    "file",
+    ("file", "concerns"),
     [
-        "requirements.txt",
-        "embeddings_course/backbones/load.py",
-        "embeddings_course/backbones/embedded/resnet18.safetensors",
+        ("requirements.txt", "all pages"),
+        ("embeddings_course/backbones/load.py", "those that import it"),
+        ("embeddings_course/backbones/embedded/resnet18.safetensors", "those that import it"),
+        ("embeddings_course/cli.py", "no page"),
     ],
 )
-def test_what_outputs_follow_from_changes_the_digest(project, file):
-    before = page_cache.execution_digest(project.root)
-    assert page_cache.execution_digest(project.root) == before
-    (project.root / file).write_bytes(b"another")
-    assert page_cache.execution_digest(project.root) != before
+def test_what_outputs_follow_from_changes_the_key_of_a_page(project, file, concerns):
+    (project.root / "embeddings_course" / "cli.py").write_text("import os\n")
+    before = key(project, IMPORTS), key(project, "1")
+    assert before == (key(project, IMPORTS), key(project, "1"))
+    (project.root / file).write_bytes(b"RESNET = 50")
+    changed = [
+        now != then
+        for now, then in zip((key(project, IMPORTS), key(project, "1")), before, strict=True)
+    ]
+    assert (
+        changed
+        == {
+            "all pages": [True, True],
+            "those that import it": [True, False],
+            "no page": [False, False],
+        }[concerns]
+    )
 
 
-def test_a_cell_that_other_pages_use_changes_the_digest_and_other_text_does_not(project):
+def test_variables_of_the_kernel_change_the_key_and_the_clones_place_does_not(project):
+    def with_variable(value):
+        return page_cache.page_key(project.root, ["1"], {"NAME": value})
+
+    assert with_variable("1") != with_variable("2")
+    assert with_variable(f"{project.root}/x") == with_variable("/x")
+
+
+def test_cells_of_a_page_whose_vectors_are_used_change_the_key_and_its_text_does_not(project):
     page = project.root / "book" / "training.md"
-    page.parent.mkdir(exist_ok=True)
-    text = "# Page\n\n```{code-cell} python\n:tags: [shared]\n\nx = 1\n```\n"
+    text = (
+        "# Page\n\n```{code-cell} python\n:tags: [shared]\n\n"
+        "from embeddings_course.backbones import load\n```\n"
+    )
     page.write_text(text)
-    before = page_cache.execution_digest(project.root)
+    uses = 'vectors_from("training")'
+    before, other = key(project, uses), key(project, 'vectors_from("words")')
     page.write_text(text.replace("# Page", "# Title"))
-    assert page_cache.execution_digest(project.root) == before
-    page.write_text(text.replace("x = 1", "x = 2"))
-    assert page_cache.execution_digest(project.root) != before
+    assert key(project, uses) == before
+    (project.root / "embeddings_course" / "backbones" / "load.py").write_text("RESNET = 34\n")
+    assert (changed := key(project, uses)) != before
+    page.write_text(text.replace("load\n", "load as loading\n"))
+    assert key(project, uses) not in (before, changed)
+    assert key(project, 'vectors_from("words")') == other
 
 
-def test_renamed_module_changes_the_digest_and_compiled_files_do_not(project):
-    before = page_cache.execution_digest(project.root)
+def test_renamed_module_changes_the_key_and_compiled_files_do_not(project):
+    before = key(project, IMPORTS)
     package = project.root / "embeddings_course"
-    (package / "__pycache__").mkdir()
-    (package / "__pycache__" / "load.cpython-311.pyc").write_bytes(b"compiled")
-    assert page_cache.execution_digest(project.root) == before
+    (package / "backbones" / "__pycache__").mkdir()
+    (package / "backbones" / "__pycache__" / "load.cpython-311.pyc").write_bytes(b"compiled")
+    assert key(project, IMPORTS) == before
     (package / "backbones" / "load.py").rename(package / "backbones" / "loading.py")
-    assert page_cache.execution_digest(project.root) != before
+    assert key(project, IMPORTS) != before
 
 
 def test_failing_cell_names_page_and_error_and_leaves_no_book_until_it_is_repaired(project):
@@ -676,3 +714,33 @@ def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     (tests / "test_two.py").unlink()
     monkeypatch.setattr(cli, "_build", lambda root: notebook.write_text(changed, "utf-8"))
     assert cli.main(["test", "-p", "no:cacheprovider"]) == 1, "a notebook shows something else now"
+
+
+def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
+    project, monkeypatch, capfd
+):
+    tests = project.root / "tests"
+    tests.mkdir()
+    for name in ("nbval.cfg", "conftest.py"):
+        shutil.copy(ROOT / "tests" / name, tests)
+    (tests / "test_one.py").write_text("def test_one(): pass\n")
+    (project.root / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    unit\n")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # and not what lies in the small book
+    monkeypatch.setattr(cli, "ROOT", project.root)
+    monkeypatch.chdir(project.root)
+
+    def passes(*options):
+        status = cli.main(["test", "-p", "no:cacheprovider", *options])
+        last = capfd.readouterr().out.splitlines()[-1]
+        return status, re.findall(r"\d+ (?:passed|failed|deselected)", last)
+
+    assert passes() == (0, ["3 passed"])
+    assert passes("-n", "0") == (0, ["1 passed", "2 deselected"])
+    assert passes("--all-pages") == (0, ["3 passed"])
+    project.page("two", "import os\nprint(len(os.environ.get('ONCE', '')))")
+    assert passes("-n", "0") == (0, ["2 passed", "1 deselected"])
+    notebook = project.executed_notebooks / "book" / "two.ipynb"
+    changed = notebook.read_text(encoding="utf-8").replace("0\\n", "1\\n")
+    monkeypatch.setattr(cli, "_build", lambda root: notebook.write_text(changed, "utf-8"))
+    for _ in range(2):  # what failed is never known
+        assert passes("-n", "0") == (1, ["1 failed", "1 passed", "1 deselected"])

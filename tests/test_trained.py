@@ -100,6 +100,26 @@ def test_a_changed_line_is_run_and_a_changed_sentence_is_not(page):
     assert runs(page) == 2
 
 
+def test_a_changed_module_trains_again_what_imports_it(page, monkeypatch, tmp_path):
+    package = tmp_path / "package"
+    (package / "data").mkdir(parents=True)
+    (package / "data" / "events.py").write_text("EVENTS = 1\n")
+    (package / "cli.py").write_text("NAME = 1\n")
+    monkeypatch.setattr(trained, "_PACKAGE", package)
+    page.write_text(
+        PAGE.replace(
+            "import torch\n", "import torch\n\nif False:\n    import package.data.events\n", 1
+        )
+    )
+    vectors_from("words")
+    (package / "cli.py").write_text("NAME = 2\n")
+    vectors_from("words")
+    assert runs(page) == 1
+    (package / "data" / "events.py").write_text("EVENTS = 2\n")
+    vectors_from("words")
+    assert runs(page) == 2
+
+
 def test_the_callers_random_numbers_are_left_alone(page):
     drawn = []
     for _ in range(2):  # trained, then read
