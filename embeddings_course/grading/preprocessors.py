@@ -652,6 +652,7 @@ class HideTests(NbGraderPreprocessor):
         """
         kept = [output for output in cell.outputs if output.output_type == "error"]
         sentences = _messages(cell.source)
+        shown = {line.strip() for line in _HIDDEN.sub("", cell.source).splitlines()}
         for output in kept:
             name = output.ename if _is_known(output.ename, written) else "Error"
             if name == "CheckFailed":
@@ -665,7 +666,9 @@ class HideTests(NbGraderPreprocessor):
                 output.evalue, output.traceback = said, [*lines, f"{name}: {said}"]
             else:
                 said = output.evalue if output.evalue in sentences else _OF_THE_GRADER.get(name, "")
-                output.ename, output.evalue, output.traceback = name, said, []
+                at = [line for line in _marked(output) if line in shown][-1:]
+                output.ename, output.evalue = name, said
+                output.traceback = [f"----> 1 {line}" for line in at]
         if len(kept) < len(cell.outputs):
             kept.insert(0, nbformat.v4.new_output("stream", name="stdout", text=NOT_SHOWN))
         return kept
@@ -727,12 +730,16 @@ def _messages(source: str) -> set[str]:
 
 def _failed(output: NotebookNode, secret: list[str]) -> str:
     """Return the line of a visible test that failed without words of its own."""
-    for entry in reversed(output.traceback):
-        for line in _ANSI.sub("", entry).splitlines():
-            marked = re.match(r"-+> \d+ (.*)", line)
-            if marked and marked[1].strip() not in secret:
-                return f"{output.ename}, in: {marked[1].strip()}"
+    for line in reversed(_marked(output)):
+        if line not in secret:
+            return f"{output.ename}, in: {line}"
     return f"{output.ename}, in a test that is not shown."
+
+
+def _marked(output: NotebookNode) -> list[str]:
+    """Return the lines at which a traceback has arrows."""
+    lines = [line for entry in output.traceback for line in _ANSI.sub("", entry).splitlines()]
+    return [found[1].strip() for line in lines if (found := re.match(r"-+> \d+ (.*)", line))]
 
 
 def _redacted(text: str, secret: list[str]) -> str:

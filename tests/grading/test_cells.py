@@ -30,7 +30,7 @@ from embeddings_course.grading.cells import (
     marks_fingerprint,
     repair_cells,
 )
-from embeddings_course.grading.preprocessors import HideTests
+from embeddings_course.grading.preprocessors import NOT_SHOWN, HideTests
 
 ADD = "def add(a, b):\n    return a + b"
 SCALE = "def scale(x):\n    return 2 * x"
@@ -705,3 +705,58 @@ def test_feedback_hides_what_nbgrader_hides(begin, end):
     assert "secret" not in str(cleaned)
     assert cleaned.cells[0].source.startswith("seen = 1\n")
     assert cleaned.cells[0].source.endswith("\nseen = 2")
+
+
+def fed_back(*outputs):
+    """Return what feedback shows of the outputs of a test with hidden lines."""
+    source = (
+        "assert f(1) == 2\n### BEGIN HIDDEN TESTS\nassert f(3) == 4, 'four'\n### END HIDDEN TESTS"
+    )
+    marks = {"grade": True, "locked": True, "solution": False, "grade_id": "a"}
+    test = new_code_cell(source, metadata={"nbgrader": marks}, outputs=list(outputs))
+    own = new_code_cell("class Mine(Exception): pass\ndef f(x):\n    raise Mine(x)")
+    cleaned, _ = HideTests().preprocess(new_notebook(cells=[own, test]), {})
+    return cleaned.cells[1].outputs
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AssertionError", "four", "AssertionError: four"),
+        ("ValueError", "LEAK", "ValueError, in: assert f(1) == 2"),
+        ("Mine", "LEAK", "Mine, in: assert f(1) == 2"),
+        ("LEAK", "LEAK", "Error, in: assert f(1) == 2"),
+        ("NotRun", "LEAK", "NotRun: The kernel had ended, or the time was over."),
+    ],
+)
+def test_feedback_says_of_an_error_in_a_hidden_test_what_cannot_be_an_input(name, value, said):
+    lines = ["----> 1 assert f(1) == 2", "----> 1 LEAK", f"{name}: {value}"]
+    (output,) = fed_back(new_output("error", ename=name, evalue=value, traceback=lines))
+    assert "LEAK" not in str(output)
+    assert output.traceback[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("f, on 3: the number is wrong, yours is 6.", "f, on 3: the number is wrong, yours is 6."),
+        ("f, on 3: it raised ValueError: LEAK.", "f, on 3: it raised ValueError."),
+        ("f, on 3: it raised LEAK: LEAK.", "f, on 3: it raised an error."),
+        ("f, on 3: expected a ValueError, it raised LEAK.", "expected a ValueError, it raised an"),
+    ],
+)
+def test_feedback_shows_the_sentence_of_a_check_and_lines_that_the_student_wrote(value, said):
+    lines = ["In f, line 3 of its cell: raise Mine(x)", "In LEAK, line 1 of its cell: LEAK", "LEAK"]
+    (output,) = fed_back(new_output("error", ename="CheckFailed", evalue=value, traceback=lines))
+    assert "LEAK" not in str(output)
+    assert output.traceback[0] == lines[0] and said in output.traceback[-1]
+
+
+def test_feedback_drops_what_was_printed_or_displayed_while_hidden_tests_ran():
+    picture = {"image/png": "TEVBSw=="}
+    outputs = fed_back(
+        new_output("stream", text="LEAK"),
+        new_output("display_data", picture),
+        new_output("execute_result", {"text/plain": "LEAK"}, execution_count=1),
+    )
+    assert [output.text for output in outputs] == [NOT_SHOWN]

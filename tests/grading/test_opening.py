@@ -48,7 +48,8 @@ RUBRIC = "Points for the answer:\n\n| points | for |\n| --- | --- |\n| 6 | a *re
 NOTE = """() => ({
     ran: window.ran || [],
     title: document.title,
-    seen: [...document.querySelectorAll("#notebook, #notebook .nbgrader_cell")].every(
+    seen: document.querySelector("#notebook") !== null
+        && [...document.querySelectorAll("#notebook, #notebook .nbgrader_cell")].every(
         (part) => part.getClientRects().length > 0
             && getComputedStyle(part).visibility === "visible"),
     covered: !document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest(
