@@ -13,7 +13,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,7 @@ class RunNotebook(Execute):
         self._why_ended: str | None = None
         self._cell = "this cell"
         self._ran: dict[int, NotebookNode] = {}
+        self._told: defaultdict[str, set[str]] = defaultdict(set)
         self._exercises = list(_answers(nb))
         self._last_known: str | None = None
         self._sizes: Counter[int] = Counter()
@@ -301,13 +302,17 @@ class RunNotebook(Execute):
         try:
             found, memory, attempts = ast.literal_eval(ast.literal_eval(said))
             note_memory(int(memory))
-            seen = [attempted(attempt, self._ran) for attempt in attempts[: 2 * MOST]]
+            seen = [attempted(attempt, self._ran) for attempt in attempts[: 10 * MOST]]
             if whole:
                 found = {str(name): int(number) for name, number in found.items()}
         except (ValueError, TypeError, SyntaxError, AttributeError, MemoryError, RecursionError):
             return None
         for kind, sentence in filter(None, seen):
-            note(kind, sentence)
+            # There must be room left for what the grader itself finds.
+            if len(self._told[kind]) < MOST:
+                self._told[kind].add(sentence)
+            if sentence in self._told[kind]:
+                note(kind, sentence)
         return found
 
     def _compare(self) -> None:

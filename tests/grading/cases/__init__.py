@@ -1,4 +1,5 @@
 """All hostile cases: those of ``hostile.py``, and more of a kind in each module here."""
 
 from grading.cases import forging as forging
+from grading.cases import reaching as reaching
 from grading.hostile import CASES as CASES
