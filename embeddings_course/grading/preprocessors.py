@@ -345,7 +345,7 @@ class RunNotebook(Execute):
         except (ValueError, TypeError, MemoryError, RecursionError):
             return None
         note_memory(memory)
-        for attempt in attempts[: 2 * MOST]:
+        for attempt in attempts[: 10 * MOST]:
             kind, sentence = attempted(attempt, self._ran) or ("", "")
             if kind == "suspicious":
                 note_of_kernel(sentence)

@@ -327,7 +327,7 @@ class Watch:
             elif harmed == "processes":
                 self._add("killed", "", frames)
             else:
-                self._add("changed", harmed, frames)
+                self._add("changed", f"{harmed}, by: {command}", frames)
 
     def _by_a_cell(self, frames: Sequence[FrameType]) -> bool:
         """Whether it was code in a cell: directly, or by functions of Python or IPython."""

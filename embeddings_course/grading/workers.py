@@ -34,10 +34,9 @@ _MOST_MEMORY = 3 * 1024**3
 # What failed for no reason of its own is tried again.
 _TRIES = 3
 _AGAIN = "It ran out of time while others were graded, and was graded once more, alone."
-_PREFIX = "course-grade-"
+_NEW, _PREFIX = "course-new-", "course-grade-"
 # Names of sockets may have a hundred letters; the rest is for what is in a run's folder.
 _SHORT, _LONGEST = 70, 75
-_YOUNG = 60  # seconds
 _PRELOADED = ["embeddings_course.grading.submission", "embeddings_course.grading.preprocessors"]
 
 Task = TypeVar("Task")
@@ -206,9 +205,14 @@ def _start(process: Any) -> None:
 @contextlib.contextmanager
 def _own_folder(parent: Path) -> Iterator[Path]:
     """Make a folder for a while; as long as its file ``lock`` is locked, it is in use."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+    new = Path(tempfile.mkdtemp(prefix=f"{_NEW}{os.getpid()}-", dir=parent))
+    folder = new.with_name(f"{_PREFIX}{new.name.removeprefix(_NEW)}")
+    if os.name == "nt":  # a folder with an open file keeps its name there
+        new.rename(folder)
+        new = folder
     try:
-        with Lock(folder / "lock", "A run"):
+        with Lock(new / "lock", "A run"):
+            new.rename(folder)  # under this name it is locked, or left behind
             yield folder
     finally:
         _forget(folder)
@@ -222,11 +226,8 @@ def sweep() -> None:
     """
     for parent in {Path(tempfile.gettempdir()), Path("/tmp")}:
         for folder in parent.glob(f"{_PREFIX}*"):
-            with contextlib.suppress(OSError, EnvironmentProblem):
-                # A run that has just begun may not have locked it yet.
-                if time.time() - (folder / "lock").stat().st_mtime > _YOUNG:
-                    with Lock(folder / "lock", "A run"):
-                        _forget(folder)
+            with contextlib.suppress(OSError, EnvironmentProblem), Lock(folder / "lock", "A run"):
+                _forget(folder)
 
 
 def _remove(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 A case is a function that changes what an honest student hands in. Its decorator says what must
 come of it: the state, the points that an honest grader would give, whether it is flagged as
-suspicious, and whether something is repaired. ``None`` asks nothing. Where a verdict can be
+suspicious, and whether something is repaired or noted. ``None`` asks nothing. Where a verdict can be
 ``forged``, more points are right as well, if there is a flag. What is ``known`` to go wrong says why,
 and fails the test when it goes right. More cases are in ``cases/``, a module a kind.
 """
@@ -121,6 +121,7 @@ class Case:
     repaired: bool | None
     forged: bool
     known: str
+    noted: bool | None = None
 
     @property
     def id(self):
@@ -139,9 +140,10 @@ def case(
     repaired=False,
     forged=False,
     known="",
+    noted=None,
 ):
     def add(edit):
-        CASES.append(Case(title, edit, state, score, suspicious, repaired, forged, known))
+        CASES.append(Case(title, edit, state, score, suspicious, repaired, forged, known, noted))
         return edit
 
     return add
@@ -473,7 +475,8 @@ def writes_packages(it):
     )
 
 
-@case("opens a connection", suspicious=True)
+# Honest code tries to install and to download; where nothing can be reached, that hurts nobody.
+@case("opens a connection", noted=True)
 def opens_connection(it):
     it.after(
         "norm",

@@ -92,6 +92,8 @@ def check(course, case):
         assert bool(record.suspicious) == case.suspicious, told
     if case.repaired is not None:
         assert bool(record.repaired) == case.repaired, told
+    if case.noted is not None:
+        assert bool(record.noted) == case.noted, record.noted
     if case.score is not None or case.state == "unreadable":
         assert record.score == case.score, told
 

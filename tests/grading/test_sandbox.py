@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -185,6 +186,9 @@ def test_attempts_are_noted_and_honest_work_is_not(kernel):
         "pathlib.Path(tempfile.mkdtemp(), 'x').write_text('y')",
         "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.savefig('figure.png')",
         "from embeddings_course.backbones import load_backbone; load_backbone('embedded')",
+        "%cd /tmp\n%cd -",
+        "import pathlib; (pathlib.Path.home() / 'data').mkdir(exist_ok=True)",
+        "from multiprocessing import Pool\nwith Pool(1) as pool: pool.map(abs, [-1])",
     ]
     for code in honest:
         assert kernel.run(code) is None
@@ -195,13 +199,23 @@ def test_attempts_are_noted_and_honest_work_is_not(kernel):
         "import os; os.system('true')",
         "import subprocess; subprocess.run(['true'])",
         "import shutil; shutil.rmtree('/usr/lib')",
+        "!true",
+        "%%bash\ntrue",
+        "import os\nif os.fork() == 0: os._exit(0)",
     ):
         kernel.run(code)
-    found = {kind: what for kind, what, *_ in kernel.value(seen)}
-    assert found["hidden"].endswith(".bashrc")
-    assert found["reached"] == "10.0.0.1"
-    assert found["started"] == "true"
-    assert found["changed"] == "/usr/lib"
+    found = [(kind, what, line) for kind, what, _, line in kernel.value(seen)]
+    assert found == [
+        ("hidden", "/home/student/.bashrc", 1),
+        ("reached", "10.0.0.1", 1),
+        ("started", "true", 1),
+        ("started", "true", 1),
+        ("changed", "/usr/lib", 1),
+        ("started", "true", 1),
+        ("started", "true", 1),
+        ("copied", "", 2),
+    ]
+    assert all(re.fullmatch(r"In\[\d+\]", where) for _, _, where, _ in kernel.value(seen))
 
 
 STATE = """
