@@ -193,12 +193,12 @@ def test_only_who_changed_a_test_is_suspicious_after_the_instructor_corrected_it
         status, said = course.grade()
         assert status == 0, said
         assert {each: record["suspicious"] for each, record in course.records().items()} == {
-            "ann": [], "bob": ["The test cell double_basics was changed."], "cleo": [],
+            "ann": [], "bob": ["The test cell double_basics was changed: its line 1 says `assert True`."], "cleo": [],
         }  # fmt: skip
     notebook = nbformat.read(course.root / "autograded" / "ann" / "hw" / "hw.ipynb", as_version=4)
     assert "assert double(4) == 8" in [each.source for each in notebook.cells]
     said = course.nbgrader("autograde", "hw", "--force")
-    assert said.count("The test cell double_basics was changed.") == 1
+    assert said.count("The test cell double_basics was changed: its line 1 says `assert True`.") == 1
     (course.root / "grading" / "hw.released.json").write_text("[]")
     status, said = course.grade()
     assert status == 1 and "hw.released.json is not what `course grade` writes" in said
@@ -309,7 +309,7 @@ def test_a_date_still_to_come_is_a_problem_and_a_deleted_test_comes_before_lesse
         "  ann: graded, with a problem. timestamp.txt says 2999-01-01, which is still to come: "
         "correct or delete it, and grade again.",
     ]
-    assert "  1 repaired (ann): 1 with missing cells, 1 with changed marks. The report says" in said
+    assert "  1 repaired (ann): 1 with changed marks, 1 with missing cells. The report says" in said
     first = "The test cell double_basics was missing and was put back."
     assert course.records()["ann"]["repaired"][0] == first
 
@@ -377,6 +377,9 @@ def test_what_is_no_answer_to_the_assignment_is_said_and_is_no_zero_where_it_is_
     attention = page[page.index('id="attention"') : page.index('id="students"')]
     for words in ("Another assignment <b>(3)", "Graded, with a problem <b>(1)", running):
         assert words in html.unescape(attention)
+    with course.gradebook() as book:  # nobody was enrolled
+        for student in ("bob", "cleo", "dan"):
+            book.add_student(student)
     grades = read_grades(open_course(course.root), missing_as_zero=True)
     scores = {student: grade.score for (student, _), grade in grades.grades.items()}
     assert scores["bob"] is scores["cleo"] is scores["dan"] is None
