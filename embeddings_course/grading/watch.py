@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 HARMFUL = {
     "changed": "tried to change {}",
     "hidden": "tried to write {}, which would be run later, unasked",
+    "sought": "looked for the course's own files: {}",
     "killed": "tried to end processes that are not its own",
     "copied": "tried to copy or replace the process that is graded",
     "unseen": "did something with an object that cannot be looked at",
@@ -51,6 +52,7 @@ _SYSTEM += ("/sbin", "/sys", "/usr", "/var")
 # What nbgrader keeps above a submission's folder.
 _COURSE = ("gradebook.db", "nbgrader_config.py", "source", "release", "assignments", "submitted")
 _COURSE += ("autograded", "feedback", "grading")
+_SOUGHT = re.compile(r"/(source|submitted|autograded)/.*\.ipynb$|/gradebook\.db$")
 # In a home folder, what is run when its owner starts something.
 _RUN_LATER = re.compile(
     r"\.ipython/(?!profile_\w+/(db|history|log|pid|security)\b)|\.jupyter/.*config"
@@ -64,7 +66,7 @@ _CHANGES = {"os.remove", "os.rename", "os.rmdir", "os.truncate", "os.chmod", "os
 _CHANGES |= {"shutil.rmtree"}
 _MAKES = {"os.mkdir", "os.link", "os.symlink", "sqlite3.connect"}
 _KILLS = {"os.kill", "os.killpg"}
-_EVENTS = _PROGRAMS | _COPIES | _NETWORK | _CHANGES | _MAKES | _KILLS | {"open"}
+_EVENTS = _PROGRAMS | _COPIES | _NETWORK | _CHANGES | _MAKES | _KILLS | {"open", "glob.glob"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -101,6 +103,11 @@ class Places:
     def __post_init__(self) -> None:
         self._free = (self.folder, tempfile.gettempdir(), "/dev", f"{self.home}/.cache")
         self._installed = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[1]))
+
+    def seeks(self, path: str) -> bool:
+        """Say whether an absolute path, or a pattern of paths, is that of what a course keeps."""
+        own = _within(path, (*self._free, self.home))
+        return not own and _SOUGHT.search(path.replace(os.sep, "/")) is not None
 
     def verdict(self, path: str, *, changes: bool) -> str | None:
         """Say of which kind it is to write to a path.
@@ -285,10 +292,14 @@ class Watch:
             self._busy.looking = False
 
     def _look(self, event: str, arguments: tuple, frame: FrameType | None) -> None:
-        if event == "open":
-            path, mode, flags = arguments
-            if not (set(mode or "") & set("wax+") if mode else (flags or 0) & _WRITES):
-                return
+        sought = ""
+        if event in ("open", "glob.glob"):
+            path, mode, flags = (*arguments, "", 0)[:3]
+            changes = set(mode) & set("wax+") if isinstance(mode, str) else (flags or 0) & _WRITES
+            if event == "glob.glob" or not changes:
+                sought = os.path.abspath(os.fsdecode(path)) if _is_path(path) else ""  # noqa: PTH100
+                if not sought or not self._places.seeks(sought):
+                    return
         frames = list(_outwards(frame))
         if not self._by_a_cell(frames):
             # IPython has %%bash started by a thread of its own, and waits for it.
@@ -297,7 +308,9 @@ class Watch:
             frames = frames[names.index("shebang") :] if "shebang" in names else []
             if event not in _PROGRAMS or not self._by_a_cell(frames):
                 return
-        if event in _PROGRAMS or event == "os.forkpty":
+        if sought:
+            self._add("sought", sought, frames)
+        elif event in _PROGRAMS or event == "os.forkpty":
             self._see_program(event, arguments, frames)
         elif event in _COPIES:
             if not self._of_workers(frames):
@@ -310,7 +323,7 @@ class Watch:
                 self._add("killed", "", frames)
         else:
             for path, changes in _targets(event, arguments):
-                if isinstance(path, (str, bytes, os.PathLike)):
+                if _is_path(path):
                     place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
                     kind = self._places.verdict(place, changes=changes)
                     if kind is not None:
@@ -369,6 +382,10 @@ class Watch:
         alike = HARMFUL if kind in HARMFUL else HARMLESS
         if sum(each.kind in alike for each in self._found) < MOST:
             self._found[attempt] = None
+
+
+def _is_path(thing: Any) -> bool:
+    return isinstance(thing, (str, bytes, os.PathLike))
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -202,6 +202,8 @@ def test_attempts_are_noted_and_honest_work_is_not(kernel):
         "!true",
         "%%bash\ntrue",
         "import os\nif os.fork() == 0: os._exit(0)",
+        "import glob\nglob.glob('../../source/hw/hw.ipynb')",
+        "open('/gradebook.db')",
     ):
         kernel.run(code)
     found = [(kind, what, line) for kind, what, _, line in kernel.value(seen)]
@@ -214,6 +216,8 @@ def test_attempts_are_noted_and_honest_work_is_not(kernel):
         ("started", "true", 1),
         ("started", "true", 1),
         ("copied", "", 2),
+        ("sought", "/submission/source/hw/hw.ipynb", 2),
+        ("sought", "/gradebook.db", 1),
     ]
     assert all(re.fullmatch(r"In\[\d+\]", where) for _, _, where, _ in kernel.value(seen))
 

@@ -99,6 +99,14 @@ def test_own_files_are_nobodys_business_and_installed_ones_are_the_courses(place
     assert places.verdict("/etc/cron.d/new", changes=False) == "changed"
 
 
+def test_to_look_for_what_the_course_keeps_is_seen(places):
+    above = os.path.dirname(os.path.dirname(places.folder))  # noqa: PTH120
+    for path in (f"{above}/source/hw/hw.ipynb", "/*/source/*/*.ipynb", "/gradebook.db"):
+        assert places.seeks(path)
+    for path in ("/content/source/a.csv", "/data/hw.ipynb", f"{places.folder}/source/a/b.ipynb"):
+        assert not places.seeks(path)
+
+
 LINES = "import os\n\nos.system('ls')"
 
 
