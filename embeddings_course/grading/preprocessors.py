@@ -509,6 +509,7 @@ class SaveScores(SaveAutoGrades):
 NOT_SHOWN = "(What was printed or displayed while hidden tests ran is not shown.)\n"
 
 
+_QUIZ = "from embeddings_course.quiz.graded import "
 # As embeddings_course.exercises writes them: a line of a student's own, and an error of its code.
 _OWN_LINE = re.compile(r"In (\S+), line \d+ of its cell: (.*)")
 _RAISED = re.compile(r"it raised ([^\s:.]+)[:.].*", re.S)
@@ -544,7 +545,8 @@ class HideTests(NbGraderPreprocessor):
     def _without_prints(self, cell: NotebookNode, written: str) -> list[NotebookNode]:
         """Return what a test with hidden lines said itself: a student's code may show its inputs.
 
-        That is the error, with the sentence of a check, or one that the test's text has.
+        That is the error, with the sentence of a check, or one that the test's text has. The quiz
+        calls no function of a student's, and what it prints is its feedback.
         """
         kept = [output for output in cell.outputs if output.output_type == "error"]
         sentences = _messages(cell.source)
@@ -565,6 +567,8 @@ class HideTests(NbGraderPreprocessor):
                 at = [line for line in _marked(output) if line in shown][-1:]
                 output.ename, output.evalue = name, said
                 output.traceback = [f"----> 1 {line}" for line in at]
+        if any(_QUIZ in region for region in _HIDDEN.findall(cell.source)):
+            kept = [each for each in cell.outputs if each in kept or each.output_type == "stream"]
         if len(kept) < len(cell.outputs):
             kept.insert(0, nbformat.v4.new_output("stream", name="stdout", text=NOT_SHOWN))
         return kept
