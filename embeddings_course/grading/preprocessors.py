@@ -50,7 +50,7 @@ from embeddings_course.grading.record import note, note_memory, note_of_kernel
 from embeddings_course.grading.released import read_released, released_file
 from embeddings_course.grading.sanitize import sanitized
 from embeddings_course.grading.watch import MOST
-from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS, find_answers
+from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
 _HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.M | re.S)
@@ -612,6 +612,7 @@ class SaveScores(SaveAutoGrades):
 NOT_SHOWN = "(What was printed or displayed while hidden tests ran is not shown.)\n"
 
 
+_QUIZ = "from embeddings_course.quiz.graded import "
 # As embeddings_course.exercises writes them: a line of a student's own, and an error of its code.
 _OWN_LINE = re.compile(r"In (\S+), line \d+ of its cell: (.*)")
 _RAISED = re.compile(r"it raised ([^\s:.]+)[:.].*", re.S)
@@ -637,8 +638,7 @@ class HideTests(NbGraderPreprocessor):
         secret = sorted((line for line in hidden if len(line) >= 12), key=len, reverse=True)
         for cell in nb.cells:
             if (is_locked(cell) or is_grade(cell)) and _HIDDEN.search(cell.source):
-                # A question of the quiz calls no code of a student's: what it prints is feedback.
-                if "outputs" in cell and not _is_question(cell):
+                if "outputs" in cell:
                     cell.outputs = self._without_prints(cell, written)
                 cell.source = _HIDDEN.sub("# (More inputs were tried here.)", cell.source)
             for output in cell.get("outputs", []):
@@ -648,7 +648,8 @@ class HideTests(NbGraderPreprocessor):
     def _without_prints(self, cell: NotebookNode, written: str) -> list[NotebookNode]:
         """Return what a test with hidden lines said itself: a student's code may show its inputs.
 
-        That is the error, with the sentence of a check, or one that the test's text has.
+        That is the error, with the sentence of a check, or one that the test's text has. The quiz
+        calls no function of a student's, and what it prints is its feedback.
         """
         kept = [output for output in cell.outputs if output.output_type == "error"]
         sentences = _messages(cell.source)
@@ -669,6 +670,8 @@ class HideTests(NbGraderPreprocessor):
                 at = [line for line in _marked(output) if line in shown][-1:]
                 output.ename, output.evalue = name, said
                 output.traceback = [f"----> 1 {line}" for line in at]
+        if any(_QUIZ in region for region in _HIDDEN.findall(cell.source)):
+            kept = [each for each in cell.outputs if each in kept or each.output_type == "stream"]
         if len(kept) < len(cell.outputs):
             kept.insert(0, nbformat.v4.new_output("stream", name="stdout", text=NOT_SHOWN))
         return kept
@@ -688,22 +691,6 @@ class HideTests(NbGraderPreprocessor):
             for kind, value in output.get("data", {}).items():
                 if isinstance(value, str) and not kind.startswith("image/p"):
                     output.data[kind] = _redacted(value, secret)
-
-
-def _is_question(cell: NotebookNode) -> bool:
-    """Say whether hidden lines are those of a graded quiz: an import from it, and calls of that."""
-    try:
-        body = ast.parse("\n".join(_HIDDEN.findall(cell.source))).body
-    except SyntaxError:
-        return False
-    imports = [each for each in body if isinstance(each, ast.ImportFrom)]
-    calls = [each.value for each in body if isinstance(each, (ast.Assign, ast.Expr))]
-    names = {alias.asname or alias.name for each in imports for alias in each.names}
-    return (
-        {each.module for each in imports} == {find_answers.__module__}
-        and len(imports) + len(calls) == len(body)
-        and {getattr(getattr(each, "func", None), "id", None) for each in calls} <= names
-    )
 
 
 def _is_known(name: str, written: str) -> bool:

@@ -752,6 +752,15 @@ def test_feedback_shows_the_sentence_of_a_check_and_lines_that_the_student_wrote
     assert output.traceback[0] == lines[0] and said in output.traceback[-1]
 
 
+def test_feedback_of_the_quiz_is_what_it_prints():
+    source = "### BEGIN HIDDEN TESTS\nfrom embeddings_course.quiz.graded import grade\n"
+    marks = {"grade": True, "locked": True, "solution": False, "grade_id": "question-1"}
+    cell = new_code_cell(f"{source}grade()\n### END HIDDEN TESTS", metadata={"nbgrader": marks})
+    cell.outputs = [new_output("stream", text="Right, since")]
+    cleaned, _ = HideTests().preprocess(new_notebook(cells=[cell]), {})
+    assert [output.text for output in cleaned.cells[0].outputs] == ["Right, since"]
+
+
 def test_feedback_drops_what_was_printed_or_displayed_while_hidden_tests_ran():
     picture = {"image/png": "TEVBSw=="}
     outputs = fed_back(

@@ -198,7 +198,9 @@ def test_only_who_changed_a_test_is_suspicious_after_the_instructor_corrected_it
     notebook = nbformat.read(course.root / "autograded" / "ann" / "hw" / "hw.ipynb", as_version=4)
     assert "assert double(4) == 8" in [each.source for each in notebook.cells]
     said = course.nbgrader("autograde", "hw", "--force")
-    assert said.count("The test cell double_basics was changed: its line 1 says `assert True`.") == 1
+    assert (
+        said.count("The test cell double_basics was changed: its line 1 says `assert True`.") == 1
+    )
     (course.root / "grading" / "hw.released.json").write_text("[]")
     status, said = course.grade()
     assert status == 1 and "hw.released.json is not what `course grade` writes" in said
