@@ -234,10 +234,11 @@ def _repairs(records: Mapping[str, Record]) -> list[str]:
     kinds: Counter[str] = Counter()
     who = sorted(student for student, record in records.items() if record.repaired)
     for student in who:
-        kinds.update({
+        found = (
             next(words for pattern, words in _REPAIRS.items() if re.search(pattern, sentence))
             for sentence in records[student].repaired
-        })  # fmt: skip
+        )
+        kinds.update(list(dict.fromkeys(found)))  # each once, in their order
     if not who:
         return []
     named = ", ".join(f"{count} {words}" for words, count in kinds.most_common())

@@ -311,7 +311,7 @@ def test_a_date_still_to_come_is_a_problem_and_a_deleted_test_comes_before_lesse
         "  ann: graded, with a problem. timestamp.txt says 2999-01-01, which is still to come: "
         "correct or delete it, and grade again.",
     ]
-    assert "  1 repaired (ann): 1 with changed marks, 1 with missing cells. The report says" in said
+    assert "  1 repaired (ann): 1 with missing cells, 1 with changed marks. The report says" in said
     first = "The test cell double_basics was missing and was put back."
     assert course.records()["ann"]["repaired"][0] == first
 
