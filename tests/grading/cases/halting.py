@@ -277,13 +277,6 @@ def bonus_cell(it):
     it.notebook.cells[-2].metadata.nbgrader = marks | {"grade_id": "bonus", "schema_version": 3}
 
 
-@case("all tests say that they are answers", repaired=True, suspicious=None)
-def tests_as_answers(it):
-    for name in ("double_basics", "double_more", "norm_basics", "norm_more", "part"):
-        it.cell(name).metadata.nbgrader |= {"solution": True, "locked": False}
-        it.cell(name).source = "pass"
-
-
 @case("points are nan, infinite, negative and a list", repaired=True)
 def odd_points(it):
     content = it.json()
