@@ -73,7 +73,7 @@ class Hostile(Class):
 
     def run(self):
         self.before = self.tree()
-        self.status, self.said = self.grade("--require-sandbox", patience=900)
+        self.status, self.said = self.grade("--require-sandbox", patience=2400)
         self.after = self.tree()
         path = self.root / "grading" / "hw.json"
         self.found = read_records(path) if path.exists() else {}
