@@ -32,6 +32,7 @@ from pathlib import Path
 
 from embeddings_course.grading.course import Course, back_up
 from embeddings_course.grading.gradebook import Student, look_at_own, shown_url
+from embeddings_course.grading.moodle import PEOPLE, columns_in
 from embeddings_course.grading.record import GradingError
 from embeddings_course.grading.tables import Row, Table, folded, read_table
 from embeddings_course.grading.words import counted
@@ -43,32 +44,6 @@ MOST_SHOWN = 5
 
 _CANVAS_IDS = ("SIS Login ID", "SIS User ID", "ID")
 _MOODLE_IDS = ("ID number", "Username", "Email address")
-# What Moodle calls its columns: in English, and after it in other versions and languages.
-_MOODLE = {
-    "First name": ("Vorname", "Prénom", "Nombre"),
-    "Last name": ("Surname", "Nachname", "Nom de famille", "Nom", "Apellido(s)", "Apellidos"),
-    "Full name": (
-        "User full name",
-        "Vollständiger Name",
-        "Nom complet",
-        "Nombre completo",
-        "Nombre completo del usuario",
-    ),
-    "ID number": ("ID-Nummer", "Numéro d'identification", "Número de ID", "Número ID"),
-    "Username": ("Anmeldename", "Nom d'utilisateur", "Nombre de usuario"),
-    "Email address": (
-        "Email",
-        "E-Mail-Adresse",
-        "E-Mail",
-        "Adresse de courriel",
-        "Adresse e-mail",
-        "Courriel",
-        "Dirección de correo",
-        "Dirección de correo electrónico",
-        "Dirección Email",
-        "Correo electrónico",
-    ),
-}
 # In Moodle's worksheet, where a list of one's own has an id.
 _PARTICIPANT = re.compile(r"[^\W\d][^\d]{4,}\d+")
 # What spreadsheets make of long numbers, of whole ones, of what does not fit, of what is text.
@@ -343,8 +318,8 @@ def _wrong_header(table: Table, path: Path) -> GradingError:
 
 
 def _refuse_double_columns(table: Table, path: Path) -> None:
-    read = {*FIELDS, *_CANVAS_IDS, "Student", "LastName", "FirstName", *_MOODLE}
-    read = {folded(name) for name in read.union(*_MOODLE.values())}
+    read = {*FIELDS, *_CANVAS_IDS, "Student", "LastName", "FirstName", *PEOPLE}
+    read = {folded(name) for name in read.union(*PEOPLE.values())}
     seen: set[str] = set()
     for name in table.header:
         if folded(name) in read & seen:
@@ -398,11 +373,7 @@ def _moodle_columns(table: Table) -> dict[str, str]:
 
     In some languages the first column of Moodle's worksheet is called ID; no student has that id.
     """
-    columns = {}
-    for name, others in _MOODLE.items():
-        found = [column for each in (name, *others) if (column := table.column(each))]
-        if found:
-            columns[name] = found[0]
+    columns = columns_in(table, PEOPLE)
     named = "Full name" in columns or {"First name", "Last name"} <= columns.keys()
     if not named or not any(name in columns for name in _MOODLE_IDS):
         return {}

@@ -46,10 +46,10 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[Row, ...]
 
-    def column(self, name: str) -> str | None:
-        """Return how the header spells a column, whatever the case; None if there is none."""
-        found = [each for each in self.header if folded(each) == folded(name)]
-        return found[0] if found else None
+    def column(self, *names: str) -> str | None:
+        """Return how the header spells the first of some columns, whatever the case; or None."""
+        spelt = {folded(each): each for each in reversed(self.header)}
+        return next((spelt[folded(name)] for name in names if folded(name) in spelt), None)
 
 
 def folded(name: str) -> str:

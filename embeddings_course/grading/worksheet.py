@@ -8,42 +8,20 @@ English, German, French and Spanish.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from embeddings_course.grading.gradebook import Student
+from embeddings_course.grading.moodle import PEOPLE, WORK, columns_in
 from embeddings_course.grading.names import People, plain
 from embeddings_course.grading.record import GradingError
-from embeddings_course.grading.tables import Row, Table, read_table
+from embeddings_course.grading.tables import Row, read_table
 from embeddings_course.grading.times import UnclearTime, read_time
 
-COLUMNS = {
-    "identifier": ("Identifier", "ID", "Identifikator", "Identifiant", "Identificador"),
-    "name": ("Full name", "Vollständiger Name", "Nom complet", "Nombre completo"),
-    "first": ("First name", "Vorname", "Prénom", "Nombre"),
-    "last": ("Last name", "Surname", "Nachname", "Nom de famille", "Nom", "Apellido(s)"),
-    "id_number": (
-        "ID number", "ID-Nummer", "Matrikelnummer", "Numéro d'identification", "Número de ID",
-        "Número de identificación",
-    ),
-    "username": ("Username", "Anmeldename", "Nom d'utilisateur", "Nombre de usuario"),
-    "email": (
-        "Email address", "E-Mail-Adresse", "E-Mail", "Adresse de courriel", "Adresse e-mail",
-        "Dirección de correo", "Dirección de correo electrónico", "Correo electrónico",
-    ),
-    "group": ("Group", "Gruppe", "Groupe", "Grupo"),
-    "time": (
-        "Last modified (submission)", "Zuletzt geändert (Abgabe)",
-        "Dernière modification (travail remis)", "Última modificación (entrega)",
-        "Última modificación (envío)",
-    ),
-}  # fmt: skip
-"""How Moodle calls a column in each of the languages."""
-
-_KEYS = {"id_number": "ID number", "username": "user name", "email": "e-mail address"}
+_TIME = "Last modified (submission)"
+_KEYS = {"ID number": "ID number", "Username": "user name", "Email address": "e-mail address"}
 
 
 @dataclass(frozen=True)
@@ -96,8 +74,8 @@ def read_worksheet(path: Path, students: Sequence[Student], zone: tzinfo) -> Wor
         contradicts the class list: a sentence per row.
     """
     table = read_table(path)
-    columns = {key: _column(table, names) for key, names in COLUMNS.items()}
-    if columns["identifier"] is None or not (columns["time"] or columns["name"]):
+    columns = columns_in(table, PEOPLE | WORK)
+    if "Identifier" not in columns or not columns.keys() & {_TIME, "Full name"}:
         raise GradingError(
             f"{path} has the columns {', '.join(table.header[:12]) or '(none)'}; expected is "
             "Moodle's grading worksheet, with Identifier, Full name and Last modified "
@@ -110,9 +88,11 @@ def read_worksheet(path: Path, students: Sequence[Student], zone: tzinfo) -> Wor
     teams: dict[str, list[Entry]] = {}
     owners: dict[str, str] = {}
     for row in table.rows:
-        values = {key: row.get(column) if column else "" for key, column in columns.items()}
-        values["name"] = values["name"] or f"{values['first']} {values['last']}".strip()
-        shown = f"Row {row.number} of {path.name} ({values['name'] or values['identifier']})"
+        values = dict.fromkeys([*PEOPLE, *WORK], "")
+        values |= {name: row.get(column) for name, column in columns.items()}
+        whole = f"{values['First name']} {values['Last name']}".strip()
+        values["Full name"] = values["Full name"] or whole
+        shown = f"Row {row.number} of {path.name} ({values['Full name'] or values['Identifier']})"
         entry = _entry(row, values, people, zone, shown, problems)
         if entry is None:
             continue
@@ -133,7 +113,7 @@ def read_worksheet(path: Path, students: Sequence[Student], zone: tzinfo) -> Wor
             "Correct the class list with `course students`, or download the worksheet again. "
             "Nothing was collected.",
         ]))  # fmt: skip
-    named = any(columns[key] for key in ("name", "first", *_KEYS))
+    named = bool(columns.keys() & {"Full name", "First name", *_KEYS})
     return Worksheet(
         entries,
         not named or not any(each.name or each.students for each in entries.values()),
@@ -149,14 +129,14 @@ def _entry(
     shown: str,
     problems: list[str],
 ) -> Entry | None:
-    number = re.search(r"(\d+)$", values["identifier"])
+    number = re.search(r"(\d+)$", values["Identifier"])
     if number is None:
         problems.append(f"{shown} has no number under Identifier.")
         return None
     time = None
-    if values["time"].strip("-\u2013 "):
+    if values[_TIME].strip("-\u2013 "):
         try:
-            time = read_time(values["time"], zone)
+            time = read_time(values[_TIME], zone)
         except UnclearTime as error:
             problems.append(f"{shown}, when it was handed in: {error}.")
     # Each key that names a student must name the same one.
@@ -165,7 +145,7 @@ def _entry(
         for key, words in _KEYS.items()
         if values[key] and (ids := people.by_key(values[key]))
     }
-    if values["name"] and (ids := people.by_name(values["name"])):
+    if values["Full name"] and (ids := people.by_name(values["Full name"])):
         found["name"] = ids
     said = {ids for ids in found.values() if len(ids) == 1}
     if len(said) > 1:
@@ -174,18 +154,4 @@ def _entry(
         )
         problems.append(f"{shown} contradicts the class list: {whose} there.")
     students = said.pop() if said else next(iter(found.values()), ())
-    return Entry(number[1], values["name"], students, values["group"], time)
-
-
-def _column(table: Table, names: Sequence[str]) -> str | None:
-    wanted = [_folded(name) for name in names]
-    found = [
-        (wanted.index(_folded(each)), each) for each in table.header if _folded(each) in wanted
-    ]
-    return min(found)[1] if found else None
-
-
-def _folded(name: str) -> str:
-    """Return a header as it compares: no-break spaces and curled apostrophes are common there."""
-    text = unicodedata.normalize("NFKC", name).replace("\u2019", "'").casefold()
-    return " ".join(text.split())
+    return Entry(number[1], values["Full name"], students, values["Group"], time)
