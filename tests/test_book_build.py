@@ -721,7 +721,7 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
 ):
     tests = project.root / "tests"
     tests.mkdir()
-    for name in ("nbval.cfg", "conftest.py"):
+    for name in ("nbval.cfg", "conftest.py", "nesting.py"):
         shutil.copy(ROOT / "tests" / name, tests)
     (tests / "test_one.py").write_text("def test_one(): pass\n")
     (project.root / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    unit\n")

@@ -170,7 +170,8 @@ def test_what_is_kept_and_told_of_a_submission_is_bounded_and_printable(course):
 @pytest.mark.slow
 def test_what_the_grader_found_comes_before_what_a_kernel_says(course):
     told = course.found[course.students["fillers"]].suspicious
-    assert told[0] == "The code replaced numpy.isclose." and len(told) == 11
+    assert told[0].endswith("`np.isclose = lambda *given, **named: True` replaced numpy.isclose.")
+    assert len(told) == 11
 
 
 @pytest.mark.slow

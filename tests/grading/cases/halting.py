@@ -12,7 +12,6 @@ from nesting import nested
 
 from grading.hostile import FULL, WRONG, case, points
 
-ATTEMPTS = "import embeddings_course.grading.kernel as _k\n"
 SESSION = "_kernel = get_ipython().kernel\n_session = _kernel.session\n"
 
 
@@ -25,6 +24,15 @@ def send(kind, content, times=1):
 
 
 # What the kernel says ------------------------------------------------------------------------------
+
+
+def tells(attempts):
+    """Let the kernel tell these attempts of the notebook, in place of those that it has seen."""
+    return (
+        "import types\n"
+        "from embeddings_course.grading import kernel\n"
+        f"kernel._state['watch'] = types.SimpleNamespace(attempts={attempts})"
+    )
 
 
 def own_repr(said):
@@ -58,32 +66,33 @@ def names_of_python(it):
     )
 
 
-@case("the kernel's list holds half a character", suspicious=None)
+@case("the kernel's list holds half a character", suspicious=True)
 def half_sentence(it):
-    it.begin(f"{ATTEMPTS}_k._attempts.append('\\ud800')")
+    it.begin(tells("[('changed', '\\ud800', '', 0)]"))
 
 
 @case("the kernel's list holds commands for a terminal", suspicious=True)
 def terminal_commands(it):
-    it.begin(
-        f"{ATTEMPTS}_k._attempts[:] = ['\\x1b[2J\\x1b[H\\x1b]0;owned\\x07all fine',\n"
-        "    'to the left \\u202e and back\\u2066', 'two\\nlines', '=HYPERLINK(\"http://evil\")']"
+    texts = (
+        "('\\x1b[2J\\x1b[H\\x1b]0;owned\\x07all fine', 'to the left \\u202e and back\\u2066', "
+        "'two\\nlines', '=HYPERLINK(\"http://evil\")')"
     )
+    it.begin(tells(f"[('changed', text, text, 1) for text in {texts}]"))
 
 
-@case("the kernel's list holds a hundred million letters", suspicious=None)
+@case("the kernel's list holds a hundred million letters", suspicious=True)
 def long_sentence(it):
-    it.begin(f"{ATTEMPTS}_k._attempts.append('x' * 10**8)")
+    it.begin(tells("[('changed', 'x' * 10**8, '', 0)]"))
 
 
-@case("the kernel's list holds a million sentences", suspicious=None)
+@case("the kernel's list holds a million sentences", suspicious=True)
 def many_sentences(it):
-    it.begin(f"{ATTEMPTS}_k._attempts[:] = [str(n) for n in range(10**6)]")
+    it.begin(tells("[('changed', str(n), '', 0) for n in range(10**6)]"))
 
 
-@case("the kernel's list is a number", suspicious=None)
+@case("the kernel's list is a number", suspicious=True)
 def no_list(it):
-    it.begin(f"{ATTEMPTS}_k._attempts = 5")
+    it.begin(tells("5"))
 
 
 @case("the peak of memory is nan", suspicious=None)
@@ -124,7 +133,7 @@ def large_reply(it):
 
 @case("harmless sentences leave no room for the true one", suspicious=True)
 def fillers(it):
-    it.begin(f"{ATTEMPTS}_k._attempts[:] = [f'Python loaded a module ({{n}}).' for n in range(20)]")
+    it.begin(tells("[('changed', f'module {n}', '', 0) for n in range(20)]"))
     it.after("norm", "np.isclose = lambda *given, **named: True")
 
 
