@@ -19,6 +19,7 @@ c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".json"]
 # What makes grading right (embeddings_course/grading): submissions are repaired, a kernel that dies
 # costs only what comes after, warnings cost nothing, and output is bounded.
 steps = "embeddings_course.grading.preprocessors"
+exporters = "embeddings_course.grading.exporters"
 c.Autograde.pre_convert_hook = f"{steps}.prepare_in_place"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
@@ -35,28 +36,28 @@ c.Autograde.autograde_preprocessors = [
     f"{steps}.SaveScores",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "embeddings_course.grading.sanitize.Sanitize",
+    f"{steps}.sanitize.Sanitize",
 ]
 # Formgrader's button would run student code without the sandbox.
-c.Autograde.exporter_class = "embeddings_course.grading.formgrader.GradedNotebookExporter"
+c.Autograde.exporter_class = f"{exporters}.formgrader.GradedNotebookExporter"
 c.GenerateFeedback.preprocessors = [
     f"{steps}.HideTests",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.GenerateFeedback.exporter_class = "embeddings_course.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.exporter_class = f"{exporters}.feedback.FeedbackExporter"
 # Pages that show a notebook, in formgrader and in feedback, show data: also of one that an earlier
 # version of the course has graded.
-c.HTMLExporter.preprocessors = ["embeddings_course.grading.sanitize.Sanitize"]
+c.HTMLExporter.preprocessors = [f"{steps}.sanitize.Sanitize"]
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {"clean_html": "embeddings_course.grading.sanitize.clean_html"}
+c.HTMLExporter.filters = {"clean_html": f"{steps}.sanitize.clean_html"}
 c.HTMLExporter.exclude_anchor_links = True  # a heading must not have the id of a box for points
 # Published solutions show answers, and no hidden tests, which take long to write again.
 c.GenerateSolution.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearHiddenTests",
-    "embeddings_course.grading.solutions.ClearSolutionMarks",
+    f"{steps}.clear_solution_marks.ClearSolutionMarks",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbgrader.preprocessors.Execute",

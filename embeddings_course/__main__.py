@@ -1,8 +1,8 @@
 """``python -m embeddings_course COMMAND``: what ``make COMMAND`` does, for people without make.
 
 Makes the environment where it is missing, then runs the command with the environment's Python.
-This file and environment.py use the standard library only, and syntax that old Pythons can read,
-so that a Python which is too old gets a sentence instead of a syntax error.
+This file and environment/bootstrap.py use the standard library only, and syntax that old Pythons
+can read, so that a Python which is too old gets a sentence instead of a syntax error.
 """
 
 import signal
@@ -10,26 +10,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-from embeddings_course import environment
+from embeddings_course.environment import bootstrap
 
 
 def main(arguments):
     """Run one command in the course's environment and return its exit status."""
     root = Path(__file__).resolve().parent.parent
     try:
-        environment.check_command(root, arguments)
+        bootstrap.check_command(root, arguments)
         # Needs no environment, and must also work where making one failed.
         if arguments == ["clean"]:
-            for removed in environment.clean(root):
+            for removed in bootstrap.clean(root):
                 print("Removed {}".format(removed))
             return 0
-        python = environment.ensure(root, sys.stderr)
-    except environment.EnvironmentProblem as problem:
+        python = bootstrap.ensure(root, sys.stderr)
+    except bootstrap.EnvironmentProblem as problem:
         sys.stderr.write("{}\n".format(problem))
         return 1
     except OSError as error:
-        sys.stderr.write("{}\n".format(environment.explained(error)))
-        sys.stderr.write("{}\n".format(environment.keep_traceback()))
+        sys.stderr.write("{}\n".format(bootstrap.explained(error)))
+        sys.stderr.write("{}\n".format(bootstrap.keep_traceback()))
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. The next run goes on from here.\n")

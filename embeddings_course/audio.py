@@ -26,7 +26,7 @@ from html import escape
 import numpy as np
 import torch
 
-from embeddings_course.checks import is_number, require_integer
+from embeddings_course._shared.validation import is_number, require_integer
 
 FLOOR = -80.0
 """Decibels below which nothing is told apart, and the level of silence."""

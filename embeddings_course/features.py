@@ -32,8 +32,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from embeddings_course._shared.validation import require_integer
 from embeddings_course.backbones import Backbone
-from embeddings_course.checks import require_integer
 from embeddings_course.progress import progress_bar
 
 logger = logging.getLogger(__name__)

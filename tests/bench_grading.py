@@ -18,7 +18,7 @@ import nbformat
 from assignments.graders import exercises, read_source, with_answers
 from nbgrader.api import Gradebook
 
-from embeddings_course.grading.record import read_records
+from embeddings_course.grading.submission_record import read_records
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "token-embeddings"

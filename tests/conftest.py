@@ -17,9 +17,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from nesting import nested as make_nested
 
-from embeddings_course.browsers import browser_command
-from embeddings_course.folders import remove
-from embeddings_course.page_cache import published_key
+from embeddings_course._shared.folders import remove
+from embeddings_course.book_build.page_cache import published_key
+from embeddings_course.environment.browsers import browser_command
 
 ROOT = Path(__file__).resolve().parent.parent
 

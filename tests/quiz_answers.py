@@ -8,9 +8,9 @@ from pathlib import Path
 
 import nbformat
 
-from embeddings_course.quiz.bank import NumericQuestion, load_questions, parse_question
 from embeddings_course.quiz.graded import read_sheet, student_seed
-from embeddings_course.quiz.numeric import compute
+from embeddings_course.quiz.question_files import NumericQuestion, load_questions, parse_question
+from embeddings_course.quiz.typed_numbers import compute
 
 NAME = "knowledge-check"
 _SOURCE = Path(__file__).resolve().parent.parent / "source"

@@ -284,10 +284,10 @@ def test_a_vocabulary_too_small_for_random_pairs_is_refused():
 
 
 def test_the_files_of_the_lists_say_that_they_were_fixed_beforehand():
-    text = (files(apidocs.__package__) / "apidocs-pairs.toml").read_text(encoding="utf-8")
+    text = (files(apidocs.__package__) / "apidocs_pairs.toml").read_text(encoding="utf-8")
     assert "Fixed before any vector was trained" in text
     assert len(tomllib.loads(text)["related"]) == len(apidocs.RELATED)
-    text = (files(apidocs.__package__) / "apidocs-questions.toml").read_text(encoding="utf-8")
+    text = (files(apidocs.__package__) / "apidocs_questions.toml").read_text(encoding="utf-8")
     assert "Fixed before any method ranked a passage" in text
     assert sum(map(len, tomllib.loads(text).values())) == len(apidocs.QUESTIONS)
 

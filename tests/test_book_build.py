@@ -15,10 +15,12 @@ import nbformat
 import pytest
 from conftest import FRONT_MATTER, ROOT, alike, stock
 
-from embeddings_course import cli, executed_pages, page_cache
-from embeddings_course.book import BookError, build_book
-from embeddings_course.environment import EnvironmentProblem, Lock
-from embeddings_course.launch import launch_urls
+from embeddings_course import cli
+from embeddings_course.book_build import page_cache
+from embeddings_course.book_build.build import BookError, build_book
+from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
+from embeddings_course.sphinx_ext import executed_pages
+from embeddings_course.sphinx_ext.launch_buttons import launch_urls
 
 SECRET = "the-solution-is-42"
 
@@ -171,7 +173,7 @@ def key(project, *cells):
         ("requirements.txt", "all pages"),
         ("embeddings_course/backbones/load.py", "those that import it"),
         ("embeddings_course/backbones/embedded/resnet18.safetensors", "those that import it"),
-        ("embeddings_course/cli.py", "no page"),
+        ("embeddings_course/cli/__init__.py", "no page"),
     ],
 )
 def test_what_outputs_follow_from_changes_the_key_of_a_page(project, file, concerns):
@@ -566,7 +568,7 @@ def test_page_that_does_not_exist_is_named(project):
 BUILD = """\
 import pathlib, sys
 from embeddings_course import cli, executed_pages, page_cache
-from embeddings_course.book import build_book
+from embeddings_course.book_build.build import build_book
 build_book(pathlib.Path(sys.argv[1]), report=lambda line: print(line, flush=True))
 """
 

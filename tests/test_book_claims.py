@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from embeddings_course import evaluate
+from embeddings_course import metrics
 from embeddings_course.data import apidocs
-from embeddings_course.trained import vectors_from
+from embeddings_course.shared_vectors import vectors_from
 
 
 @pytest.mark.parametrize("left_out", apidocs.LIBRARIES)
@@ -20,7 +20,7 @@ def test_context_makes_neighbours_and_analogies_often_fail_with_a_library_left_o
         [vectors[index[a]] @ vectors[index[b]] for a, b in some]
         for some in (related, apidocs.random_pairs(text))
     )
-    assert evaluate.auc(near, chance) >= 0.9
+    assert metrics.auc(near, chance) >= 0.9
 
     riddles = apidocs.analogies(text.words)
     assert len(riddles) >= 20
@@ -40,7 +40,7 @@ def test_a_text_encoder_beats_chance_by_far_with_a_library_left_out():
     assert queries.shape == vectors.shape
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    found = evaluate.nearest(queries, vectors, k=10)
-    right = evaluate.relevance(found, range(len(queries)), range(len(vectors)))
+    found = metrics.nearest(queries, vectors, k=10)
+    right = metrics.relevance(found, range(len(queries)), range(len(vectors)))
     assert len(vectors) > 400
-    assert evaluate.recall_at_k(right, 10) > 0.5  # chance is 10 of more than 400
+    assert metrics.recall_at_k(right, 10) > 0.5  # chance is 10 of more than 400

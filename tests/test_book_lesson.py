@@ -6,10 +6,10 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from embeddings_course.book import pages
-from embeddings_course.claims import read_claims
-from embeddings_course.glossary import read_terms
-from embeddings_course.quiz.bank import load_bank
+from embeddings_course.book_build.build import pages
+from embeddings_course.book_build.claims import read_claims
+from embeddings_course.quiz.question_files import load_bank
+from embeddings_course.sphinx_ext.glossary_links import read_terms
 
 BOOK = ROOT / "book"
 PARTS = yaml.safe_load((ROOT / "tests" / "lesson.yml").read_text(encoding="utf-8"))

@@ -14,8 +14,8 @@ from conftest import DESKTOP, PHONE, ROOT, pages
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops, ImageStat
 
-from embeddings_course.book import pages as pages_in_order
-from embeddings_course.claims import read_claims
+from embeddings_course.book_build.build import pages as pages_in_order
+from embeddings_course.book_build.claims import read_claims
 
 
 def chapters(html: Path) -> list[Path]:

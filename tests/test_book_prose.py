@@ -7,7 +7,7 @@ import jupytext
 import pytest
 from conftest import ROOT
 
-from embeddings_course.book import pages
+from embeddings_course.book_build.build import pages
 
 PAGES = [ROOT / page for page in pages(ROOT)]
 

@@ -2,7 +2,11 @@
 
 import pytest
 
-from embeddings_course.code_inputs import constant_arguments, digest_of_files, needed_files
+from embeddings_course._shared.code_inputs import (
+    constant_arguments,
+    digest_of_files,
+    needed_files,
+)
 
 FILES = {
     "__init__.py": "",

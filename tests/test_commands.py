@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from embeddings_course import cli, environment
-from embeddings_course.book import BookError, pages
+from embeddings_course import cli
+from embeddings_course.book_build.build import BookError, pages
+from embeddings_course.environment import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,8 +51,8 @@ def test_every_target_of_the_makefile_is_a_command():
     calls = r"^\t.*-m embeddings_course ([\w-]+)(?: \$.*)?$"
     called = re.findall(calls, makefile, re.MULTILINE)
     # These take arguments of their own, which make cannot pass on.
-    assert set(called) == set(environment.COMMANDS) - TAKE_ARGUMENTS
-    for command in environment.COMMANDS:
+    assert set(called) == set(bootstrap.COMMANDS) - TAKE_ARGUMENTS
+    for command in bootstrap.COMMANDS:
         with pytest.raises(SystemExit) as caught:
             cli.main([command, "--help"])
         assert caught.value.code == 0

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ["audio", "backbones", "evaluate", "features"]
+MODULES = ["audio", "backbones", "features", "metrics"]
 MODULES += [f"data.{name}" for name in ("apidocs", "events", "photos", "picks")]
 MODULES += ["data.products", "data.sounds"]
 

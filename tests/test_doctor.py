@@ -9,8 +9,9 @@ import pytest
 from conftest import ROOT
 
 from embeddings_course import cli
-from embeddings_course.grading import doctor, sandbox
+from embeddings_course.environment import doctor
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.isolation import sandbox
 
 
 @pytest.fixture

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from embeddings_course import environment
-from embeddings_course.environment import EnvironmentProblem, ensure, explain, python_problem
+from embeddings_course.environment import bootstrap
+from embeddings_course.environment.bootstrap import (
+    EnvironmentProblem,
+    ensure,
+    explain,
+    python_problem,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,14 +64,14 @@ def make(root, pip, *, free=10**12, version=sys.version_info):
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["bok"]])
 def test_a_command_that_does_not_exist_is_said_before_anything_is_installed(root, arguments):
     with pytest.raises(EnvironmentProblem, match="COMMAND is one of book, test"):
-        environment.check_command(root, arguments)
+        bootstrap.check_command(root, arguments)
 
 
 def test_an_installed_package_is_not_taken_for_a_clone(root):
     with pytest.raises(EnvironmentProblem, match="not a clone of the course"):
-        environment.check_command(root, ["book"])
+        bootstrap.check_command(root, ["book"])
     (root / "_toc.yml").touch()
-    environment.check_command(root, ["book"])
+    bootstrap.check_command(root, ["book"])
 
 
 EVERYTHING = ["venv", "requirements", "course"]
@@ -100,7 +105,7 @@ def test_supported_pythons_are_accepted(minor):
 
 
 def test_pyproject_and_the_check_agree_on_the_pythons():
-    promised = f">={environment.OLDEST[0]}.{environment.OLDEST[1]},<3.{environment.NEWEST[1] + 1}"
+    promised = f">={bootstrap.OLDEST[0]}.{bootstrap.OLDEST[1]},<3.{bootstrap.NEWEST[1] + 1}"
     assert f'requires-python = "{promised}"' in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
@@ -126,11 +131,11 @@ def test_failed_or_interrupted_installation_goes_on_in_the_next_run(root, pip, f
     pip.failure = failure
     with pytest.raises((EnvironmentProblem, KeyboardInterrupt)):
         make(root, pip)
-    assert not environment.is_complete(root)
+    assert not bootstrap.is_complete(root)
     pip.failure = None
     make(root, pip)
     assert pip.calls == ["venv", "requirements", "requirements", "course"]
-    assert environment.is_complete(root)
+    assert bootstrap.is_complete(root)
 
 
 def test_failed_update_is_not_taken_for_complete_when_the_old_requirements_come_back(root, pip):
@@ -140,7 +145,7 @@ def test_failed_update_is_not_taken_for_complete_when_the_old_requirements_come_
     with pytest.raises(EnvironmentProblem):
         make(root, pip)
     (root / "requirements.txt").write_text("numpy==2.0\n")
-    assert not environment.is_complete(root)
+    assert not bootstrap.is_complete(root)
 
 
 def test_package_whose_installation_was_killed_is_installed_again(root, pip):
@@ -202,7 +207,7 @@ def test_update_needs_less_room_than_the_first_installation(root, pip):
     (site_packages(root / ".venv") / "torch").mkdir()
     (root / "requirements.txt").write_text("changed")
     make(root, pip, free=1.2e9)
-    assert environment.is_complete(root)
+    assert bootstrap.is_complete(root)
 
 
 def test_python_without_venv_says_which_package_brings_it(root, pip, monkeypatch):
@@ -265,7 +270,7 @@ def test_failed_installation_names_the_log(root, pip):
 
 def test_two_installations_at_once_do_not_meet(root, pip):
     with (
-        environment.Lock(root / "_build" / "install.lock", "Another installation"),
+        bootstrap.Lock(root / "_build" / "install.lock", "Another installation"),
         pytest.raises(EnvironmentProblem, match=f"process {os.getpid()}"),
     ):
         make(root, pip)
@@ -275,7 +280,7 @@ def test_two_installations_at_once_do_not_meet(root, pip):
 def test_lock_of_a_killed_process_blocks_nobody(root):
     path = root / "lock"
     code = (
-        "import pathlib, sys, time; from embeddings_course.environment import Lock\n"
+        "import pathlib, sys, time; from embeddings_course.environment.bootstrap import Lock\n"
         "with Lock(pathlib.Path(sys.argv[1]), 'Another'):\n"
         "    print('locked', flush=True); time.sleep(600)"
     )
@@ -285,11 +290,11 @@ def test_lock_of_a_killed_process_blocks_nobody(root):
         assert holder.stdout.readline() == "locked\n"
         with (
             pytest.raises(EnvironmentProblem, match=f"process {holder.pid}"),
-            environment.Lock(path, "Another"),
+            bootstrap.Lock(path, "Another"),
         ):
             pass
         holder.kill()
-    with environment.Lock(path, "Another"):
+    with bootstrap.Lock(path, "Another"):
         pass
 
 
@@ -310,5 +315,5 @@ def test_clean_removes_what_was_built_and_no_persons_work(root):
     for name in ("html/index.html", "book.log", "lab/chapters/mine.ipynb"):
         (root / "_build" / name).parent.mkdir(parents=True, exist_ok=True)
         (root / "_build" / name).touch()
-    environment.clean(root)
+    bootstrap.clean(root)
     assert [path.name for path in (root / "_build").rglob("*")] == ["lab", "chapters", "mine.ipynb"]

@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from embeddings_course.failed_assertion import explanation, load_ipython_extension
+from embeddings_course.book_build.failed_assertion import explanation, load_ipython_extension
 
 NAMES = """\
 import numpy as np

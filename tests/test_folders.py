@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from embeddings_course import folders
-from embeddings_course.folders import MOST_LEVELS, remove, scratch_folder, walk
+from embeddings_course._shared import folders
+from embeddings_course._shared.folders import MOST_LEVELS, remove, scratch_folder, walk
 
 
 def names(folder, **options):

@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT
 
-from embeddings_course.glossary import pattern, read_terms
+from embeddings_course.sphinx_ext.glossary_links import pattern, read_terms
 
 GLOSSARY = ROOT / "book" / "glossary.md"
 

@@ -11,7 +11,7 @@ from conftest import copy_of_repository
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from embeddings_course.environment import COMMANDS
+from embeddings_course.environment.bootstrap import COMMANDS
 
 # Python runs this first, in each process of a command: what is named is not there.
 HIDE = """\

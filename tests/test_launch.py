@@ -8,15 +8,15 @@ import yaml
 from conftest import ROOT
 
 from embeddings_course import cli
-from embeddings_course.book import pages
-from embeddings_course.launch import (
+from embeddings_course.book_build.build import pages
+from embeddings_course.book_build.launch_branch import (
     configured_repository,
     launch_notebook,
     launch_urls,
     repository_of,
     write_branch,
 )
-from embeddings_course.notebooks import page_notebook
+from embeddings_course.book_build.page_notebooks import page_notebook
 
 SOMEONE = "someone/a-course"
 

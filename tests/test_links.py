@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from embeddings_course import cli
-from embeddings_course.links import Link, ask, broken_links, external_links
+from embeddings_course.book_build.links import Link, ask, broken_links, external_links
 
 
 def test_every_link_inside_the_book_leads_to_a_file_and_a_place_in_it(html):

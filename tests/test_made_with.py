@@ -6,21 +6,21 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from embeddings_course import made_with
-from embeddings_course.environment import NEWEST, OLDEST
+from embeddings_course.book_build import published_versions
+from embeddings_course.environment.bootstrap import NEWEST, OLDEST
 
 
 def test_every_library_that_pages_compute_with_is_pinned():
-    assert [*made_with.published(ROOT)] == ["Python", *made_with.LIBRARIES]
+    assert [*published_versions.published(ROOT)] == ["Python", *published_versions.LIBRARIES]
 
 
 def test_the_workflow_tests_every_promised_python_and_publishes_the_book_of_the_named_one():
     text = (ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8")
     tried = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert tried == [f"3.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1)]
-    assert made_with.PUBLISHED_PYTHON in tried
+    assert published_versions.PUBLISHED_PYTHON in tried
     published = re.findall(r"matrix\.python == '([^']+)'", text)
-    assert set(published) == {made_with.PUBLISHED_PYTHON}
+    assert set(published) == {published_versions.PUBLISHED_PYTHON}
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_the_workflow_tests_every_promised_python_and_publishes_the_book_of_the_
 def test_only_what_differs_is_said(monkeypatch, tmp_path, here, sentence):
     (tmp_path / "requirements.txt").write_text("scipy==1.17.1  # why\nnumpy==2.4.6\n")
     versions = {"Python": "3.12.1", "numpy": "2.4.6", "scipy": "1.17.1", "pillow": "1"} | here
-    monkeypatch.setattr(made_with, "installed", lambda: versions)
-    assert made_with.difference(tmp_path).startswith(sentence)
+    monkeypatch.setattr(published_versions, "installed", lambda: versions)
+    assert published_versions.difference(tmp_path).startswith(sentence)

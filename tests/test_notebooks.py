@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT
 
-from embeddings_course.notebooks import page_notebook, plain_markdown
+from embeddings_course.book_build.page_notebooks import page_notebook, plain_markdown
 
 
 @pytest.fixture

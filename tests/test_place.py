@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, copy_of_repository
 
-from embeddings_course import place
-from embeddings_course.place import ElsewhereError, another_copy, course_folder, how_to_change
+from embeddings_course.environment import course_folder as place
+from embeddings_course.environment.course_folder import (
+    ElsewhereError,
+    another_copy,
+    course_folder,
+    how_to_change,
+)
 
 DRAW = ["quiz", "draw", "--term", "2030-spring", "--count", "5", "--force"]
 QUIZ = "source/knowledge-check/knowledge-check.ipynb"
@@ -230,7 +235,9 @@ def test_settings_of_another_person_are_not_run_by_any_command(above, command):
 
 def test_how_an_environment_is_activated_on_windows(above, monkeypatch):
     (above / ".venv").mkdir()
-    monkeypatch.setattr(place, "venv_python", lambda root: root / ".venv" / "Scripts" / "python")
+    monkeypatch.setattr(
+        course_folder, "venv_python", lambda root: root / ".venv" / "Scripts" / "python"
+    )
     monkeypatch.setattr(place.os, "name", "nt")
     said = how_to_change(above)
     monkeypatch.undo()

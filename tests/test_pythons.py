@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, copy_of_repository
 
-from embeddings_course.environment import NEWEST, OLDEST
-from embeddings_course.page_cache import pages_at_once
+from embeddings_course.book_build.page_cache import pages_at_once
+from embeddings_course.environment.bootstrap import NEWEST, OLDEST
 
 pytestmark = pytest.mark.slow
 
@@ -24,8 +24,8 @@ print(hashlib.sha256(repr(found).encode()).hexdigest(), len(found))
 PAGES = """\
 from pathlib import Path
 from embeddings_course import page_cache
-from embeddings_course.book import pages
-from embeddings_course.execution import execute_pages
+from embeddings_course.book_build.build import pages
+from embeddings_course.book_build.execute_pages import execute_pages
 
 root = Path.cwd()
 names = [page.with_suffix("").as_posix() for page in pages(root)]

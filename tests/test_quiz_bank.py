@@ -10,24 +10,30 @@ from html import escape
 import pytest
 from conftest import ROOT
 
-from embeddings_course import whole_file
-from embeddings_course.quiz import records
-from embeddings_course.quiz.bank import KINDS, QuizError, SingleChoice, load_bank, load_questions
-from embeddings_course.quiz.bank import parse_question as parse
-from embeddings_course.quiz.bank import shuffled_choices as shuffled
-from embeddings_course.quiz.check import weak_items
-from embeddings_course.quiz.display import ASSETS
-from embeddings_course.quiz.markup import (
+from embeddings_course._shared import whole_file
+from embeddings_course.quiz import answer_records
+from embeddings_course.quiz.answer_records import EarlierAnswer, GivenAnswer, Record
+from embeddings_course.quiz.markdown import (
     fill_in,
     placeholders,
     split_first,
     to_html,
     to_inline_html,
 )
-from embeddings_course.quiz.numeric import compute, read_number, show_number
-from embeddings_course.quiz.records import EarlierAnswer, GivenAnswer, Record
+from embeddings_course.quiz.notebook_quiz import ASSETS
+from embeddings_course.quiz.question_files import (
+    KINDS,
+    QuizError,
+    SingleChoice,
+    load_bank,
+    load_questions,
+)
+from embeddings_course.quiz.question_files import parse_question as parse
+from embeddings_course.quiz.question_files import shuffled_choices as shuffled
+from embeddings_course.quiz.rendering import arrange, item, practice_html
 from embeddings_course.quiz.scoring import score
-from embeddings_course.quiz.sheet import arrange, item, practice_html
+from embeddings_course.quiz.typed_numbers import compute, read_number, show_number
+from embeddings_course.quiz_tools.weak_questions import weak_items
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 POOL = load_questions(ROOT / "source" / "knowledge-check.pool.yml")
@@ -720,13 +726,17 @@ WHOLE = RECORD.to_json()
 
 def test_record_is_read_as_it_was_written(tmp_path):
     path = tmp_path / "record.json"
-    assert records.read_record(path) is None
-    records.write_record(path, RECORD)
-    assert records.read_record(path) == RECORD
+    assert answer_records.read_record(path) is None
+    answer_records.write_record(path, RECORD)
+    assert answer_records.read_record(path) == RECORD
     assert "Zo\u00eb" in path.read_text(encoding="utf-8"), "people can read it"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert records.read_record(path) == RECORD, "with the mark that Windows editors put first"
-    assert records.parse_record(path.read_text(encoding="utf-8"), "text") == RECORD, "as text too"
+    assert answer_records.read_record(path) == RECORD, (
+        "with the mark that Windows editors put first"
+    )
+    assert answer_records.parse_record(path.read_text(encoding="utf-8"), "text") == RECORD, (
+        "as text too"
+    )
     assert [*tmp_path.iterdir()] == [path]
 
 
@@ -749,16 +759,16 @@ def test_what_is_no_record_is_said_in_a_sentence(tmp_path, content, said):
     path = tmp_path / "record.json"
     path.write_bytes(content.encode("latin-1" if content == "\xff" else "utf-8"))
     with pytest.raises(QuizError, match=f"^record.json [^\n]*{re.escape(said)}[^\n]*$"):
-        records.read_record(path)
+        answer_records.read_record(path)
     with pytest.raises(QuizError, match=f"^{re.escape(tmp_path.name)} cannot be read: "):
-        records.read_record(tmp_path)
+        answer_records.read_record(tmp_path)
 
 
 def test_a_file_that_is_no_record_is_set_aside_under_a_name_of_its_own(tmp_path):
     for number in (1, 2):
         path = tmp_path / "record.json"
         path.write_text(f"damaged {number}")
-        aside = records.set_aside(path)
+        aside = answer_records.set_aside(path)
         assert not path.exists()
         assert aside.read_text() == f"damaged {number}"
     assert len([*tmp_path.iterdir()]) == 2
@@ -777,7 +787,7 @@ def test_answers_to_other_versions_are_kept_and_come_back_with_their_wording():
     oldest = RECORD.brought_up_to({"one": ["v1"], "two": ["v1"]})
     assert oldest.answers["one"].answer == ("k9",)
     assert [old.version for old in oldest.earlier] == ["v2"]
-    assert records.parse_record(oldest.to_json(), "record.json") == oldest
+    assert answer_records.parse_record(oldest.to_json(), "record.json") == oldest
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
@@ -789,10 +799,10 @@ def test_failed_write_leaves_the_file_before_and_nothing_else(tmp_path, monkeypa
         raise error
 
     path = tmp_path / "record.json"
-    records.write_record(path, RECORD)
+    answer_records.write_record(path, RECORD)
     monkeypatch.setattr(whole_file.os, step, fail)
     with pytest.raises(type(error)):
-        records.write_record(path, Record(quiz="other"))
+        answer_records.write_record(path, Record(quiz="other"))
     assert path.read_text(encoding="utf-8") == WHOLE
     assert [*tmp_path.iterdir()] == [path]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from embeddings_course.quiz.bank import LEVELS, bank_folder, load_bank, load_questions
-from embeddings_course.quiz.check import weak_items
+from embeddings_course.quiz.question_files import LEVELS, bank_folder, load_bank, load_questions
+from embeddings_course.quiz_tools.weak_questions import weak_items
 
 
 def single(number, *, right="a right answer of some length", wrong=None, **changes):

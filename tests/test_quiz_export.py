@@ -25,8 +25,7 @@ import pytest
 import yaml
 from pygiftparser import parser as pygiftparser
 
-from embeddings_course.quiz import export as exporting
-from embeddings_course.quiz.bank import (
+from embeddings_course.quiz.question_files import (
     MultipleChoice,
     NumericQuestion,
     QuizError,
@@ -36,8 +35,9 @@ from embeddings_course.quiz.bank import (
     load_questions,
     parse_question,
 )
-from embeddings_course.quiz.export import FORMATS, SURVIVES, export, survival_table
 from embeddings_course.quiz.scoring import score
+from embeddings_course.quiz_tools import export as exporting
+from embeddings_course.quiz_tools.export import FORMATS, SURVIVES, export, survival_table
 
 # What Moodle accepts as the worth of a choice, in percent, and below zero as well.
 MOODLE_FRACTIONS = [100, 90, 250 / 3, 80, 75, 70, 200 / 3, 60, 50, 40, 100 / 3, 30, 25, 20]

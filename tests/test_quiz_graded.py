@@ -22,11 +22,11 @@ from quiz_answers import IDS, KEY, NAME, POOL, SHEET, TERM, answer, record
 from embeddings_course import cli
 from embeddings_course.exercises import CheckFailed
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.report import write_report
-from embeddings_course.grading.run import grade as grade_class
-from embeddings_course.grading.run import summary
+from embeddings_course.grading.grade_class import grade as grade_class
+from embeddings_course.grading.grade_class import summary
+from embeddings_course.grading.report.write import write_report
 from embeddings_course.quiz import graded
-from embeddings_course.quiz.bank import LEVELS, NumericQuestion, QuizError
+from embeddings_course.quiz.answer_records import LARGEST_BYTES
 from embeddings_course.quiz.graded import (
     assignment_notebook,
     draw,
@@ -37,8 +37,8 @@ from embeddings_course.quiz.graded import (
     submitted_record,
     write_assignment,
 )
-from embeddings_course.quiz.numeric import compute
-from embeddings_course.quiz.records import LARGEST_BYTES
+from embeddings_course.quiz.question_files import LEVELS, NumericQuestion, QuizError
+from embeddings_course.quiz.typed_numbers import compute
 
 COUNT = 20
 

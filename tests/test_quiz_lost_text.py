@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from embeddings_course import cli
-from embeddings_course.quiz.bank import QuizError, load_questions
-from embeddings_course.quiz.export import export
 from embeddings_course.quiz.lost_text import lost_text
+from embeddings_course.quiz.question_files import QuizError, load_questions
+from embeddings_course.quiz_tools.export import export
 
 QUESTION = """\
 questions:

@@ -6,9 +6,9 @@ import re
 import pytest
 from conftest import COLOURS, DESKTOP, PHONE, ROOT, barriers
 
-from embeddings_course.quiz.bank import load_bank
-from embeddings_course.quiz.display import ASSETS
-from embeddings_course.quiz.sheet import practice_html
+from embeddings_course.quiz.notebook_quiz import ASSETS
+from embeddings_course.quiz.question_files import load_bank
+from embeddings_course.quiz.rendering import practice_html
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 NAME = "knowledge-check"

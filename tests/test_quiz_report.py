@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import yaml
 
-from embeddings_course.quiz.bank import QuizError, load_questions
-from embeddings_course.quiz.records import LARGEST_BYTES, Record
-from embeddings_course.quiz.report import (
+from embeddings_course.quiz.answer_records import LARGEST_BYTES, Record
+from embeddings_course.quiz.question_files import QuizError, load_questions
+from embeddings_course.quiz.rendering import version_with
+from embeddings_course.quiz_tools.item_analysis import (
     analyse,
     answers_to_csv,
     collect_records,
@@ -26,7 +27,6 @@ from embeddings_course.quiz.report import (
     to_markdown,
     upper_lower_index,
 )
-from embeddings_course.quiz.sheet import version_with
 
 
 def choice(id, kind, right, wrong):

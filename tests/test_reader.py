@@ -7,8 +7,8 @@ import re
 import pytest
 from conftest import ROOT, barriers, pages
 
-from embeddings_course.quiz.bank import load_bank
-from embeddings_course.reading_time import LEAST_WORDS, reading_minutes
+from embeddings_course.quiz.question_files import load_bank
+from embeddings_course.sphinx_ext.reading_time import LEAST_WORDS, reading_minutes
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 QUESTIONS = sum(len(file.questions) for file in BANK.values())

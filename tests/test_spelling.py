@@ -7,7 +7,8 @@ import pytest
 from conftest import ROOT
 from sphinx.application import Sphinx
 
-from embeddings_course.spelling import English, american
+from embeddings_course.sphinx_ext import EXTENSIONS
+from embeddings_course.sphinx_ext.search_spelling import English, american
 
 PAIRS = {
     "neighbours": "neighbors",
@@ -116,7 +117,9 @@ def test_the_browser_has_the_stems_of_the_index(english, tab):
 
 
 def test_the_index_of_a_book_has_both_spellings_in_one_place(tmp_path):
-    (tmp_path / "conf.py").write_text('extensions = ["embeddings_course.spelling"]\n')
+    (tmp_path / "conf.py").write_text(
+        'extensions = ["embeddings_course.sphinx_ext.search_spelling"]\n'
+    )
     (tmp_path / "index.rst").write_text(
         "Nearest\n=======\n\nNeighbours.\n\n.. toctree::\n\n   us\n"
     )
@@ -131,4 +134,5 @@ def test_the_index_of_a_book_has_both_spellings_in_one_place(tmp_path):
 
 
 def test_the_book_searches_so():
-    assert "embeddings_course.spelling" in (ROOT / "_config.yml").read_text(encoding="utf-8")
+    assert "search_spelling" in EXTENSIONS
+    assert "- embeddings_course.sphinx_ext " in (ROOT / "_config.yml").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ from html import unescape
 import pytest
 from conftest import DESKTOP, PHONE, ROOT
 
-from embeddings_course.quiz.bank import load_bank
-from embeddings_course.syllabus import (
+from embeddings_course.quiz.question_files import load_bank
+from embeddings_course.sphinx_ext.syllabus import (
     Assignment,
     Course,
     Exercise,

@@ -58,7 +58,7 @@ def test_every_module_can_be_imported(system):
 def test_what_is_simulated_is_not_there(system):
     """The simulation hides something: else the other tests would say nothing."""
     asked = """
-import embeddings_course.grading.sandbox as course
+import embeddings_course.grading.isolation.sandbox as course
 import ctypes
 exec('''
 import ctypes, os, pathlib, signal, sys
@@ -98,7 +98,7 @@ def test_the_doctor_says_that_there_is_no_sandbox_what_that_means_and_what_to_do
 HOLDS = """\
 import sys
 from pathlib import Path
-from embeddings_course.environment import EnvironmentProblem, Lock
+from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
 
 try:
     with Lock(Path(sys.argv[1]), f"The {sys.argv[2]} one"):

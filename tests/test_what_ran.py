@@ -7,7 +7,7 @@ from importlib.metadata import version
 import pytest
 from conftest import pages
 
-from embeddings_course.what_ran import in_words, seeds
+from embeddings_course.sphinx_ext.build_facts import in_words, seeds
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,19 @@ import stat
 
 import pytest
 
-from embeddings_course import whole_file
-from embeddings_course.grading.record import write_at_once
-from embeddings_course.quiz import export, records
-from embeddings_course.whole_file import write_whole
+from embeddings_course._shared import whole_file
+from embeddings_course._shared.whole_file import write_whole
+from embeddings_course.grading.submission_record import write_at_once
+from embeddings_course.quiz import answer_records
+from embeddings_course.quiz_tools import export
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 
 WRITERS = {
     "whole": lambda path: write_whole(path, "text"),
-    "answers to a quiz": lambda path: records.write_record(path, records.Record(quiz="one")),
+    "answers to a quiz": lambda path: answer_records.write_record(
+        path, answer_records.Record(quiz="one")
+    ),
     "an exported quiz": lambda path: export._replace_file(path, b"text"),
     "grades": lambda path: write_at_once(path, "text"),
 }

@@ -1,6 +1,6 @@
 """Controls: live where a kernel runs, and over prepared states in the book."""
 
 from embeddings_course.controls.explorer import Choice, Explorer, Text, Typed, explore
-from embeddings_course.controls.tables import neighbours_html
+from embeddings_course.controls.neighbour_table import neighbours_html
 
 __all__ = ["Choice", "Explorer", "Text", "Typed", "explore", "neighbours_html"]

@@ -21,7 +21,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from embeddings_course.live import display_alive, has_live_kernel, module, with_view
+from embeddings_course._shared.notebook_display import (
+    display_alive,
+    has_live_kernel,
+    module,
+    with_view,
+)
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -416,7 +421,7 @@ def _widget_class() -> type:
     class ControlWidget(anywidget.AnyWidget):
         """Controls on show. ``values`` come from the person, the rest goes there."""
 
-        _esm = module(Path(__file__).with_name("widget.js"))
+        _esm = module(ASSETS / "live.js")
         _css = (ASSETS / "control.css").read_text("utf-8")
         html = traitlets.Unicode().tag(sync=True)
         names = traitlets.Dict().tag(sync=True)

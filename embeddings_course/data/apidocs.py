@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from embeddings_course.checks import require_integer
+from embeddings_course._shared.validation import require_integer
 
 
 def _listed(name: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Question:
     answers: tuple[str, ...]
 
 
-_FIXED = _listed("apidocs-pairs.toml")
+_FIXED = _listed("apidocs_pairs.toml")
 
 RELATED: tuple[tuple[str, str], ...] = tuple((a, b) for a, b in _FIXED["related"])
 """Pairs of words that belong together, fixed before any vector was trained."""
@@ -188,7 +188,7 @@ ANALOGIES: tuple[Analogy, ...] = tuple(
 
 QUESTIONS: tuple[Question, ...] = tuple(
     Question(each["text"], kind, tuple(each["answers"]))
-    for kind, group in _listed("apidocs-questions.toml").items()
+    for kind, group in _listed("apidocs_questions.toml").items()
     for each in group
 )
 """Questions in a person's own words, fixed before any method had ranked a passage for them."""
@@ -204,7 +204,7 @@ def related_pairs(words: Collection[str] | None = None) -> tuple[tuple[str, str]
 
     Returns
     -------
-    tuple of (str, str), in the order of the file ``apidocs-pairs.toml``.
+    tuple of (str, str), in the order of the file ``apidocs_pairs.toml``.
     """
     known = None if words is None else set(words)
     return tuple(pair for pair in RELATED if known is None or known.issuperset(pair))
@@ -267,7 +267,7 @@ def analogies(words: Collection[str] | None = None) -> tuple[Analogy, ...]:
 
     Returns
     -------
-    tuple of Analogy, in the order of the file ``apidocs-pairs.toml``.
+    tuple of Analogy, in the order of the file ``apidocs_pairs.toml``.
     """
     known = None if words is None else set(words)
     return tuple(
@@ -288,7 +288,7 @@ def questions(names: Collection[str] | None = None) -> tuple[Question, ...]:
     Returns
     -------
     tuple of Question
-        In the order of the file ``apidocs-questions.toml``; ``answers`` holds only what is among
+        In the order of the file ``apidocs_questions.toml``; ``answers`` holds only what is among
         the names.
 
     Raises

@@ -30,7 +30,7 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from embeddings_course.checks import require_integer, require_number
+from embeddings_course._shared.validation import require_integer, require_number
 
 FAMILIES: tuple[str, ...] = (
     "belt start",

@@ -23,7 +23,7 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
-from embeddings_course.checks import require_integer
+from embeddings_course._shared.validation import require_integer
 
 SIDES = ("left", "right")
 

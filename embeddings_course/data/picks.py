@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embeddings_course.checks import require_integer, require_number
+from embeddings_course._shared.validation import require_integer, require_number
 
 FAMILIES: tuple[str, ...] = (
     "adhesives",

@@ -27,7 +27,7 @@ from importlib.resources import files
 import matplotlib as mpl
 import numpy as np
 
-from embeddings_course.checks import require_integer, require_number
+from embeddings_course._shared.validation import require_integer, require_number
 
 KINDS: tuple[str, ...] = ("mug", "bracket", "tee", "arch", "dome", "wedge", "funnel", "key")
 """What a product is: its outline. None looks the same when it is turned."""
@@ -233,10 +233,10 @@ def bought_together(
 def predicted_winners() -> dict[str, str]:
     """Return by task the objective that should give the best vectors for it.
 
-    The list is ``products-predictions.toml`` beside this module. It was written before any network
+    The list is ``products_predictions.toml`` beside this module. It was written before any network
     was trained on these pictures, and is kept as it was.
     """
-    text = (files(__package__) / "products-predictions.toml").read_text(encoding="utf-8")
+    text = (files(__package__) / "products_predictions.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

@@ -44,7 +44,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embeddings_course.checks import is_number, require_integer, require_number
+from embeddings_course._shared.validation import is_number, require_integer, require_number
 
 RATE = 8000
 """Samples a second. Frequencies from 0 to half of it can be heard in a sound."""

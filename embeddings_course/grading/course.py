@@ -15,10 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from embeddings_course.console import printable
-from embeddings_course.environment import Lock
-from embeddings_course.grading.record import GradingError
-from embeddings_course.place import CONFIGURATION
+from embeddings_course._shared.console import printable
+from embeddings_course.environment.bootstrap import Lock
+from embeddings_course.environment.course_folder import CONFIGURATION
+from embeddings_course.grading.submission_record import GradingError
 
 GRADEBOOK = "COURSE_GRADEBOOK"
 """A variable of the environment: the gradebook's address, which may hold a password."""
@@ -250,7 +250,7 @@ def lend_typed_id(root: Path, student: str, target: Path, names: Sequence[str] =
     target : Path
         Gets the file, if there is anything to write.
     names : sequence of str
-        Of :func:`embeddings_course.grading.gradebook.other_names`.
+        Of :func:`embeddings_course.grading.gradebook.contents.other_names`.
     """
     lent: Any = typed_id(root, student)
     given = [] if lent is None else lent[student] if isinstance(lent, dict) else None

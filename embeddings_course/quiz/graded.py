@@ -23,8 +23,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from embeddings_course.live import has_live_kernel, with_view
-from embeddings_course.quiz.bank import (
+from embeddings_course._shared.notebook_display import has_live_kernel, with_view
+from embeddings_course.quiz.answer_records import GivenAnswer, Record, parse_record, read_record
+from embeddings_course.quiz.markdown import fill_in
+from embeddings_course.quiz.notebook_quiz import (
+    RecordKeeper,
+    display_with_hint,
+    make_widget,
+    notebook_folder,
+    styled,
+)
+from embeddings_course.quiz.question_files import (
     LEVELS,
     NumericQuestion,
     Question,
@@ -36,18 +45,9 @@ from embeddings_course.quiz.bank import (
     parse_question,
     shuffled_choices,
 )
-from embeddings_course.quiz.display import (
-    RecordKeeper,
-    display_with_hint,
-    make_widget,
-    notebook_folder,
-    styled,
-)
-from embeddings_course.quiz.markup import fill_in
-from embeddings_course.quiz.numeric import compute, read_number, show_number
-from embeddings_course.quiz.records import GivenAnswer, Record, parse_record, read_record
+from embeddings_course.quiz.rendering import Item, graded_html, version_with
 from embeddings_course.quiz.scoring import score
-from embeddings_course.quiz.sheet import Item, graded_html, version_with
+from embeddings_course.quiz.typed_numbers import compute, read_number, show_number
 
 QUESTIONS = "questions.json"
 ANSWERS = "answers.json"

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from embeddings_course.quiz.bank import MultipleChoice, NumericQuestion, Question, example
-from embeddings_course.quiz.numeric import read_number
+from embeddings_course.quiz.question_files import (
+    MultipleChoice,
+    NumericQuestion,
+    Question,
+    example,
+)
+from embeddings_course.quiz.typed_numbers import read_number
 
 Answer = str | tuple[str, ...]
 

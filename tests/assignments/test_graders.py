@@ -102,7 +102,7 @@ def test_each_exercise_has_three_wrong_answers_and_an_unusual_right_one(assignme
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_each_exercise_names_claims_of_the_book_and_its_points(assignment):
-    from embeddings_course.claims import read_claims
+    from embeddings_course.book_build.claims import read_claims
 
     claims = {claim.id for claim in read_claims(SOURCE.parent / "book" / "claims.yml")}
     source = read_source(assignment)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from nbgrader.api import Gradebook  # noqa: E402
 
-from embeddings_course.folders import scratch_folder  # noqa: E402
+from embeddings_course._shared.folders import scratch_folder  # noqa: E402
 from grading.cases import CASES  # noqa: E402
 from grading.classroom import REPOSITORY  # noqa: E402
 from grading.hostile import FULL, Case  # noqa: E402

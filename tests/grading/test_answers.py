@@ -7,14 +7,14 @@ import pytest
 from conftest import ROOT
 from quiz_answers import IDS, NAME, answer, record
 
-from embeddings_course.grading.answers import prepare_answers
 from embeddings_course.grading.course import lend_typed_id, open_course
-from embeddings_course.grading.gradebook import other_names
-from embeddings_course.grading.run import grade
-from embeddings_course.quiz.bank import QuizError
+from embeddings_course.grading.grade_class import grade
+from embeddings_course.grading.gradebook.contents import other_names
+from embeddings_course.grading.submissions.answer_files import prepare_answers
+from embeddings_course.quiz.answer_records import may_be_answers
 from embeddings_course.quiz.graded import find_answers, submitted_record
-from embeddings_course.quiz.records import may_be_answers
-from embeddings_course.quiz.report import collect_records
+from embeddings_course.quiz.question_files import QuizError
+from embeddings_course.quiz_tools.item_analysis import collect_records
 from grading.classroom import Class
 
 FULL = json.dumps(record("ann"))

@@ -23,14 +23,14 @@ from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
 from nbgrader.utils import determine_grade, is_grade
 from traitlets.config import Config
 
-from embeddings_course.grading.cells import (
+from embeddings_course.grading.preprocessors import NOT_SHOWN, HideTests
+from embeddings_course.grading.submissions.repair_cells import (
     expected_cells,
     fingerprint,
     is_unanswered,
     marks_fingerprint,
     repair_cells,
 )
-from embeddings_course.grading.preprocessors import NOT_SHOWN, HideTests
 
 ADD = "def add(a, b):\n    return a + b"
 SCALE = "def scale(x):\n    return 2 * x"

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from embeddings_course import cli
-from embeddings_course.grading import collect as module
-from embeddings_course.grading.collect import collect
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.gradebook import Student
-from embeddings_course.grading.record import GradingError
-from embeddings_course.grading.students import enrol
+from embeddings_course.grading.gradebook.contents import Student
+from embeddings_course.grading.lms import collect as module
+from embeddings_course.grading.lms.class_list import enrol
+from embeddings_course.grading.lms.collect import collect
+from embeddings_course.grading.submission_record import GradingError
 from grading.classroom import REPOSITORY, Class
 
 CLASS = (
@@ -369,7 +369,7 @@ def test_a_name_that_a_packer_put_beside_the_other_one_is_taken(term):
     with zipfile.ZipFile(term.zip) as archive:
         (found,) = archive.infolist()
     found.extra = struct.pack("<HHBI", 0x7075, 5 + len(real), 1, 0) + real
-    from embeddings_course.grading.downloads import spelt
+    from embeddings_course.grading.lms.downloads import spelt
 
     assert spelt([found], len) == [real.decode()]
 

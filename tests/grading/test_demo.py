@@ -11,8 +11,8 @@ import quiz_answers
 from conftest import ROOT
 from quiz_answers import NAME
 
-from embeddings_course.quiz.bank import load_questions
 from embeddings_course.quiz.graded import read_sheet, student_seed, write_assignment
+from embeddings_course.quiz.question_files import load_questions
 from embeddings_course.quiz.scoring import score
 
 POOL = """\

@@ -16,8 +16,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.utils import compute_checksum
 
-from embeddings_course.grading import files
-from embeddings_course.grading.files import (
+from embeddings_course.grading.submissions import files
+from embeddings_course.grading.submissions.files import (
     UnreadableNotebook,
     doubtful_time,
     prepare,

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from embeddings_course.grading.record import read_records
+from embeddings_course.grading.submission_record import read_records
 from grading.classroom import Class
 from grading.habits import ANSWERS, CELLS
 from grading.hostile import FULL, TABLE, HandIn, assignment

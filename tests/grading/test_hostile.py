@@ -12,9 +12,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from embeddings_course.folders import scratch_folder, walk
-from embeddings_course.grading import sandbox
-from embeddings_course.grading.record import read_records
+from embeddings_course._shared.folders import scratch_folder, walk
+from embeddings_course.grading.isolation import sandbox
+from embeddings_course.grading.submission_record import read_records
 from grading.cases import CASES
 from grading.classroom import Class
 from grading.hostile import FULL, TABLE, HandIn, assignment

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from embeddings_course.grading.flags import attempted
+from embeddings_course.grading.isolation.flags import attempted
 from embeddings_course.grading.preprocessors import _QUESTION, RunNotebook, _answer
 
 

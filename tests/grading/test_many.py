@@ -17,7 +17,7 @@ from demo_class import CODE, QUIZ, STUDENTS
 from nbgrader.api import Gradebook
 
 from embeddings_course.grading.course import back_up, open_course
-from embeddings_course.grading.record import read_records
+from embeddings_course.grading.submission_record import read_records
 from grading.classroom import REPOSITORY, RIGHT, Class
 
 pytestmark = pytest.mark.slow

@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from embeddings_course.environment import Lock
-from embeddings_course.grading import control_groups, run, sandbox, workers
-from embeddings_course.grading.control_groups import control_group
+from embeddings_course.environment.bootstrap import Lock
+from embeddings_course.grading import grade_class, worker_pool
+from embeddings_course.grading.isolation import control_groups, sandbox
+from embeddings_course.grading.isolation.control_groups import control_group
 from embeddings_course.grading.preprocessors import _descendants
-from embeddings_course.grading.workers import run_all, sweep
+from embeddings_course.grading.worker_pool import run_all, sweep
 from grading.classroom import RIGHT, Class
 
 # Takes the processor for a good second where nobody else does.
@@ -96,9 +97,9 @@ def test_what_ran_out_of_time_while_it_was_alone_is_not_done_again(tmp_path):
 def test_each_has_processors_of_its_own_where_there_are_enough(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3, 5, 7, 8}, raising=False)
     for jobs in range(1, 6):
-        given = [workers._processors(slot, jobs) for slot in range(jobs)]
+        given = [worker_pool._processors(slot, jobs) for slot in range(jobs)]
         assert sorted(sum(given, ())) == [2, 3, 5, 7, 8], "none is left over, or given twice"
-    assert workers._processors(0, 6) is None
+    assert worker_pool._processors(0, 6) is None
 
 
 def test_no_more_are_graded_at_a_time_than_their_bounds_allow(monkeypatch):
@@ -106,7 +107,7 @@ def test_no_more_are_graded_at_a_time_than_their_bounds_allow(monkeypatch):
     for free in (1, 5, 16, 40):
         memory = SimpleNamespace(available=free * sandbox.GIGABYTE)
         monkeypatch.setattr(psutil, "virtual_memory", lambda memory=memory: memory)
-        jobs = run.jobs_that_fit()
+        jobs = grade_class.jobs_that_fit()
         assert jobs == 1 or jobs * sandbox.MOST_MEMORY <= memory.available
         assert (jobs + 1) * sandbox.MOST_MEMORY > memory.available, "and no fewer"
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Error
 
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.preprocessors import NOT_SHOWN
-from embeddings_course.grading.report import write_report
+from embeddings_course.grading.report.write import write_report
 from grading.cases import CASES, opening
 from grading.hostile import HandIn
 from grading.test_hostile import Hostile, needs_sandbox

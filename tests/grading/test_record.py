@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from embeddings_course.grading.record import (
+from embeddings_course.grading.submission_record import (
     Record,
     collect,
     note,

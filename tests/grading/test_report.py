@@ -16,17 +16,17 @@ from nbgrader.api import Gradebook
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.record import GradingError, Record, write_records
-from embeddings_course.grading.report import (
+from embeddings_course.grading.report.class_results import analyse, look_at
+from embeddings_course.grading.report.page import histogram
+from embeddings_course.grading.report.write import (
     Report,
     read_report,
     to_csv,
     to_html,
     write_report,
 )
-from embeddings_course.grading.report_page import histogram
-from embeddings_course.grading.results import analyse, look_at
-from embeddings_course.grading.standing import digests
+from embeddings_course.grading.submission_record import GradingError, Record, write_records
+from embeddings_course.grading.submissions.status import digests
 from grading.classroom import REPOSITORY, TENTH_A_DAY
 
 # Points of the test cells; an exercise is what the tests are named after.

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import KernelManager
 
-from embeddings_course.grading import sandbox, system_calls
-from embeddings_course.grading.fork_server import fork_server
-from embeddings_course.grading.sandbox import write_kernel
+from embeddings_course.grading.isolation import sandbox, system_calls
+from embeddings_course.grading.isolation.fork_server import fork_server
+from embeddings_course.grading.isolation.sandbox import write_kernel
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -179,7 +179,8 @@ def test_it_can_be_interrupted(kernel):
 
 
 def test_attempts_are_noted_and_honest_work_is_not(kernel):
-    seen = "__import__('embeddings_course.grading.kernel', fromlist=['x']).attempts()"
+    name = "embeddings_course.grading.isolation.watched_kernel"
+    seen = f"__import__('{name}', fromlist=['x']).attempts()"
     honest = [
         "import torch, numpy as np, tempfile, pathlib",
         "np.save('mine.npy', np.ones(3)); np.load('mine.npy')",
@@ -316,7 +317,8 @@ def test_where_the_server_is_gone_kernels_start_as_without_it(
 
 def test_a_server_ends_with_who_started_it():
     program = (
-        "import sys, time; from embeddings_course.grading.fork_server import fork_server\n"
+        "import sys, time\n"
+        "from embeddings_course.grading.isolation.fork_server import fork_server\n"
         "with fork_server([], {'PYTHONPATH': sys.path[0]}) as path:\n"
         "    print(path, flush=True); time.sleep(600)"
     )

@@ -6,8 +6,13 @@ import pytest
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from embeddings_course.formulas import to_mathml
-from embeddings_course.grading.sanitize import LEFT_OUT, Sanitize, clean_html, clean_markdown
+from embeddings_course._shared.formulas import to_mathml
+from embeddings_course.grading.preprocessors.sanitize import (
+    LEFT_OUT,
+    Sanitize,
+    clean_html,
+    clean_markdown,
+)
 from grading.cases import opening
 
 ATTACHED = {"a.png": {"image/png": opening.PIXEL}}

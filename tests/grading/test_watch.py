@@ -5,8 +5,8 @@ import os
 import pytest
 from nbformat.v4 import new_code_cell
 
-from embeddings_course.grading.flags import attempted, replaced
-from embeddings_course.grading.watch import HARMFUL, Places, harm
+from embeddings_course.grading.isolation.flags import attempted, replaced
+from embeddings_course.grading.isolation.watch import HARMFUL, Places, harm
 from grading.classroom import cell
 
 

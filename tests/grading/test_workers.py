@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from embeddings_course.grading import workers
-from embeddings_course.grading.workers import run_all
+from embeddings_course.grading import worker_pool
+from embeddings_course.grading.worker_pool import run_all
 
 
 def work(task, place, record):
@@ -47,8 +47,8 @@ def run(*tasks, jobs=2):
 
 @pytest.fixture(autouse=True)
 def shorter(monkeypatch):
-    monkeypatch.setattr(workers, "_LEAVING", 2.0)
-    monkeypatch.setattr(workers, "_PAUSE", 1.0)
+    monkeypatch.setattr(worker_pool, "_LEAVING", 2.0)
+    monkeypatch.setattr(worker_pool, "_PAUSE", 1.0)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -61,7 +61,7 @@ def test_a_process_that_does_not_end_keeps_nobody_waiting(name):
 
 
 def test_others_are_worked_on_while_one_waits_to_be_tried_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "_PAUSE", 5.0)
+    monkeypatch.setattr(worker_pool, "_PAUSE", 5.0)
     log = tmp_path / "times"
     done = {task: (record, at) for task, record, at in run(f"fails {log}", "fine", jobs=1)}
     record, at = done[f"fails {log}"]
@@ -73,7 +73,7 @@ def test_others_are_worked_on_while_one_waits_to_be_tried_again(tmp_path, monkey
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="Linux limits it")  # noqa: PTH112
 def test_memory_of_a_grader_is_limited(monkeypatch):
-    monkeypatch.setattr(workers, "_TRIES", 1)
+    monkeypatch.setattr(worker_pool, "_TRIES", 1)
     done = {task: record for task, record, _ in run("takes-memory", "fine")}
     assert done["fine"].state == "graded"
     assert done["takes-memory"].state == "failed"
@@ -85,12 +85,12 @@ def test_memory_of_a_grader_is_limited(monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="needs dir_fd")
 def test_folders_nested_without_end_are_removed(monkeypatch):
     made = []
-    real = workers.tempfile.mkdtemp
+    real = worker_pool.tempfile.mkdtemp
     monkeypatch.setattr(
-        workers.tempfile, "mkdtemp", lambda **given: made.append(real(**given)) or made[-1]
+        worker_pool.tempfile, "mkdtemp", lambda **given: made.append(real(**given)) or made[-1]
     )
     done = {task: record for task, record, _ in run("nests", "is-nested", "fine")}
     assert done["nests"].state == done["fine"].state == "graded"
     assert done["is-nested"].problems == ["Something in it is nested too deep."]
-    folders = [folder for folder in made if workers._PREFIX in folder]
+    folders = [folder for folder in made if worker_pool._PREFIX in folder]
     assert folders and not any(os.path.lexists(folder) for folder in folders)

@@ -1,0 +1,1 @@
+"""How graded notebooks become pages: for formgrader, and as feedback."""

@@ -1,0 +1,96 @@
+"""Pages of feedback: one HTML file for each student that needs no script and no other host."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup, NavigableString
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+
+from embeddings_course._shared.formulas import to_mathml
+from embeddings_course.grading.preprocessors.sanitize import is_beside
+
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'"
+)
+_FORMULA = re.compile(
+    r"\$\$(?P<shown>.+?)\$\$|\\\[(?P<bracket>.+?)\\\]|(?P<set>\\begin\{(?P<name>[a-z]+\*?)\}.+?"
+    r"\\end\{(?P=name)\})|(?<!\\)\$(?P<inline>[^$]+?)(?<!\\)\$|\\\((?P<round>.+?)\\\)",
+    re.S,
+)
+# Where nbgrader's template has Markdown and formulas, and where these are code.
+_TEXTS = ".rendered_html, .output_latex, .panel-footer"
+_CODE = ["pre", "code", "math"]
+
+
+class FeedbackExporter(HTMLExporter):
+    """Writes nbgrader's page of feedback, which then holds all that it shows.
+
+    Formulas are MathML, as in the book; one that the converter does not know stays TeX. Pictures
+    beside the notebook are put in. Scripts are left out, and the page's own policy would stop any.
+    Files that were handed in, pages of a student's own among them, do not stay beside it.
+    """
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **settings: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Write the page of a file, and remove what nbgrader copied to the page's folder before."""
+        about, converter = resources["nbgrader"], self.parent
+        pages = {Path(notebook).stem for notebook in converter.notebooks} - {about["notebook"]}
+        kept = {"timestamp.txt", *(f"{name}.html" for name in pages)}
+        folder = Path(converter._format_dest(about["assignment"], about["student"]))
+        for path in folder.iterdir() if folder.is_dir() else []:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name not in kept:  # by the time, nbgrader knows what is new
+                path.unlink()
+        return super().from_filename(filename, resources=resources, **settings)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **settings: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Write the page of one notebook."""
+        html, resources = super().from_notebook_node(nb, resources, **settings)
+        page = BeautifulSoup(html, "html.parser")
+        for script in page("script"):
+            script.decompose()
+        folder = Path(resources["metadata"].get("path", ""))
+        for picture in page.select("img[src]"):
+            path = folder / unquote(picture["src"])
+            if is_beside(picture["src"]) and path.is_file() and not path.is_symlink():
+                kind, _ = mimetypes.guess_type(path.name)
+                data = base64.b64encode(path.read_bytes()).decode()
+                picture["src"] = f"data:{kind};base64,{data}"
+        for text in page.select(_TEXTS):
+            for string in text.find_all(string=_FORMULA.search):
+                if not string.find_parent(_CODE):
+                    _write_formulas(string)
+        charset = page.head.find("meta")
+        for name, value in (("referrer", "no-referrer"), ("Content-Security-Policy", _POLICY)):
+            kind = "name" if name == "referrer" else "http-equiv"
+            charset.insert_after(page.new_tag("meta", attrs={kind: name, "content": value}))
+        return str(page), resources
+
+
+def _write_formulas(string: NavigableString) -> None:
+    """Put MathML in the place of the formulas in a text."""
+    parts, end = [], 0
+    for found in _FORMULA.finditer(string):
+        tex = next(filter(None, found.group("shown", "bracket", "set", "inline", "round")))
+        inline = found["inline"] or found["round"]
+        try:
+            mathml = to_mathml(tex.strip(), block=not inline)
+        except Exception:  # TeX that the converter does not know, or is at a loss with
+            continue
+        parts += [NavigableString(string[end : found.start()])]
+        parts += BeautifulSoup(mathml, "html.parser").contents
+        end = found.end()
+    string.replace_with(*parts, NavigableString(string[end:]))

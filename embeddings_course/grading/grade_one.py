@@ -1,0 +1,163 @@
+"""Grades one submission with nbgrader, in folders and with a kernel of its own."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from embeddings_course._shared.folders import remove
+from embeddings_course.grading.course import (
+    GRADEBOOK,
+    TYPED_IDS,
+    Course,
+    lend_typed_id,
+    open_course,
+)
+from embeddings_course.grading.gradebook.contents import other_names
+from embeddings_course.grading.isolation import sandbox
+from embeddings_course.grading.isolation.control_groups import control_group
+from embeddings_course.grading.isolation.watched_kernel import PROCESSES
+from embeddings_course.grading.submission_record import Record
+from embeddings_course.grading.worker_pool import Place
+from embeddings_course.quiz.graded import QUESTIONS
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What to grade, with which gradebook, and whether in the sandbox.
+
+    ``digest`` is what the grade follows from, ``server`` where a fork server for kernels listens.
+    """
+
+    root: Path
+    db_url: str
+    assignment: str
+    student: str
+    sandboxed: bool
+    digest: str
+    server: Path | None = None
+
+
+def grade_submission(task: Submission, place: Place, record: Record) -> None:
+    """Grade one submission, and put what nbgrader made of it into ``autograded/``.
+
+    It changes this process's environment: it is to run in one of its own.
+
+    Parameters
+    ----------
+    task : Submission
+        What to grade.
+    place : Place
+        Where to work.
+    record : Record
+        Gets what was found.
+    """
+    from embeddings_course.grading.preprocessors import WORKING
+    from embeddings_course.grading.submissions.files import (
+        AnotherAssignment,
+        UnreadableNotebook,
+        doubtful_time,
+        prepare,
+    )
+    from embeddings_course.grading.submissions.released_texts import (
+        known_releases,
+        other_assignment,
+    )
+
+    def other(notebook: NotebookNode) -> str | None:
+        return other_assignment(notebook, task.assignment, known_releases(course))
+
+    scratch = place.scratch
+    course = open_course(task.root, task.db_url)
+    submitted = scratch / "submitted" / task.student / task.assignment
+    submitted.mkdir(parents=True)
+    handed_in = course.folder("submitted", task.student, task.assignment)
+    with course.gradebook() as gradebook:
+        notebook = gradebook.find_notebook(task.assignment, task.assignment)
+        ids = {cell.name for cell in notebook.source_cells}
+        is_quiz = (course.folder("source", ".", task.assignment) / QUESTIONS).exists()
+        names = other_names(gradebook, task.student) if is_quiz else []
+    try:
+        record.repaired += prepare(
+            handed_in, task.assignment, submitted, grade_ids=ids, other=other
+        )
+    except UnreadableNotebook as error:
+        another = isinstance(error, AnotherAssignment)
+        record.state = "other-assignment" if another else "unreadable"
+        record.problems.append(str(error))
+        return
+    record.problems += doubtful_time(submitted, task.assignment, handed_in)
+    working, run = scratch / "working", scratch / "run"
+    for folder in (working, run, scratch / "jupyter"):
+        folder.mkdir()
+    os.environ[WORKING] = str(working)
+    os.environ["JUPYTER_PATH"] = str(scratch / "jupyter")
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(run)
+    os.environ["TMPDIR"] = str(scratch)
+    tempfile.tempdir = None
+    os.environ.pop(GRADEBOOK, None)  # kernels inherit what is there
+    config = copy.deepcopy(course.config)
+    config.CourseDirectory.submitted_directory = str(scratch / "submitted")
+    config.CourseDirectory.autograded_directory = str(scratch / "autograded")
+    published = course.folder("autograded", task.student, task.assignment)
+    config.SaveScores.earlier = str(published)
+    config.RunNotebook.kernel_parent = str(scratch / sandbox.PARENT)
+    config.KernelManager.connection_file = str(run / "connection.json")
+    if task.sandboxed:
+        # Without a network, only files lead into the sandbox.
+        config.KernelManager.transport = "ipc"
+        config.RunNotebook.meeting = str(place.meeting)
+        config.KernelManager.ip = str(place.meeting / "k")
+    lend_typed_id(course.root, task.student, scratch, names)
+    with control_group(place.name, memory=sandbox.MOST_MEMORY, processes=PROCESSES) as group:
+        if group is not None:
+            config.RunNotebook.control_group = [str(folder) for folder in group.folders]
+        sandbox.write_kernel(
+            scratch / "jupyter",
+            scratch,
+            working / task.student / task.assignment,
+            sandboxed=task.sandboxed,
+            meeting=place.meeting,
+            entrances=group.entrances if group else (),
+            processors=place.processors,
+            beside=scratch / TYPED_IDS,
+            server=task.server,
+        )
+        result = Course(course.root, config, course.db_url).api.autograde(
+            task.assignment, task.student, force=True, create=True
+        )
+    if not result["success"]:
+        record.state = "failed"
+        record.problems.append(_reason(result))
+        return
+    course.make_private(published.parent)
+    _publish(scratch / "autograded" / task.student / task.assignment, published)
+    with course.gradebook() as gradebook:
+        submission = gradebook.find_submission(task.assignment, task.student)
+        record.score, record.max_score = submission.score, submission.max_score
+        record.late_seconds = float(submission.total_seconds_late or 0)
+
+
+def _reason(result: dict[str, Any]) -> str:
+    lines = (result.get("log") or result.get("error") or "").strip().splitlines()
+    errors = [line for line in lines if "Error" in line or "Exception" in line]
+    return (errors or lines or ["nbgrader gives no reason"])[-1].strip()[:500]
+
+
+def _publish(made: Path, place: Path) -> None:
+    """Put a folder in the place of another one, at once."""
+    new, old = (place.parent / f".{place.name}.{word}" for word in ("new", "old"))
+    for folder in (new, old):
+        remove(folder)
+    shutil.copytree(made, new, symlinks=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    remove(old)

@@ -1,0 +1,1 @@
+"""Reads and updates nbgrader's gradebook."""

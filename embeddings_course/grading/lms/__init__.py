@@ -1,0 +1,1 @@
+"""Class lists, downloads and grade files of learning platforms."""

@@ -1,0 +1,540 @@
+"""``course students``: the class list goes into the gradebook.
+
+A list is a CSV file in one of three forms, told apart by their headers:
+
+- nbgrader's own fields: ``id``, and as many as you like of ``first_name``, ``last_name``,
+  ``email``, ``lms_user_id``;
+- the gradebook export of Canvas (*Grades*, *Export*): ``Student`` (or ``LastName`` and
+  ``FirstName``), ``ID``, ``SIS User ID``, ``SIS Login ID``, ``Section``, then anything. ``ID``
+  becomes the ``lms_user_id``, by which downloads of submissions name students;
+- a list of Moodle in English, German, French or Spanish, from *Grades*, *Export*, *Plain text
+  file*, or from the page of participants: ``First name``, ``Last name`` or ``Surname``, and one at
+  least of ``ID number``, ``Username`` and ``Email address``. The grading worksheet of an assignment
+  will do, too: ``Full name`` is split at its last space, which is a guess, so it replaces no name
+  that the gradebook has. Its ``Identifier``, as in ``Participant 1234567``, is of that assignment
+  only.
+
+A student's id names a folder. In an export of Canvas it is the ``SIS Login ID``, else the
+``SIS User ID``, else the ``ID``; in one of Moodle the ``ID number``, else the ``Username``, else
+the ``Email address``: the one that has the ids of students in the gradebook, else the first that is
+filled in at all. It is the same for everybody: a student without one is recognised by the e-mail
+address or the platform's number, if the gradebook has it, and else the list is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from embeddings_course._shared.text import counted
+from embeddings_course.grading.course import Course, back_up
+from embeddings_course.grading.csv_files import Row, Table, folded, read_table
+from embeddings_course.grading.gradebook.contents import Student, look_at_own, shown_url
+from embeddings_course.grading.lms.moodle import PEOPLE, columns_in
+from embeddings_course.grading.submission_record import GradingError
+
+FIELDS = tuple(field.name for field in fields(Student))
+LONGEST = 128
+"""Characters that nbgrader's gradebook keeps of a field."""
+MOST_SHOWN = 5
+
+_CANVAS_IDS = ("SIS Login ID", "SIS User ID", "ID")
+_MOODLE_IDS = ("ID number", "Username", "Email address")
+# In Moodle's worksheet, where a list of one's own has an id.
+_PARTICIPANT = re.compile(r"[^\W\d][^\d]{4,}\d+")
+# What spreadsheets make of long numbers, of whole ones, of what does not fit, of what is text.
+_SPREADSHEET = re.compile(
+    r"\d+([.,]\d+)?E\+\d+|\d+[.,]\d+E\d+|\d+[.,]0+|#+|#[A-Z]+[/!?][A-Z0?]*|'\d.*|=.*",
+    re.IGNORECASE,
+)
+_EXACT_DIGITS = 15
+"""So many digits of a number are kept by a spreadsheet; those after them become zeros."""
+# Not in names of folders everywhere; brackets have a meaning where nbgrader looks for folders.
+_NO_FOLDER = re.compile(r'[<>:"|?*\[\]\x00-\x1f\x7f]')
+_UNSEEN = ("Cf", "Zl", "Zp")  # of zero width, for the direction of a text, for the end of a line
+_EXPECTED = (
+    f"id and, if you like, {', '.join(FIELDS[1:])}; or an export of Canvas (Student, ID, SIS User "
+    "ID, SIS Login ID, Section) or Moodle (First name, Last name, ID number, Email address; in "
+    "English, German, French or Spanish)"
+)
+
+
+@dataclass(frozen=True)
+class ClassList:
+    """A class list that was read, and the lines about what it leaves out.
+
+    ``guessed`` are the ids of those whose first and last name were split by a guess.
+    """
+
+    students: tuple[Student, ...]
+    form: str
+    notes: tuple[str, ...] = ()
+    guessed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What became of each student: ids, sorted.
+
+    ``not_listed`` are those in the gradebook who are not on the list; ``differences`` are the
+    fields that are others now, by the id of each who changed.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    not_listed: tuple[str, ...]
+    differences: dict[str, tuple[str, ...]]
+
+
+def read_class_list(
+    path: Path, *, known: Sequence[Student] = (), id_column: str | None = None
+) -> ClassList:
+    """Read a class list.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file in one of the forms above.
+    known : sequence of Student
+        Who is in the gradebook: the ids are looked for among theirs.
+    id_column : str, optional
+        The column that has the ids in an export of Canvas or Moodle. Default: as said above.
+
+    Returns
+    -------
+    ClassList
+        In the order of the file.
+
+    Raises
+    ------
+    GradingError
+        If the header is another, there are no rows, a quotation mark is not closed, or an id is
+        missing, twice on the list, rewritten by a spreadsheet, or cannot be the name of a folder.
+    """
+    table = read_table(path, line_breaks=False)
+    _refuse_double_columns(table, path)
+    moodle = _moodle_columns(table)
+    notes: list[str] = []
+    guessed: set[int] = set()
+    if table.column("SIS Login ID") or table.column("SIS User ID"):
+        form, listed = "Canvas", _of_canvas(table, path, notes, guessed)
+        columns = [name for each in _CANVAS_IDS if (name := table.column(each))]
+    elif moodle:
+        form, listed = "Moodle", _of_moodle(table, moodle, guessed)
+        columns = [moodle[each] for each in _MOODLE_IDS if each in moodle]
+    else:
+        form, listed, columns = "nbgrader", _as_it_is(table, path), []
+    if not listed:
+        raise GradingError(
+            f"{path} has a header and no students below it: give it a row for each student."
+        )
+    if columns:
+        column = _id_column(table, [row for row, _ in listed], columns, path, known, id_column)
+        listed = _with_ids(listed, column, columns, path, known, notes)
+    elif id_column is not None:
+        raise GradingError(
+            f"{path} is no export of Canvas or Moodle, so its ids are in the column id: leave out "
+            "--id-column."
+        )
+    _check(listed, path)
+    return ClassList(
+        tuple(student for _, student in listed),
+        form,
+        (*notes, *_spaces(listed, path)),
+        frozenset(student.id for row, student in listed if row.number in guessed),
+    )
+
+
+def id_problem(student_id: str) -> str | None:
+    """Say why a text cannot be a student's id, as the end of a sentence; None if it can."""
+    if not student_id.strip():
+        return "is empty"
+    if student_id != student_id.strip():
+        return "begins or ends with a space"
+    if "/" in student_id or "\\" in student_id:
+        return "holds a slash"
+    if student_id.startswith("."):
+        return "begins with a dot"
+    if found := _NO_FOLDER.search(student_id):
+        return f"holds the character {found[0]!r}"
+    if unseen := [sign for sign in student_id if unicodedata.category(sign) in _UNSEEN]:
+        return f"holds a character that nobody sees, U+{ord(unseen[0]):04X}"
+    if len(student_id) > LONGEST:
+        return f"has more than {LONGEST} characters"
+    return None
+
+
+def enrol(
+    course: Course,
+    students: Sequence[Student],
+    *,
+    guessed: Collection[str] = (),
+    say: Callable[[str], None] = print,
+) -> Enrolment:
+    """Put students into the gradebook; nobody is removed, and no value by an empty cell.
+
+    Nobody gets a second place in it: who is there under another id is recognised by e-mail address
+    and platform's number, and many at once by their names.
+
+    Parameters
+    ----------
+    course : Course
+        Whose gradebook; made if there is none.
+    students : sequence of Student
+        The class list.
+    guessed : collection of str
+        Ids of those whose names are guesses, which replace no name that is known.
+    say : callable
+        Gets a line about the copy of the gradebook that is made first, and about namesakes.
+
+    Raises
+    ------
+    GradingError
+        If the gradebook is of another course or cannot be read, or holds students of the list under
+        another id. Nothing was changed then.
+    """
+    from nbgrader.api import InvalidEntry
+    from nbgrader.api import Student as Enrolled
+    from sqlalchemy.exc import SQLAlchemyError
+
+    contents = look_at_own(course)
+    before = {student.id: student for student in contents.students}
+    _refuse_second_ids(students, before, say)
+    added, changed, unchanged = [], [], []
+    differences = {}
+    for student in students:
+        if student.id not in before:
+            added.append(student)
+            continue
+        known = {field: value for field, value in asdict(student).items() if value}
+        if student.id in guessed and before[student.id].full_name:
+            known = {key: known[key] for key in known if key not in ("first_name", "last_name")}
+        merged = replace(before[student.id], **known)
+        others = tuple(
+            field for field, value in asdict(before[student.id]).items()
+            if value != getattr(merged, field)
+        )  # fmt: skip
+        if others:
+            changed.append(merged)
+            differences[student.id] = others
+        else:
+            unchanged.append(merged)
+    if added or changed:
+        back_up(course, course.root / "grading" / "backups", say)
+        try:
+            with course.gradebook() as gradebook:
+                for student in added:
+                    values = {field: value or None for field, value in asdict(student).items()}
+                    gradebook.db.add(Enrolled(**values))
+                for student in changed:
+                    enrolled = gradebook.find_student(student.id)
+                    for field in FIELDS[1:]:
+                        setattr(enrolled, field, getattr(student, field) or None)
+                gradebook.db.commit()  # all or nobody
+        except (SQLAlchemyError, InvalidEntry) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise GradingError(
+                f"The gradebook {shown_url(course)} cannot be written ({reason}): end what else "
+                "uses it, or look at its permissions. Nobody was enrolled."
+            ) from error
+    listed = {student.id for student in students}
+    return Enrolment(
+        *(tuple(sorted(each.id for each in group)) for group in (added, changed, unchanged)),
+        tuple(sorted(set(before) - listed)),
+        dict(sorted(differences.items())),
+    )
+
+
+def _refuse_second_ids(
+    students: Sequence[Student], before: dict[str, Student], say: Callable[[str], None]
+) -> None:
+    """Refuse a list that would put students into the gradebook a second time."""
+    listed = {student.id for student in students}
+    others = [student for student in before.values() if student.id not in listed]
+    ids, mails, numbers = {}, {}, {}
+    names: dict[str, list[Student]] = defaultdict(list)
+    for other in others:
+        ids[other.id.casefold()] = other
+        mails |= {mail.casefold(): other for mail in (other.id, other.email) if "@" in mail}
+        numbers[other.lms_user_id] = other
+        if other.first_name and other.last_name:
+            names[folded(other.full_name)].append(other)
+    added, found, namesakes = 0, [], []
+    for student in students:
+        id, mail, number = student.id.casefold(), student.email.casefold(), student.lms_user_id
+        added += student.id not in before
+        if number and number in numbers:
+            found.append((student, numbers[number], "by the platform's number"))
+        elif student.id in before:
+            continue
+        elif id in ids:
+            found.append((student, ids[id], "but for capitals"))
+        elif mail in mails or id in mails:
+            found.append((student, mails.get(mail) or mails[id], "by the e-mail address"))
+        else:
+            alike = [other for other in names[folded(student.full_name)] if _may_be(student, other)]
+            namesakes += [(student, alike[0], "by the name")] if len(alike) == 1 else []
+    if len(namesakes) > 1 and 2 * len(namesakes) >= added:  # no class has so many
+        found += namesakes
+    elif not found:
+        for student, other, _ in namesakes:
+            say(
+                f"{student.id} has the name of {other.id}, who is in the gradebook but not on the "
+                f"list ({student.full_name}): look whether they are two people."
+            )
+    if found:
+        said = _some([f"{student.id} is {other.id} there, {how}" for student, other, how in found])
+        raise GradingError(
+            f"{counted(len(found), 'student')} on the list would be in the gradebook twice: "
+            f"{said}. Enrol a list that has the gradebook's ids, or name the column that has them, "
+            "with --id-column. If the list's ids are the right ones and nothing is graded yet, "
+            "delete the gradebook and enrol the list. Nobody was enrolled."
+        )
+
+
+def _may_be(student: Student, other: Student) -> bool:
+    """Say whether two of one name may be one person, going by what else is known of both."""
+    return all(
+        not one or not two or one.casefold() == two.casefold()
+        for one, two in (
+            (student.email, other.email),
+            (student.lms_user_id, other.lms_user_id),
+        )
+    )
+
+
+# The three forms ----------------------------------------------------------------------------------
+
+
+def _wrong_header(table: Table, path: Path) -> GradingError:
+    return GradingError(
+        f"{path} has the columns {', '.join(table.header) or '(none)'}; expected are {_EXPECTED}."
+    )
+
+
+def _refuse_double_columns(table: Table, path: Path) -> None:
+    read = {*FIELDS, *_CANVAS_IDS, "Student", "LastName", "FirstName", *PEOPLE}
+    read = {folded(name) for name in read.union(*PEOPLE.values())}
+    seen: set[str] = set()
+    for name in table.header:
+        if folded(name) in read & seen:
+            raise GradingError(
+                f"{path} has the column {name} twice, and nobody can tell which is right: take one "
+                "out."
+            )
+        seen.add(folded(name))
+
+
+def _as_it_is(table: Table, path: Path) -> list[tuple[Row, Student]]:
+    columns = {field: table.column(field) for field in FIELDS}
+    fields = {folded(field) for field in FIELDS}
+    unknown = [name for name in table.header if name and folded(name) not in fields]
+    if columns["id"] is None or unknown:
+        raise _wrong_header(table, path)
+    listed = []
+    for row in table.rows:
+        values = {field: row.get(name) for field, name in columns.items() if name}
+        # Spaces at its ends are said, not taken away: elsewhere the id may have them too.
+        listed.append((row, Student(**values | {"id": row.cells.get(columns["id"], "")})))
+    return listed
+
+
+def _of_canvas(
+    table: Table, path: Path, notes: list[str], guessed: set[int]
+) -> list[tuple[Row, Student]]:
+    """Read who is on the list, still without ids; ``guessed`` gets rows whose names were split."""
+    name, first, last, lms = map(table.column, ("Student", "FirstName", "LastName", "ID"))
+    if lms is None or (name is None and (first is None or last is None)):
+        raise _wrong_header(table, path)
+    listed = []
+    for row in table.rows:
+        shown = row.get(name) if name else f"{row.get(last)}, {row.get(first)}"
+        if not row.get(lms):  # "Points Possible", and marks of columns that are not posted
+            continue
+        if shown in ("Student, Test", "Test Student"):
+            notes.append(f"Left out: “{shown}”, which is Canvas' own way to look at a course.")
+            continue
+        shown = shown.removeprefix("'")
+        family, comma, given = (part.strip() for part in shown.partition(","))
+        if not comma:
+            given, _, family = (part.strip() for part in shown.rpartition(" "))
+            guessed.add(row.number)
+        listed.append((row, Student("", given, family, lms_user_id=row.get(lms))))
+    return listed
+
+
+def _moodle_columns(table: Table) -> dict[str, str]:
+    """Return how the header spells Moodle's columns, by their English names; {} if it has others.
+
+    In some languages the first column of Moodle's worksheet is called ID; no student has that id.
+    """
+    columns = columns_in(table, PEOPLE)
+    named = "Full name" in columns or {"First name", "Last name"} <= columns.keys()
+    if not named or not any(name in columns for name in _MOODLE_IDS):
+        return {}
+    own = table.column("id")
+    if own is not None and not all(_PARTICIPANT.fullmatch(row.get(own)) for row in table.rows):
+        return {}
+    return columns
+
+
+def _of_moodle(
+    table: Table, columns: dict[str, str], guessed: set[int]
+) -> list[tuple[Row, Student]]:
+    """Read who is on the list, still without ids; ``guessed`` gets rows whose names were split."""
+    listed = []
+    for row in table.rows:
+        if {"First name", "Last name"} <= columns.keys():
+            given, family = row.get(columns["First name"]), row.get(columns["Last name"])
+        else:
+            given, _, family = row.get(columns["Full name"]).rpartition(" ")
+            guessed.add(row.number)
+        mail = row.get(columns["Email address"]) if "Email address" in columns else ""
+        listed.append((row, Student("", given.strip(), family, mail)))
+    return listed
+
+
+# Their ids ----------------------------------------------------------------------------------------
+
+
+def _id_column(
+    table: Table,
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    path: Path,
+    known: Sequence[Student],
+    wanted: str | None,
+) -> str:
+    """Return the column of the ids: the one asked for, the gradebook's, the first filled in."""
+    if wanted is not None:
+        if (column := table.column(wanted)) is None:
+            raise GradingError(
+                f"{path} has no column {wanted}; it has {', '.join(filter(None, table.header))}."
+            )
+        return column
+    ids = {student.id.casefold() for student in known}
+    filled = [column for column in columns if any(row.get(column) for row in rows)]
+    return max(
+        filled or columns[:1],
+        key=lambda column: sum(row.get(column).casefold() in ids for row in rows),
+    )
+
+
+def _with_ids(
+    listed: Sequence[tuple[Row, Student]],
+    column: str,
+    columns: Sequence[str],
+    path: Path,
+    known: Sequence[Student],
+    notes: list[str],
+) -> list[tuple[Row, Student]]:
+    """Give everybody the id of the column; a row without one may be of somebody who is known."""
+    complete, missing = [], []
+    for row, student in listed:
+        student_id = row.cells.get(column, "")
+        if not student_id.strip():
+            same = {each.id for each in known if _has_mail_or_number_of(each, student)}
+            if len(same) == 1:
+                student_id = same.pop()
+                notes.append(
+                    f"Row {row.number} has no {column}: {student.full_name} is {student_id} in the "
+                    "gradebook, with the same e-mail address or number."
+                )
+            else:
+                missing.append(f"{row.number} ({student.full_name or 'no name'})")
+        complete.append((row, replace(student, id=student_id)))
+    if missing:
+        full = [
+            name for name in columns if name != column and all(row.get(name) for row, _ in listed)
+        ]
+        other = f", or take another column for everybody: --id-column {full[0]!r}" if full else ""
+        raise GradingError(
+            f"{path} has no {column}, which is the others' id, in row {_some(missing)}: fill it "
+            f"in, or take the row out (a teacher's, perhaps){other}. Nobody was enrolled."
+        )
+    notes.append(f"The students' id is what the column {column} holds.")
+    return complete
+
+
+def _has_mail_or_number_of(known: Student, student: Student) -> bool:
+    mail = student.email.casefold()
+    return bool(mail and mail == known.email.casefold()) or bool(
+        student.lms_user_id and student.lms_user_id == known.lms_user_id
+    )
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = [f"and {len(texts) - MOST_SHOWN} more"] if len(texts) > MOST_SHOWN else []
+    return ", ".join([*texts[:MOST_SHOWN], *more])
+
+
+def _check(listed: Sequence[tuple[Row, Student]], path: Path) -> None:
+    seen: dict[str, tuple[Row, str]] = {}
+    numbers: dict[str, Row] = {}
+    _refuse_rewritten(listed, path)
+    for row, student in listed:
+        if problem := id_problem(student.id):
+            raise GradingError(
+                f"Row {row.number} of {path}: the id {student.id!r} {problem}, so it cannot be the "
+                "name of a folder; change it there."
+            )
+        for field in FIELDS[1:]:
+            if len(getattr(student, field)) > LONGEST:
+                raise GradingError(
+                    f"Row {row.number} of {path}: {field} has more than {LONGEST} characters, "
+                    "which is all that the gradebook keeps; shorten it."
+                )
+        # On many disks, folders that differ in case only are one.
+        same = unicodedata.normalize("NFC", student.id).casefold()
+        other, spelt = seen.setdefault(same, (row, student.id))
+        if other is not row:
+            but = "capitals" if spelt.casefold() == student.id.casefold() else "stored accents"
+            case = "" if spelt == student.id else f" ({spelt}, but for {but})"
+            raise GradingError(
+                f"Rows {other.number} and {row.number} of {path} have the same id {student.id}"
+                f"{case}: each student needs one of their own."
+            )
+        number = student.lms_user_id
+        if number and (before := numbers.setdefault(number, row)) is not row:
+            raise GradingError(
+                f"Rows {before.number} and {row.number} of {path} have the same number of the "
+                f"platform (lms_user_id), {number}: it is of one person; correct it, or leave it "
+                "out."
+            )
+
+
+def _refuse_rewritten(listed: Sequence[tuple[Row, Student]], path: Path) -> None:
+    """Refuse numbers that a spreadsheet has changed: the true ones cannot be told from them."""
+    for field, what in (("id", "the id"), ("lms_user_id", "the platform's number")):
+        values = [(row.number, getattr(student, field).strip()) for row, student in listed]
+        wrong = [each for each in values if _SPREADSHEET.fullmatch(each[1])]
+        long = [each for each in values if each[1].isdecimal() and len(each[1]) > _EXACT_DIGITS]
+        if len(long) > 1 and not any(value[_EXACT_DIGITS:].strip("0") for _, value in long):
+            wrong = wrong or long
+        if wrong:
+            number, value = wrong[0]
+            more = f", and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
+            raise GradingError(
+                f"Row {number} of {path}: {what} {value!r} is what a spreadsheet makes of a number "
+                f"when it opens a file{more}; the true one cannot be told from it. Export the list "
+                "again and enrol that file before a spreadsheet saves it, or import it there with "
+                "the column as text (in Excel: Data, From Text/CSV). Nobody was enrolled."
+            )
+
+
+def _spaces(listed: Sequence[tuple[Row, Student]], path: Path) -> Iterator[str]:
+    """Warn of ids that make a folder, but a troublesome one."""
+    spaced = [(row, student.id) for row, student in listed if re.search(r"\s", student.id)]
+    if spaced:
+        shown = ", ".join(f"{id!r} (row {row.number})" for row, id in spaced[:MOST_SHOWN])
+        more = f" and {len(spaced) - MOST_SHOWN} more" if len(spaced) > MOST_SHOWN else ""
+        yield (
+            f"{counted(len(spaced), 'id')} in {path.name} with a space: {shown}{more}. Commands "
+            "need quotation marks around such an id, and in the graded quiz students must type it "
+            "with just that space: better take ids without, before the first work comes in."
+        )

@@ -1,0 +1,1 @@
+"""The report of a graded class: its numbers, its page, its tables."""

@@ -1,0 +1,634 @@
+"""The question bank: what a question is, and how YAML files of questions are read and checked.
+
+A file is a mapping with ``questions:``, a list. ``book/quizzes/README.md`` shows one question of
+each kind. Whatever is wrong with a file is said with file, line, question and field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from embeddings_course.quiz.lost_text import escape_hint, lost_text
+from embeddings_course.quiz.markdown import (
+    check_markup,
+    fill_in,
+    is_paragraph,
+    placeholders,
+    split_first,
+)
+from embeddings_course.quiz.typed_numbers import compute, show_number
+
+LEVELS = ("recall", "understand", "apply", "analyse")
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+# Combinations of variables' values that are tried when a question is read: all, or where there are
+# more, every pair of values with the first of all others.
+_COMBINATIONS = 2000
+
+
+class QuizError(ValueError):
+    """What is wrong with questions or records: one line each, with its place.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        The lines.
+    """
+
+    def __init__(self, problems: Iterable[str]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Choice(_Model):
+    """One of the answers to choose from; ``key`` is its name in pages and records."""
+
+    text: Text
+    correct: bool = False
+    feedback: Text | None = None
+
+    @property
+    def key(self) -> str:
+        """A name that follows from the text only: neither from its place nor from ``correct``."""
+        return digest(self.text)[:8]
+
+
+class Mistake(_Model):
+    """A wrong number that has a known reason, and what to say to whoever answers it."""
+
+    answer: Number | Text
+    feedback: Text
+
+
+class _Question(_Model):
+    id: Slug
+    claim: Slug
+    level: Literal["recall", "understand", "apply", "analyse"]
+    stem: Text
+
+    def variant(self, seed: str) -> dict[str, float]:
+        """Return the values of the variables for a seed; only numeric questions have any."""
+        return {}
+
+    @property
+    def version(self) -> str:
+        """Changes when what is asked changes, and says nothing about what is right."""
+        return digest(self.asked())[:8]
+
+    def asked(self) -> str:
+        """Return all that a person sees before answering, as one text, in no telling order."""
+        raise NotImplementedError
+
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each piece of Markdown and its place in the file."""
+        yield ("stem",), self.stem
+
+
+class _ChoiceQuestion(_Question):
+    choices: Annotated[tuple[Choice, ...], Field(min_length=2, max_length=9, strict=False)]
+
+    @model_validator(mode="after")
+    def _check_choices(self):
+        texts = [choice.text for choice in self.choices]
+        for text in texts:
+            if texts.count(text) > 1:
+                raise ValueError(f"choices: {text!r} is there twice")
+        return self
+
+    @property
+    def correct(self) -> frozenset[str]:
+        """Keys of the right choices."""
+        return frozenset(choice.key for choice in self.choices if choice.correct)
+
+    def asked(self) -> str:
+        """Return stem and choices, the choices in an order that does not depend on the file."""
+        return "\0".join([self.kind, self.stem, *sorted(choice.text for choice in self.choices)])
+
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield stem, choices and feedback."""
+        yield from super().texts()
+        for number, choice in enumerate(self.choices):
+            yield ("choices", number, "text"), choice.text
+            if choice.feedback:
+                yield ("choices", number, "feedback"), choice.feedback
+
+
+class SingleChoice(_ChoiceQuestion):
+    """Exactly one choice is right."""
+
+    kind: Literal["single"]
+
+    @model_validator(mode="after")
+    def _check_one_correct(self):
+        count = len(self.correct)
+        if count != 1:
+            raise ValueError(
+                f"choices: a single choice has exactly one right answer, this one has {count}"
+                + (" (kind: multiple allows several)" if count else " (correct: true marks it)")
+            )
+        return self
+
+
+class MultipleChoice(_ChoiceQuestion):
+    """One or more choices are right, and one or more are wrong; partly right answers count."""
+
+    kind: Literal["multiple"]
+
+    @model_validator(mode="after")
+    def _check_some_correct(self):
+        if not 0 < len(self.correct) < len(self.choices):
+            raise ValueError("choices: a multiple choice needs a right and a wrong answer at least")
+        return self
+
+
+class NumericQuestion(_Question):
+    """A number is asked, within a tolerance; variables give each seed numbers of its own."""
+
+    kind: Literal["numeric"]
+    variables: Annotated[
+        dict[VariableName, Annotated[tuple[Number, ...], Field(min_length=1, strict=False)]],
+        Field(default_factory=dict),
+    ]
+    answer: Number | Text
+    tolerance: Number | Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?\s*%$")]
+    unit: Text | None = None
+    feedback: Text | None = None
+    mistakes: Annotated[tuple[Mistake, ...], Field(strict=False)] = ()
+
+    @field_validator("tolerance")
+    @classmethod
+    def _check_tolerance(cls, tolerance: float | str) -> float | str:
+        if not isinstance(tolerance, str) and tolerance < 0:
+            raise ValueError(f"a tolerance cannot be below zero: {tolerance:g}")
+        return tolerance
+
+    @model_validator(mode="after")
+    def _check_formulas(self):
+        if "answer" in self.variables:
+            raise ValueError(
+                "variables.answer: {{answer}} is the right number; rename the variable"
+            )
+        if placeholders(self.unit or ""):
+            raise ValueError("unit: is the same for all numbers; say what varies in the stem")
+        for place, text in self.texts():
+            field = ".".join(str(part) for part in place)
+            known = {*self.variables} | (set() if field == "stem" else {"answer"})
+            if unknown := placeholders(text) - known:
+                raise ValueError(f"{field}: {{{{{unknown.pop()}}}}} is not among the variables")
+        for values in self._some_variants():
+            try:
+                right = compute(self.answer, values)
+            except ValueError as error:
+                raise ValueError(f"answer: {error}{_for(values)}") from None
+            for number, mistake in enumerate(self.mistakes):
+                try:
+                    wrong = compute(mistake.answer, values)
+                except ValueError as error:
+                    raise ValueError(f"mistakes.{number}: {error}{_for(values)}") from None
+                if abs(wrong - right) <= self.margin(values):
+                    raise ValueError(
+                        f"mistakes.{number}: {show_number(wrong)} is a right answer{_for(values)}"
+                    )
+        return self
+
+    def _some_variants(self) -> Iterator[dict[str, float]]:
+        first = {name: values[0] for name, values in self.variables.items()}
+        varied = [tuple(self.variables)]
+        if math.prod(len(values) for values in self.variables.values()) > _COMBINATIONS:
+            varied = itertools.combinations(self.variables, min(2, len(self.variables)))
+        for names in varied:
+            for values in itertools.product(*(self.variables[name] for name in names)):
+                yield first | dict(zip(names, values, strict=True))
+
+    def variant(self, seed: str) -> dict[str, float]:
+        """Return the values of the variables for a seed."""
+        return draw_values(self.id, self.variables, seed)
+
+    def margin(self, values: Mapping[str, float]) -> float:
+        """Return the largest distance from the right answer that is still right."""
+        right = compute(self.answer, values)
+        if isinstance(self.tolerance, str):
+            margin = abs(right) * float(self.tolerance.rstrip("% ")) / 100
+        else:
+            margin = self.tolerance
+        return margin + 1e-9 * abs(right)  # what typing a rounded decimal may cost
+
+    def is_right(self, given: float, values: Mapping[str, float]) -> bool:
+        """Say whether a number is within the tolerance, for these values of the variables."""
+        return math.isfinite(given) and abs(given - compute(self.answer, values)) <= self.margin(
+            values
+        )
+
+    def mistake(self, given: float, values: Mapping[str, float]) -> Mistake | None:
+        """Return the known mistake that leads to this number, if there is one."""
+        for mistake in self.mistakes:
+            if abs(given - compute(mistake.answer, values)) <= self.margin(values):
+                return mistake
+        return None
+
+    def asked(self) -> str:
+        """Return stem, unit and the variables' possible values."""
+        return "\0".join(
+            [self.kind, self.stem, self.unit or "", repr(sorted(self.variables.items()))]
+        )
+
+    def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield stem and feedback."""
+        yield from super().texts()
+        if self.unit:
+            yield ("unit",), self.unit
+        if self.feedback:
+            yield ("feedback",), self.feedback
+        for number, mistake in enumerate(self.mistakes):
+            yield ("mistakes", number, "feedback"), mistake.feedback
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: what looks like one is text, and the 30th of February no error."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+Question = SingleChoice | MultipleChoice | NumericQuestion
+_QUESTION = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
+KINDS: dict[str, type[_Question]] = {
+    "single": SingleChoice,
+    "multiple": MultipleChoice,
+    "numeric": NumericQuestion,
+}
+
+
+@dataclass(frozen=True)
+class QuestionFile:
+    """The questions of one file, in its order, and the line each begins at."""
+
+    path: Path
+    questions: tuple[Question, ...]
+    lines: Mapping[str, int]
+
+    # What may stand at the top of a file.
+    FIELDS: ClassVar[tuple[str, ...]] = ("questions",)
+
+    @property
+    def name(self) -> str:
+        """The file's name without suffix: what ``quiz("…")`` is called with."""
+        return self.path.stem
+
+    def __getitem__(self, id: str) -> Question:
+        """Return the question of that id."""
+        return next(question for question in self.questions if question.id == id)
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text, in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def draw_values(id: str, variables: Mapping[str, Sequence[float]], seed: str) -> dict[str, float]:
+    """Choose a value for each variable of a question; needs nothing that students may not have."""
+    return {
+        name: random.Random(digest(f"{seed}\0{id}\0{name}")).choice(list(values))
+        for name, values in variables.items()
+    }
+
+
+def shuffled_choices(question: _ChoiceQuestion, seed: str) -> list[Choice]:
+    """Put the choices in an order that follows from the seed and their texts only.
+
+    They are sorted by their keys first: from the order shown and the seed nobody can work back to
+    the order in the file, where the right answer often stands first.
+    """
+    choices = sorted(question.choices, key=lambda choice: choice.key)
+    random.Random(digest(f"{seed}\0{question.id}")).shuffle(choices)
+    return choices
+
+
+def bank_folder() -> Path:
+    """Return the folder of the practice questions: of the clone, or of the installed package."""
+    installed = Path(__file__).parent / "questions"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "book" / "quizzes"
+
+
+def load_bank(folder: Path) -> dict[str, QuestionFile]:
+    """Read all files of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Its ``*.yml`` are read, in the order of their names.
+
+    Returns
+    -------
+    dict of str to QuestionFile
+        By name of the file, without suffix.
+
+    Raises
+    ------
+    QuizError
+        With all that is wrong in all files, ids that are used twice among them.
+    """
+    problems: list[str] = []
+    files: dict[str, QuestionFile] = {}
+    seen: dict[str, str] = {}
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            file = load_questions(path)
+        except QuizError as error:
+            problems += error.problems
+            continue
+        files[file.name] = file
+        for question in file.questions:
+            place = f"{path}:{file.lines[question.id]}"
+            if question.id in seen:
+                problems.append(
+                    f"{place}: question {question.id}, id: is used already in {seen[question.id]}"
+                )
+            seen.setdefault(question.id, place)
+    if problems:
+        raise QuizError(problems)
+    return files
+
+
+def load_questions(path: Path) -> QuestionFile:
+    """Read one file of questions.
+
+    Raises
+    ------
+    QuizError
+        With file, line, question and field of all that is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise QuizError([f"{path}: there is no such file"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuizError([f"{path}: cannot be read: {error}"]) from None
+    lost = [f"{path}:{line}: {what}" for line, what in lost_text(text)]
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:  # which may follow from what was lost before
+        raise QuizError([*lost, _yaml_problem(path, error, text)]) from None
+    except RecursionError:
+        raise QuizError([f"{path}: brackets or indents are nested too deeply"]) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise QuizError([f"{path}: a value cannot be read: {error}"]) from None
+    if isinstance(node, yaml.MappingNode):
+        content = content or {}
+    if not isinstance(content, dict) or not isinstance(content.get("questions"), list):
+        raise QuizError([f"{path}:1: must be a mapping with questions:, a list of questions"])
+    problems = [
+        *lost,
+        *(f"{path}:{line}: {place}is there twice" for line, place in _repeated(node, content)),
+    ]
+    where = {problem[: problem.index(": ")] for problem in lost}
+    for field in content:
+        if field not in QuestionFile.FIELDS:
+            problems.append(f"{path}:{_line(node, (field,))}: {field}: is not a field of a file")
+    questions, lines = [], {}
+    for number, entry in enumerate(content["questions"]):
+        at = ("questions", number)
+        question, wrong = _read_question(entry)
+        name = _name(entry, number)
+        for loc, what in wrong:  # where text was lost, nothing else about it is worth saying
+            place = f"{path}:{_line(node, at + loc)}"
+            problems += [] if place in where else [f"{place}: {name}{what}"]
+        if question is None:
+            continue
+        if question.id in lines:
+            problems.append(
+                f"{path}:{_line(node, (*at, 'id'))}: {name}, id: is used already in line "
+                f"{lines[question.id]}"
+            )
+        questions.append(question)
+        lines.setdefault(question.id, _line(node, at))
+    if not content["questions"]:
+        problems.append(f"{path}:1: has no questions")
+    if problems:
+        raise QuizError(problems)
+    return QuestionFile(path=path, questions=tuple(questions), lines=lines)
+
+
+def example(question: Question, text: str, values: Mapping[str, float]) -> str:
+    """Put the values of variables, and the right answer, into a question's text."""
+    if not isinstance(question, NumericQuestion):
+        return text
+    known = {name: show_number(value) for name, value in values.items()}
+    if "answer" in placeholders(text):
+        known["answer"] = show_number(compute(question.answer, values))
+    return fill_in(text, known)
+
+
+def parse_question(content: Any) -> Question:
+    """Read one question that stands outside of a file.
+
+    Raises
+    ------
+    QuizError
+        With the fields that are wrong.
+    """
+    question, wrong = _read_question(content)
+    if question is None:
+        raise QuizError(f"{_name(content, 0)}{what}" for _, what in wrong)
+    return question
+
+
+def _read_question(entry: Any) -> tuple[Question | None, list[tuple[tuple, str]]]:
+    """Return the question, or None, and what is wrong with it: places and sentences."""
+    try:
+        question = _QUESTION.validate_python(entry)
+    except ValidationError as error:
+        return None, _simplify(error)
+    wrong = []
+    values = question.variant("")
+    for loc, text in question.texts():
+        try:
+            check_markup(example(question, text, values))
+            if loc == ("stem",) and not is_paragraph(split_first(text)[0]):
+                raise ValueError(
+                    "begins with a list, a table, code or a formula; begin with a sentence"
+                )
+            if loc[-1] == "text" and not is_paragraph(text):
+                raise ValueError("is one paragraph; lists, tables and code blocks go into the stem")
+        except ValueError as error:
+            wrong.append((loc, f", {_field(loc)}: {error}"))
+    return (None if wrong else question), wrong
+
+
+def _simplify(error: ValidationError) -> list[tuple[tuple, str]]:
+    found = []
+    for detail in error.errors():
+        loc, kind, message = tuple(detail["loc"]), detail["type"], detail["msg"]
+        if kind in ("union_tag_invalid", "union_tag_not_found"):
+            given = detail["input"].get("kind") if isinstance(detail["input"], dict) else None
+            what = "is missing" if given is None else f"{given!r} is unknown"
+            found.append((("kind",), f", kind: {what}; it is one of {', '.join(KINDS)}"))
+            continue
+        if kind == "model_attributes_type" or not loc:
+            found.append((loc, ": must be a mapping with id, claim, level, kind, stem, …"))
+            continue
+        tag, *rest = loc
+        # A number or a formula: pydantic reports both readings, and names them at the end.
+        rest = [part for part in rest if part not in _UNION_MEMBERS]
+        if kind == "missing":
+            what = "is missing"
+        elif kind == "extra_forbidden":
+            fields = (
+                list(KINDS[tag].model_fields) if len(rest) == 1 else list(_PARTS.get(rest[0], ()))
+            )
+            close = get_close_matches(str(rest[-1]), fields, n=1)
+            what = (
+                f"is not a field here; did you mean {close[0]}?"
+                if close
+                else (f"is not a field here; the fields are {', '.join(fields)}")
+            )
+        elif kind == "string_type" and isinstance(detail["input"], bool | int | float):
+            what = f"must be text: put {detail['input']!r} in quotes"
+        elif kind == "string_pattern_mismatch":
+            what = f"{detail['input']!r} must look like {_PATTERNS.get(detail['ctx']['pattern'])}"
+        elif kind == "literal_error":
+            what = f"{detail['input']!r} is unknown; it is one of {detail['ctx']['expected']}"
+        elif kind == "value_error":
+            what = str(detail["ctx"]["error"])
+        elif kind in ("too_short", "too_long"):
+            bound = detail["ctx"].get("min_length") or detail["ctx"]["max_length"]
+            what = f"needs {'at least' if kind == 'too_short' else 'at most'} {bound}"
+        else:
+            what = f"{message[0].lower()}{message[1:]}"
+        if not rest:  # a validator of the whole question names the field itself
+            field, _, what = what.partition(": ")
+            rest = [int(part) if part.isdigit() else part for part in field.split(".")]
+        found.append((tuple(rest), f", {_field(rest)}: {what}"))
+    unique = {}
+    for loc, what in found:  # of two readings of one field, the first says enough
+        # Only the pattern's says how a percentage is written.
+        if loc not in unique or "must look like" in what:
+            unique[loc] = what
+    # What holds something wrong is not wrong itself.
+    inner = [
+        loc for loc in unique if any(len(o) > len(loc) and o[: len(loc)] == loc for o in unique)
+    ]
+    return [(loc, what) for loc, what in unique.items() if loc not in inner]
+
+
+_UNION_MEMBERS = {"float", "[key]", "constrained-str"}
+_PARTS = {"choices": Choice.model_fields, "mistakes": Mistake.model_fields}
+_PATTERNS = {
+    r"^[a-z0-9]+(-[a-z0-9]+)*$": "small-letters-and-hyphens",
+    r"^[a-z][a-z_]*$": "a name of small letters",
+    r"^\d+(\.\d+)?\s*%$": "a number, or a percentage such as 1%",
+}
+
+
+def _field(loc: Iterable[str | int]) -> str:
+    """Name a place for people, who count from one: choices 2, feedback."""
+    named = ""
+    for part in loc:
+        named += f" {part + 1}" if isinstance(part, int) else f", {part}" if named else str(part)
+    return named
+
+
+def _name(entry: Any, number: int) -> str:
+    id = entry.get("id") if isinstance(entry, dict) else None
+    return f"question {id}" if isinstance(id, str) else f"question number {number + 1}"
+
+
+def _for(values: Mapping[str, float]) -> str:
+    shown = ", ".join(f"{name} = {show_number(value)}" for name, value in values.items())
+    return f", for {shown}" if shown else ""
+
+
+def _yaml_problem(path: Path, error: yaml.YAMLError, text: str) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if "end of stream" in problem:  # something was opened and not closed: name where
+        mark = error.context_mark or mark
+    line = mark.line + 1 if mark else None
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        sign = error.character if isinstance(error.character, int) else ord(error.character)
+        problem = f"it holds the control character U+{sign:04X}"
+    where = f"{path}:{line}" if line else str(path)
+    what = escape_hint(problem) or "Text with a colon or a quote needs quotes or |."
+    what = "Take it out." if isinstance(error, yaml.reader.ReaderError) else what
+    return f"{where}: this is not YAML: {problem}. {what}"
+
+
+def _line(node: yaml.Node, loc: tuple[str | int, ...]) -> int:
+    """Return the line of a place in the file, or of what is around it."""
+    line = node.start_mark.line + 1
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == part]
+            if not found:
+                return line
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            if part >= len(node.value):
+                return line
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _repeated(
+    node: yaml.Node, content: Any, name: str = "", above: tuple[yaml.Node, ...] = ()
+) -> Iterator[tuple[int, str]]:
+    """Yield fields that stand twice in one mapping; YAML would silently keep the last."""
+    if node in above:  # an alias of what it stands in
+        return
+    above = (*above, node)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, f"{name}{key.value}: "
+            seen.add(key.value)
+            part = f"{key.value} " if key.value in _PARTS else ""
+            yield from _repeated(value, content, name + part, above)
+    elif isinstance(node, yaml.SequenceNode):
+        part = name.rpartition(", ")[2].rstrip()
+        for number, value in enumerate(node.value, start=1):
+            inner = f"{name}{number}, " if part in _PARTS else _question_name(value) or name
+            yield from _repeated(value, content, inner, above)
+
+
+def _question_name(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == "id":
+                return f"question {value.value}, "
+    return ""

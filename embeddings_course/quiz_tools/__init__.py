@@ -1,0 +1,1 @@
+"""What authors and instructors do with questions: check, export, analyse."""

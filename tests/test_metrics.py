@@ -1,0 +1,126 @@
+"""Metrics are those worked out by hand, and bad input is refused instead of measured."""
+
+import doctest
+
+import numpy as np
+import pytest
+
+from embeddings_course import metrics
+from embeddings_course.metrics import (
+    ari,
+    auc,
+    cosines,
+    mean_reciprocal_rank,
+    nearest,
+    nmi,
+    pair_auc,
+    precision_at_k,
+    recall_at_k,
+    relevance,
+)
+
+RELEVANT = np.array([[1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]], dtype=bool)
+
+
+def test_examples_in_the_docstring_hold():
+    assert doctest.testmod(metrics).failed == 0
+
+
+def test_cosines_are_those_of_the_definition_and_a_zero_vector_has_none():
+    a = np.array([[3.0, 4.0], [0.0, 0.0], [-1.0, 0.0]])
+    b = np.array([[1.0, 0.0], [0.0, 2.0]])
+    assert cosines(a, b) == pytest.approx(np.array([[0.6, 0.8], [0, 0], [-1, 0]]))
+    assert cosines(a)[1, 1] == 0
+    assert cosines(np.array([[1e-3, 7e5]])).max() <= 1
+
+
+def test_nearest_comes_first_and_ties_go_to_the_lower_row():
+    collection = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 2.0], [1.0, 0.0]])
+    assert nearest(np.array([[1.0, 1.0]]), collection, 4).tolist() == [[1, 2, 0, 3]]
+    assert nearest(np.zeros((1, 2)), collection, 3).tolist() == [[0, 1, 2]]
+    assert nearest(collection[:2], collection, 1).tolist() == [[0], [1]]
+
+
+def test_retrieval_metrics_are_those_counted_by_hand():
+    assert [recall_at_k(RELEVANT, k) for k in (1, 2, 3, 4)] == [0.25, 0.5, 0.5, 0.75]
+    assert [precision_at_k(RELEVANT, k) for k in (1, 2, 4)] == [0.25, 0.25, 0.25]
+    assert mean_reciprocal_rank(RELEVANT) == pytest.approx((1 + 1 / 2 + 0 + 1 / 4) / 4)
+
+
+def test_relevance_compares_labels():
+    found = np.array([[0, 2], [1, 0]])
+    assert relevance(found, ["a", "b"], ["a", "b", "a"]).tolist() == [[True, True], [True, False]]
+
+
+def test_auc_counts_ties_half_and_is_the_share_of_ordered_pairs():
+    assert auc([2, 3], [1]) == 1
+    assert auc([1], [2, 3]) == 0
+    assert auc([1, 2, 3], [2]) == pytest.approx((0 + 0.5 + 1) / 3)
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(0.5, 1, 60).round(1), rng.normal(0, 1, 40).round(1)
+    a, b = a.astype(np.float32), b.astype(np.float32)
+    counted = (a[:, None] > b).mean() + 0.5 * (a[:, None] == b).mean()
+    assert auc(a, b) == pytest.approx(counted)
+
+
+def test_pair_auc_takes_each_pair_once_and_no_item_with_itself():
+    vectors = np.array([[1.0, 0], [1, 0.2], [0, 1], [1, 0.1]])
+    labels = ["a", "a", "b", "b"]
+    c = cosines(vectors)
+    assert pair_auc(vectors, labels) == auc(
+        [c[0, 1], c[2, 3]], [c[0, 2], c[0, 3], c[1, 2], c[1, 3]]
+    )
+
+
+def test_pair_auc_of_random_vectors_is_chance_and_rotation_changes_nothing():
+    rng = np.random.default_rng(0)
+    vectors, labels = rng.normal(size=(400, 16)), rng.integers(0, 8, 400)
+    assert pair_auc(vectors, labels) == pytest.approx(0.5, abs=0.02)
+    turned = vectors @ np.linalg.qr(rng.normal(size=(16, 16)))[0]
+    assert pair_auc(turned, labels) == pytest.approx(pair_auc(vectors, labels), abs=1e-5)
+
+
+def test_clusterings_are_compared_without_their_names():
+    assert ari([0, 0, 1, 1], ["x", "x", "y", "y"]) == 1
+    assert nmi([0, 0, 1, 1], [5, 5, 3, 3]) == pytest.approx(1)
+    # Two pairs each, none in common: (0 - 4/6) / (2 - 4/6).
+    assert ari([0, 0, 1, 1], [0, 1, 0, 1]) == pytest.approx(-0.5)
+    assert nmi([0, 0, 1, 1], [0, 1, 0, 1]) == pytest.approx(0)
+
+
+NAN = np.array([[1.0, 2.0], [np.nan, 1.0]])
+FINE = np.eye(2)
+
+
+@pytest.mark.parametrize(
+    ("call", "complaint"),
+    [
+        (lambda: cosines(NAN), "Row 1 of a holds a number that is not finite"),
+        (lambda: cosines(FINE, NAN), "Row 1 of b"),
+        (lambda: cosines(np.full((2, 2), np.inf)), "Row 0 of a"),
+        (lambda: cosines(np.zeros((0, 3))), r"not empty, not \(0, 3\)"),
+        (lambda: cosines(np.zeros(3)), r"must be vectors \[n, d\]"),
+        (lambda: cosines(np.array([["a"]])), "must hold numbers"),
+        (lambda: cosines(FINE, np.eye(3)), "2 numbers cannot be compared with vectors of 3"),
+        (lambda: nearest(FINE, FINE, 3), "k is 3, but the collection has 2 vectors"),
+        (lambda: nearest(FINE, FINE, 0), "choose k from 1 to 2"),
+        (lambda: relevance([[0], [1]], ["a"], ["a", "b"]), "2 queries, but 1 labels"),
+        (lambda: relevance([[0], [2]], ["a", "b"], ["a", "b"]), "Row 2 was found, but"),
+        (lambda: relevance(np.zeros((0, 2), int), [], ["a"]), "not empty"),
+        (lambda: recall_at_k(RELEVANT, 5), "k is 5, but 4 neighbours were looked at"),
+        (lambda: precision_at_k(RELEVANT, 0), "choose k from 1 to 4"),
+        (lambda: recall_at_k(RELEVANT.astype(int), 1), "must be a bool array"),
+        (lambda: mean_reciprocal_rank(RELEVANT[:0]), "not empty"),
+        (lambda: auc([], [1]), "no related pairs"),
+        (lambda: auc([1], [np.nan]), "unrelated pairs is not a finite"),
+        (lambda: pair_auc(FINE, ["a"]), "2 vectors, but 1 labels"),
+        (lambda: pair_auc(FINE, ["a", "a"]), "all labels are the same"),
+        (lambda: pair_auc(FINE, ["a", "b"]), "no two labels are the same"),
+        (lambda: pair_auc(FINE[:1], ["a"]), "all labels are the same"),
+        (lambda: ari([], []), "there must be items"),
+        (lambda: nmi([1, 2], [1]), "2 labels and 1 clusters"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_a_sentence(call, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        call()
