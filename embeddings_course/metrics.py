@@ -185,8 +185,8 @@ def auc(related: Sequence[float], unrelated: Sequence[float]) -> float:
         If one of them is empty or holds a number that is not finite.
     """
     sides = []
-    for name, scores in (("related", related), ("unrelated", unrelated)):
-        scores = np.asarray(scores, dtype=_SCORE).ravel()
+    for name, given in (("related", related), ("unrelated", unrelated)):
+        scores = np.asarray(given, dtype=_SCORE).ravel()
         if not len(scores):
             raise ValueError(f"There are no {name} pairs: an AUC compares two sets of pairs.")
         if not np.isfinite(scores).all():
@@ -215,12 +215,11 @@ def pair_auc(vectors: np.ndarray, labels: Sequence[object]) -> float:
         If the lengths do not fit, all labels are the same, no two are, or as in ``cosines``.
     """
     similar = cosines(vectors)
-    labels = np.asarray(labels)
     if len(labels) != len(similar):
         raise ValueError(f"There are {len(similar)} vectors, but {len(labels)} labels.")
-    _, labels = np.unique(labels, return_inverse=True)
-    upper = np.triu_indices(len(labels), k=1)
-    same = labels[upper[0]] == labels[upper[1]]
+    _, numbers = np.unique(np.asarray(labels), return_inverse=True)
+    upper = np.triu_indices(len(numbers), k=1)
+    same = numbers[upper[0]] == numbers[upper[1]]
     scores = similar[upper]
     if same.all() or not same.any():
         raise ValueError(

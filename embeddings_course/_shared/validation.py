@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 
-def require_integer(name: str, value: object, least: int, most: int | None = None) -> None:
-    """Refuse what is no integer from `least` to `most`; True and False are none.
+def require_integer(name: str, value: Any, least: int, most: int | None = None) -> None:
+    """Raise unless `value` is an integer from `least` to `most`; booleans are refused.
 
     Raises
     ------
@@ -22,12 +23,12 @@ def require_integer(name: str, value: object, least: int, most: int | None = Non
 
 
 def is_number(value: object) -> bool:
-    """Say whether something is a real number; True and False are none."""
+    """Say whether something is a real number; booleans are not."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def require_number(name: str, value: object, least: float, most: float) -> None:
-    """Refuse what is no real number from `least` to `most`.
+def require_number(name: str, value: Any, least: float, most: float) -> None:
+    """Raise unless `value` is a real number from `least` to `most`; booleans are refused.
 
     Raises
     ------

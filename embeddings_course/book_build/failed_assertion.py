@@ -57,7 +57,7 @@ def explanation(traceback: TracebackType) -> list[str]:
     list of str
         Empty if the assertion's source is not known, and shorter if a value cannot be shown.
     """
-    lines = []
+    lines: list[str] = []
     with suppress(Exception):  # must not hide the failure
         while traceback.tb_next:
             traceback = traceback.tb_next

@@ -31,10 +31,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the links and the names in one tag."""
         values = dict(attrs)
-        self.anchors |= {values[key] for key in ("id", "name") if values.get(key)}
-        for key in ("href", "src", "action"):
-            if values.get(key):
-                self.links.add(values[key])
+        self.anchors |= {value for key in ("id", "name") if (value := values.get(key))}
+        self.links |= {value for key in ("href", "src", "action") if (value := values.get(key))}
 
 
 @dataclass(frozen=True)

@@ -174,12 +174,12 @@ def operator_picks(
             f"n_products is {n_products}; {n_families} families of two products or more need at "
             f"least {2 * n_families}."
         )
-    for name, value, low, high in (
+    for name, share, low, high in (
         ("concentration", concentration, 1e-3, 1e3),
         ("zipf", zipf, 0, 5),
         ("noise", noise, 0, 1),
     ):
-        require_number(name, value, low, high)
+        require_number(name, share, low, high)
     fewest, most = _fewest_and_most(picked, n_products)
 
     # One stream for the world and one for the orders, so that these do not change it.
@@ -275,10 +275,11 @@ def split(
     for lost in np.flatnonzero(left == 0):
         exchanges = _exchanges(int(lost), user, item, held, left, rng)
         if not exchanges:
+            alone = _called("item", int(lost), items)
             raise ValueError(
-                f"{_called('item', lost, items)} cannot have an interaction left to train with if "
-                f"all other items have one and {held_out} are held out for each user; hold out "
-                "fewer, or leave out items with few interactions."
+                f"{alone} cannot have an interaction left to train with if all other items have "
+                f"one and {held_out} are held out for each user; hold out fewer, or leave out items "
+                "with few interactions."
             )
         for back, out in exchanges:
             held[back], held[out] = False, True

@@ -210,10 +210,10 @@ def machine_sounds(
             truth[n] = _draw(state, drawn)
             waves[n] = _record(state, truth[n], samples, noise, machine, hall)
             ids.append(f"{state}/{seed}/{number:02d}")
-    state = np.repeat(np.arange(len(chosen)), per_state)
-    for array in (waves, state, truth):
+    numbers = np.repeat(np.arange(len(chosen)), per_state)
+    for array in (waves, numbers, truth):
         array.setflags(write=False)
-    return Sounds(waves=waves, rate=RATE, state=state, states=chosen, ids=tuple(ids), truth=truth)
+    return Sounds(waves=waves, rate=RATE, state=numbers, states=chosen, ids=tuple(ids), truth=truth)
 
 
 def _draw(state: str, rng: np.random.Generator) -> tuple:

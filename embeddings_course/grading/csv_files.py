@@ -84,10 +84,9 @@ def read_table(path: Path, *, line_breaks: bool = True) -> Table:
     text = _text(path)
     first, _, rest = text.partition("\n")
     above = 0
+    delimiters: tuple[str, ...] = _DELIMITERS
     if first.strip().lower().startswith("sep="):  # Excel's own way to name the delimiter
         text, delimiters, above = rest, (first.strip()[4:] or "\t",), 1
-    else:
-        delimiters = _DELIMITERS
     delimiter = max(delimiters, key=lambda each: _width(text, each))
     records = _records(text, delimiter, path, above)
     if not records:

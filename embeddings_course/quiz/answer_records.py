@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.quiz.question_files import QuizError
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 # A record of a hundred questions has some 10 kB; a file of another kind may have anything.
 LARGEST_BYTES = 1_000_000
 

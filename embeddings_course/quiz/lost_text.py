@@ -128,6 +128,7 @@ def _lost_escapes(raw: str) -> Iterator[tuple[int, str]]:
         if lost and down not in told:
             told.add(down)
             shown = re.match(r"\\.[A-Za-z]*", raw[start:], re.DOTALL)
+            assert shown is not None, "every escape begins with a backslash"
             what = f"in double quotes YAML takes the beginning of “{shown[0]}” for an escape"
             yield down, f"{what}; {_INSTEAD}"
 

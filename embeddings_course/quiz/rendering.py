@@ -120,11 +120,11 @@ def item(question: Question, values: Mapping[str, float], order: Sequence[Choice
 def key(question: Question, values: Mapping[str, float], order: Sequence[Choice] = ()) -> Key:
     """Make the key that belongs to ``item`` of the same arguments."""
     if not isinstance(question, NumericQuestion):
-        told = tuple(
+        choices = (
             Explanation(choice.correct, choice.text, choice.feedback or "", key=choice.key)
             for choice in order
         )
-        return Key(question.claim, told)
+        return Key(question.claim, tuple(choices))
     numbers = [(True, question.answer, question.feedback or "")]
     numbers += [(False, mistake.answer, mistake.feedback) for mistake in question.mistakes]
     unit = f" {question.unit}" if question.unit else ""

@@ -23,7 +23,7 @@ _AMBIGUOUS = re.compile(
 _FRACTION = re.compile(r"([+-]?\d{1,15}) ?/ ?(\d{1,15})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
-_OPERATORS = {
+_OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -34,7 +34,7 @@ _OPERATORS = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., float]] = {
     "abs": abs,
     "ceil": math.ceil,
     "exp": math.exp,
@@ -146,8 +146,8 @@ def compute(formula: float | str, variables: Mapping[str, float]) -> float:
 
 def _value(node: ast.expr, variables: Mapping[str, float]) -> float:
     match node:
-        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-            return node.value
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return number
         case ast.Name(id=name) if name in variables:
             return variables[name]
         case ast.Name(id="pi"):

@@ -18,6 +18,7 @@ from embeddings_course.quiz.markdown import placeholders
 from embeddings_course.quiz.question_files import (
     LEVELS,
     Choice,
+    MultipleChoice,
     NumericQuestion,
     Question,
     QuestionFile,
@@ -112,8 +113,8 @@ def weak_items(
                     (file, question, f"asks the same as {place}: change the stem or drop one")
                 )
     bank = [(file, question) for file in files for question in file.questions]
-    single = [entry for entry in bank if isinstance(entry[1], SingleChoice)]
-    orders = {}
+    single = [(file, each) for file, each in bank if isinstance(each, SingleChoice)]
+    orders: dict[str, Sequence[Choice]] = {}
     for file in files:
         orders.update((order or arrange)(file.questions))
     found += _longest(single)
@@ -161,7 +162,7 @@ def _about_number(question: NumericQuestion) -> Iterator[str]:
             )
 
 
-def _about_choices(question: Question) -> Iterator[str]:
+def _about_choices(question: SingleChoice | MultipleChoice) -> Iterator[str]:
     mute = [place for place, choice in enumerate(question.choices, 1) if not choice.feedback]
     if mute:
         yield (
@@ -201,7 +202,7 @@ def _length(text: str) -> int:
     return len(re.sub(r"[`$*{}]", "", re.sub(r"\\[A-Za-z]+\s?", "x", text)))
 
 
-def _longest(single: Sequence[tuple[QuestionFile, Question]]) -> list[_Finding]:
+def _longest(single: Sequence[tuple[QuestionFile, SingleChoice]]) -> list[_Finding]:
     chances, excess = [], []
     for file, question in single:
         right, others = _lengths(question)
@@ -235,7 +236,7 @@ def _tail(chances: Sequence[float], count: int) -> float:
 
 
 def _places(
-    single: Sequence[tuple[QuestionFile, Question]], orders: Mapping[str, Sequence[Choice]]
+    single: Sequence[tuple[QuestionFile, SingleChoice]], orders: Mapping[str, Sequence[Choice]]
 ) -> list[_Finding]:
     if not single:
         return []
@@ -268,15 +269,18 @@ def _places(
 
 
 def _absolute_words(bank: Sequence[tuple[QuestionFile, Question]]) -> list[_Finding]:
-    total, with_word = Counter(), Counter()
-    words, places = Counter(), []
+    total: Counter[bool] = Counter()
+    with_word: Counter[bool] = Counter()
+    words: Counter[str] = Counter()
+    places: list[tuple[QuestionFile, Question]] = []
     for file, question in bank:
         for choice in getattr(question, "choices", ()):
             total[choice.correct] += 1
-            held = {word.lower() for word in _ABSOLUTE.findall(_CODE_OR_MATH.sub(" ", choice.text))}
-            with_word[choice.correct] += bool(held)
-            if held and not choice.correct:
-                words.update(held)
+            text = _CODE_OR_MATH.sub(" ", choice.text)
+            used = {word.lower() for word in _ABSOLUTE.findall(text)}
+            with_word[choice.correct] += bool(used)
+            if used and not choice.correct:
+                words.update(used)
                 if (file, question) not in places:
                     places.append((file, question))
     if not with_word[False]:

@@ -120,7 +120,7 @@ def _assignments(source: str, name: str, last: str) -> Iterator[int]:
         if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(
             part.ctx, (ast.Store, ast.Del)
         ):
-            key = part.attr if isinstance(part, ast.Attribute) else part.slice
+            key: object = part.attr if isinstance(part, ast.Attribute) else part.slice
             key = key.value if isinstance(key, ast.Constant) else key
             if key in (name, last):
                 yield part.lineno

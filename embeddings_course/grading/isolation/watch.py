@@ -47,11 +47,15 @@ MOST = 15
 _LONGEST = 200
 # Of these, what a cell does with them it does itself; other packages have reasons of their own.
 _TRANSPARENT = ("IPython", "ipykernel", "pexpect", "ptyprocess")
-_SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/opt", "/proc", "/root", "/run")
-_SYSTEM += ("/sbin", "/sys", "/usr", "/var")
+_SYSTEM = (
+    *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/opt", "/proc", "/root", "/run"),
+    *("/sbin", "/sys", "/usr", "/var"),
+)
 # What nbgrader keeps above a submission's folder.
-_COURSE = ("gradebook.db", "nbgrader_config.py", "source", "release", "assignments", "submitted")
-_COURSE += ("autograded", "feedback", "grading")
+_COURSE = (
+    *("gradebook.db", "nbgrader_config.py", "source", "release", "assignments", "submitted"),
+    *("autograded", "feedback", "grading"),
+)
 _SOUGHT = re.compile(r"/(source|submitted|autograded)/.*\.ipynb$|/gradebook\.db$")
 # In a home folder, what is run when its owner starts something.
 _RUN_LATER = re.compile(
@@ -267,8 +271,11 @@ class Watch:
         self._places = Places(os.path.abspath(Path.home()), str(folder))  # noqa: PTH100
         self._cells = getattr(getattr(shell, "compile", None), "_filename_map", {})
         self._packages = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
-        self._library = (sysconfig.get_path("stdlib"), "<frozen ")
-        self._library += tuple(str(Path(self._packages[0], name)) for name in _TRANSPARENT)
+        self._library = (
+            sysconfig.get_path("stdlib"),
+            "<frozen ",
+            *(str(Path(self._packages[0], name)) for name in _TRANSPARENT),
+        )
         stdlib = sysconfig.get_path("stdlib")
         self._workers = tuple(str(Path(stdlib, name)) for name in ("multiprocessing", "concurrent"))
         self._found: dict[Attempt, None] = {}
@@ -303,7 +310,8 @@ class Watch:
         frames = list(_outwards(frame))
         if not self._by_a_cell(frames):
             # IPython has %%bash started by a thread of its own, and waits for it.
-            frames = list(_outwards(sys._current_frames().get(threading.main_thread().ident)))
+            main = threading.main_thread().ident or 0
+            frames = list(_outwards(sys._current_frames().get(main)))
             names = [each.f_code.co_name for each in frames]
             frames = frames[names.index("shebang") :] if "shebang" in names else []
             if event not in _PROGRAMS or not self._by_a_cell(frames):

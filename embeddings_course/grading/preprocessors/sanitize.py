@@ -23,6 +23,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from bs4.element import PreformattedString
+from bs4.formatter import HTMLFormatter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -50,8 +51,10 @@ _MORE_THAN_A_FORMULA = re.compile(
 # texts for which parsers take minutes.
 _LONGEST = 20_000
 _MOST_TAGS = 5_000
-_MARKS = ("cell_type", "checksum", "grade", "grade_id", "locked", "points", "schema_version")
-_MARKS += ("solution", "task")
+_MARKS = (
+    *("cell_type", "checksum", "grade", "grade_id", "locked", "points", "schema_version"),
+    *("solution", "task"),
+)
 
 
 class Sanitize(NbGraderPreprocessor):
@@ -158,7 +161,8 @@ class _Renderer(IPythonRenderer):
     """
 
     def __init__(self, attachments: Mapping[str, Mapping[str, str]]):
-        super().__init__(escape=False, attachments=attachments, exclude_anchor_links=True)
+        own = {name: dict(formats) for name, formats in attachments.items()}
+        super().__init__(escape=False, attachments=own, exclude_anchor_links=True)
         self.changed = False
 
     def inline_html(self, html: str) -> str:
@@ -200,7 +204,7 @@ def _clean(html: str, tags: set[str]) -> BeautifulSoup:
     for element in page.find_all(True):
         if element.name not in tags:
             element.unwrap()
-        element.attrs = {k: v for k, v in element.attrs.items() if _keeps(element.name, k, v)}
+        element.attrs = {k: v for k, v in element.attrs.items() if _keeps(element.name, k, str(v))}
         if element.name == "img" and not element.get("src"):
             element.extract()
     return page
@@ -224,8 +228,8 @@ def _plain(text: str) -> str:
 def _as_markdown(html: str) -> str:
     """Write cleaned HTML so that Markdown passes it on: in one line, without a sign of its own."""
     page = BeautifulSoup(html.strip(), "html.parser")
-    written = page.decode(formatter=_as_entities)
-    whole = len(page.contents) == 1 and page.contents[0].name == "div"
+    written = page.decode(formatter=HTMLFormatter(_as_entities))
+    whole = len(page.contents) == 1 and getattr(page.contents[0], "name", "") == "div"
     return written if whole else f"<div>{written}</div>"
 
 

@@ -240,6 +240,7 @@ def _moment(
     date: tuple[str | int, ...], clock: tuple[str | int | None, ...], text: str
 ) -> datetime:
     try:
-        return datetime(*(int(each or 0) for each in (*date, *clock)))
+        year, month, day, hour, minute, second = (int(each or 0) for each in (*date, *clock))
+        return datetime(year, month, day, hour, minute, second)
     except ValueError:
         raise UnclearTime(text, "is no date") from None
