@@ -278,8 +278,8 @@ def split(
             alone = _called("item", int(lost), items)
             raise ValueError(
                 f"{alone} cannot have an interaction left to train with if all other items have "
-                f"one and {held_out} are held out for each user; hold out fewer, or leave out items "
-                "with few interactions."
+                f"one and {held_out} are held out for each user; hold out fewer, or leave out "
+                "items with few interactions."
             )
         for back, out in exchanges:
             held[back], held[out] = False, True
