@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import visits as visits_module
-from conftest import ROOT, alike, barriers
+from conftest import ROOT, barriers
 from PIL import Image
-from visits import SCREENS, Visits
+from visits import SCREENS, Visits, same_page
 
 from embeddings_course.quiz.bank import load_bank
 from embeddings_course.quiz.display import ASSETS
@@ -174,7 +174,8 @@ def test_a_page_that_was_only_built_again_is_not_opened(small):
 
 def test_ids_that_are_the_same_stay_the_same_whatever_they_are():
     page = '<p id="id{}"><a href="#id{}">'
-    assert alike(page.format(7, 7)) == alike(page.format(9, 9)) != alike(page.format(7, 9))
+    assert same_page(page.format(7, 7)) == same_page(page.format(9, 9))
+    assert same_page(page.format(7, 7)) != same_page(page.format(7, 9))
 
 
 IMAGE = "addEventListener('load', () => document.querySelector('main').append(new Image()));"

@@ -99,6 +99,15 @@ class Seen:
         return not any(found) and self.sideways <= 0
 
 
+def same_page(page: str) -> str:
+    """Return a page with its ids numbered by the order in which they come.
+
+    Ids that differ from build to build do not matter, but whether two of them are the same does.
+    """
+    numbers: dict[str, str] = {}
+    return alike(page, lambda found: numbers.setdefault(found[0], f"ID{len(numbers)}"))
+
+
 def show(page, scheme: str) -> None:
     """Have the page light or dark, as the reader's system is."""
     page.emulate_media(color_scheme=scheme)
@@ -235,7 +244,7 @@ class Visits:
             if not path.is_file():
                 return "missing"
             if path.suffix == ".html":
-                content = alike(path.read_text(encoding="utf-8")).encode()
+                content = same_page(path.read_text(encoding="utf-8")).encode()
             else:
                 content = path.read_bytes()
             self._digests[file] = hashlib.sha256(content).hexdigest()
