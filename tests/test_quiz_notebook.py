@@ -6,7 +6,7 @@ from ast import literal_eval
 
 import nbformat
 import pytest
-from conftest import ROOT, barriers, run, serve, wait_for
+from conftest import CONNECTED, ROOT, barriers, run, serve, wait_for
 from nbformat import v4
 
 from embeddings_course.quiz.graded import write_assignment
@@ -64,19 +64,40 @@ def server(tmp_path_factory):
         yield address, folder
 
 
+# An application's own signals: what it shows of them comes earlier, or not at all.
+NOTE_RESTART = """() => {
+    window.restarting = false;
+    jupyterapp.shell.currentWidget.sessionContext.statusChanged.connect((_, status) => {
+        window.restarting ||= status === "restarting";
+    });
+}"""
+NOTE_SAVED = """() => {
+    window.saved = "";
+    jupyterapp.shell.currentWidget.context.saveState.connect((_, state) => {
+        window.saved = state;
+    });
+}"""
+
+
 def restart_kernel(page):
+    """Restart the kernel, and wait until the new one can run cells."""
+    page.evaluate(NOTE_RESTART)
     if "/lab/" in page.url:
         page.get_by_role("menuitem", name="Kernel", exact=True).click()
     else:
         page.locator(".lm-MenuBar-item", has_text="Kernel").click()
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Restart Kernel…$")).click()
     page.locator(".jp-Dialog button.jp-mod-accept").click()
-    page.wait_for_timeout(3000)
+    page.wait_for_function("window.restarting")
+    page.wait_for_function(CONNECTED)
 
 
 def save(page):
+    """Save the notebook, and wait until it is."""
+    page.evaluate(NOTE_SAVED)
     page.keyboard.press("Escape")
     page.keyboard.press("Control+s")
+    page.wait_for_function("window.saved.startsWith('completed')")
 
 
 def answers(folder, file="knowledge-check.quiz.json"):
@@ -121,7 +142,6 @@ def test_practice_answers_survive_reload_and_restart(notebook):
     assert "run this cell again" in page.locator(".jp-OutputArea").first.inner_text()
 
     save(page)
-    page.wait_for_timeout(1000)
     page.reload()  # the kernel goes on, and with it the widget
     page.wait_for_selector(".quiz-choice")
     assert page.locator(".quiz input:checked").count() == 2
@@ -142,7 +162,6 @@ def test_after_a_restart_the_hint_stands_where_the_quiz_was(notebook):
     page, _ = notebook("practice")
     show(page)
     save(page)
-    page.wait_for_timeout(1000)
     restart_kernel(page)
     page.reload()
     page.wait_for_selector(".jp-OutputArea-output >> text=run this cell again")
@@ -186,12 +205,11 @@ def test_graded_answers_are_recorded_and_collected_into_the_notebook(notebook):
 
     # Another id, other numbers: what was answered to the first ones is kept, but does not count.
     for other in ("bob", "cyd", "dan", "eve"):
+        page.locator(".quiz").evaluate("quiz => { quiz.dataset.of = 'the one before'; }")
         page.locator("[name=student]").fill(other)
         page.keyboard.press("Enter")
-        page.wait_for_function(
-            "n => document.querySelector('[name=student]').value === n", arg=other
-        )
-        page.wait_for_timeout(1000)
+        quiz = page.locator(".quiz:not([data-of])")  # the kernel has sent another one
+        assert quiz.locator("[name=student]").input_value() == other
         if numeric.locator("legend").inner_text() != asked:
             break
     assert numeric.locator("[name=number]").input_value() == ""

@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from conftest import COLOURS, DESKTOP, PHONE, ROOT, barriers
+from conftest import DESKTOP, PHONE, ROOT
 
 from embeddings_course.quiz.notebook_quiz import ASSETS
 from embeddings_course.quiz.question_files import load_bank
@@ -302,32 +302,6 @@ def test_screen_reader_gets_groups_names_and_a_live_region(every_kind):
     assert "x ** 0.5" in page.locator(f"#{described}").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_no_barrier_in_answered_quizzes(browser, html, scheme, viewport):
-    """Before they are answered, test_book_access.py looks at them, as at all that is on a page."""
-    context = browser.new_context(viewport=viewport, color_scheme=scheme)
-    page = context.new_page()
-    pages = [
-        path for path in (html / "book").glob("*.html")
-        if 'class="quiz"' in path.read_text(encoding="utf-8")
-    ]  # fmt: skip
-    assert {path.stem for path in pages} >= set(BANK)
-    for path in pages:
-        page.goto(path.as_uri())
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        page.evaluate(
-            "document.querySelectorAll('.quiz-form:not([hidden])').forEach((form) => {"
-            " form.querySelectorAll('input:not([type=text])').forEach((i) => i.click());"
-            " if (form.elements.number) form.elements.number.value = '1';"
-            " form.requestSubmit();"
-            " form.querySelector('details').open = true; })"
-        )
-        rules = {} if scheme == "light" else {"runOnly": COLOURS}
-        assert not barriers(page, ".quiz", **rules), path.stem
-    context.close()
-
-
 def test_script_is_small_and_pages_without_a_quiz_do_not_load_it(html):
     script = (ASSETS / "quiz.js").read_bytes()
     assert len(gzip.compress(script, 9)) <= 5 * 1024
@@ -335,19 +309,3 @@ def test_script_is_small_and_pages_without_a_quiz_do_not_load_it(html):
         text = path.read_text(encoding="utf-8")
         assert ("quiz.js" in text) == ('class="quiz"' in text), path.name
         assert "data-course-quiz" not in text, f"{path.name}: a quiz was not filled in"
-
-
-def test_every_question_of_the_bank_is_on_a_page_and_links_to_the_cell_that_shows_it(html, tab):
-    shown = {}
-    for path in (html / "book").glob("*.html"):
-        tab.goto(path.as_uri())
-        for id in tab.evaluate(
-            "[...document.querySelectorAll('.quiz-question')].map(q => q.dataset.id)"
-        ):
-            assert id not in shown, f"{id} is on two pages"
-            shown[id] = path.stem
-        for link in tab.evaluate("[...document.querySelectorAll('.quiz-key a')].map(a => a.href)"):
-            target, _, anchor = link.partition("#")
-            file = html / "book" / target.rpartition("/")[2]
-            assert f'id="{anchor}"' in file.read_text(encoding="utf-8"), link
-    assert set(shown) == {asked.id for file in BANK.values() for asked in file.questions}
