@@ -65,6 +65,16 @@ def nested(tmp_path):
         remove(path)
 
 
+@pytest.fixture
+def small_book(tmp_path):
+    """A small book with the course's settings, not built yet."""
+    from small_book import SmallBook
+
+    book = SmallBook(tmp_path / "small-book")
+    book.write()
+    return book
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--pythons",
