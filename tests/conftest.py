@@ -162,8 +162,11 @@ class Reproduced:
             REPRODUCED.write_text(json.dumps(sorted(kept), indent=1), encoding="utf-8")
 
 
+LARGE = 1_000_000  # bytes: the weights are, and nothing writes into them
+
+
 def copy_of_repository(target: Path) -> Path:
-    """Copy what the repository holds, and nothing that was built."""
+    """Copy what the repository holds, and nothing that was built; large files are shared."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -171,8 +174,18 @@ def copy_of_repository(target: Path) -> Path:
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+            if (ROOT / name).stat().st_size < LARGE or not share(ROOT / name, target / name):
+                shutil.copy2(ROOT / name, target / name)
     return target
+
+
+def share(file: Path, place: Path) -> bool:
+    """Give a file a second name, where the file system can."""
+    try:
+        place.hardlink_to(file)
+    except OSError:  # on another disk, for example
+        return False
+    return True
 
 
 def stock(root, *arguments):
