@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from durations import Durations, LongestFirst, recorded
 from nesting import nested as make_nested
 
 from embeddings_course.browsers import browser_command
@@ -133,10 +134,27 @@ def reproduced(config) -> set[Path]:
     return {path for path, key in published_keys().items() if key in known} if known else set()
 
 
+TIMES_OF_TESTS = ROOT / "_build" / "test-times.txt"
+RECORDED_TIMES = ROOT / "_build" / "work" / "test-times.json"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell each of several processes what tests took: all must put them in the same order."""
+    node.workerinput["seconds"] = recorded(RECORDED_TIMES)
+
+
 def pytest_sessionstart(session):
-    """Watch which notebooks pass. Keys are taken first: somebody may change files meanwhile."""
+    """Note what tests take, and which notebooks pass.
+
+    Keys of notebooks are taken first: somebody may change files meanwhile.
+    """
     config = session.config
-    if config.getoption("nbval", False) and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):  # one of several processes; another one counts
+        config.pluginmanager.register(LongestFirst(config.workerinput["seconds"]))
+        return
+    config.pluginmanager.register(Durations(TIMES_OF_TESTS, RECORDED_TIMES))
+    if config.getoption("nbval", False):
         config.pluginmanager.register(Reproduced(published_keys()))
 
 

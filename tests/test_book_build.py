@@ -617,7 +617,7 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
 ):
     tests = project.root / "tests"
     tests.mkdir()
-    for name in ("nbval.cfg", "conftest.py", "nesting.py"):
+    for name in ("nbval.cfg", "conftest.py", "durations.py", "nesting.py"):
         shutil.copy(ROOT / "tests" / name, tests)
     (tests / "test_one.py").write_text("def test_one(): pass\n")
     (project.root / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    unit\n")
@@ -631,6 +631,9 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
         return status, re.findall(r"\d+ (?:passed|failed|deselected)", last)
 
     assert passes() == (0, ["3 passed"])
+    table = (project.root / "_build" / "test-times.txt").read_text(encoding="utf-8")
+    for name in ("tests/test_one.py", "_build/jupyter_execute/book/two.ipynb", "gw1"):
+        assert name in table
     assert passes("-n", "0") == (0, ["1 passed", "2 deselected"])
     assert passes("--all-pages", "-n", "0") == (0, ["3 passed"])
     project.page("two", "import os\nprint(len(os.environ.get('ONCE', '')))")
