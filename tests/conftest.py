@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from durations import Durations, LongestFirst, recorded
 from nesting import nested as make_nested
 
 from embeddings_course._shared.folders import remove
@@ -63,6 +64,16 @@ def nested(tmp_path):
     yield make_nested
     for path in tmp_path.iterdir():
         remove(path)
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    """A small book with the course's settings, not built yet."""
+    from small_book import SmallBook
+
+    book = SmallBook(tmp_path / "small-book")
+    book.write()
+    return book
 
 
 def pytest_addoption(parser):
@@ -123,10 +134,27 @@ def reproduced(config) -> set[Path]:
     return {path for path, key in published_keys().items() if key in known} if known else set()
 
 
+TIMES_OF_TESTS = ROOT / "_build" / "test-times.txt"
+RECORDED_TIMES = ROOT / "_build" / "work" / "test-times.json"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell each of several processes what tests took: all must put them in the same order."""
+    node.workerinput["seconds"] = recorded(RECORDED_TIMES)
+
+
 def pytest_sessionstart(session):
-    """Watch which notebooks pass. Keys are taken first: somebody may change files meanwhile."""
+    """Note what tests take, and which notebooks pass.
+
+    Keys of notebooks are taken first: somebody may change files meanwhile.
+    """
     config = session.config
-    if config.getoption("nbval", False) and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):  # one of several processes; another one counts
+        config.pluginmanager.register(LongestFirst(config.workerinput["seconds"]))
+        return
+    config.pluginmanager.register(Durations(TIMES_OF_TESTS, RECORDED_TIMES))
+    if config.getoption("nbval", False):
         config.pluginmanager.register(Reproduced(published_keys()))
 
 
@@ -152,8 +180,11 @@ class Reproduced:
             REPRODUCED.write_text(json.dumps(sorted(kept), indent=1), encoding="utf-8")
 
 
+LARGE = 1_000_000  # bytes: the weights are, and nothing writes into them
+
+
 def copy_of_repository(target: Path) -> Path:
-    """Copy what the repository holds, and nothing that was built."""
+    """Copy what the repository holds, and nothing that was built; large files are shared."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -161,8 +192,18 @@ def copy_of_repository(target: Path) -> Path:
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+            if (ROOT / name).stat().st_size < LARGE or not share(ROOT / name, target / name):
+                shutil.copy2(ROOT / name, target / name)
     return target
+
+
+def share(file: Path, place: Path) -> bool:
+    """Give a file a second name, where the file system can."""
+    try:
+        place.hardlink_to(file)
+    except OSError:  # on another disk, for example
+        return False
+    return True
 
 
 def stock(root, *arguments):

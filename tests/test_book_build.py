@@ -1,6 +1,5 @@
 """The build of the book: it runs what changed, publishes whole books only, and no secrets."""
 
-import json
 import os
 import re
 import shutil
@@ -13,86 +12,20 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import FRONT_MATTER, ROOT, alike, stock
+from conftest import ROOT, alike, stock
+from small_book import SECRET, SmallBook, in_this_process, jupyter_book
 
 from embeddings_course import cli
 from embeddings_course.book_build import page_cache
-from embeddings_course.book_build.build import BookError, build_book
+from embeddings_course.book_build.build import BookError
 from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
 from embeddings_course.sphinx_ext import executed_pages
-from embeddings_course.sphinx_ext.launch_buttons import launch_urls
-
-SECRET = "the-solution-is-42"
-
-PAGE = (
-    FRONT_MATTER
-    + """\
-
-# Page {name}
-
-```{{code-cell}} python
-{code}
-```
-"""
-)
-
-
-class Project:
-    """A small book with the course's own settings."""
-
-    def __init__(self, root):
-        self.root = root
-        self.html = root / "_build" / "html"
-        self.executed_notebooks = root / "_build" / "jupyter_execute"
-
-    def write(self):
-        root = self.root
-        root.mkdir()
-        shutil.copy(ROOT / "_config.yml", root)
-        (root / "book" / "assets").mkdir(parents=True)
-        (root / "book" / "references.bib").touch()
-        (root / "book" / "assets" / "course.css").touch()
-        shutil.copy(ROOT / "book" / "assets" / "reader.js", root / "book" / "assets")
-        (root / "requirements.txt").write_text("numpy==2.0\n")
-        package = root / "embeddings_course" / "backbones" / "embedded"
-        package.mkdir(parents=True)
-        (package / "resnet18.safetensors").write_bytes(b"weights")
-        (package.parent / "load.py").write_text("RESNET = 18\n")
-        for folder in ("source", "assignments"):
-            notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-            notebook["cells"] = [
-                {"cell_type": "markdown", "id": "a", "metadata": {}, "source": f"# {SECRET}"}
-            ]
-            (root / folder / "one").mkdir(parents=True)
-            (root / folder / "one" / "secret.ipynb").write_text(json.dumps(notebook))
-        self.toc("one", "two")
-        (root / "book" / "index.md").write_text("# Start\n")
-        self.page("one", "print('first result')")
-        self.page("two", "print('second result')")
-
-    def toc(self, *names):
-        lines = ["format: jb-book", "root: book/index", "chapters:"]
-        lines += [f"  - file: book/{name}" for name in names]
-        (self.root / "_toc.yml").write_text("\n".join(lines) + "\n")
-
-    def page(self, name, code):
-        (self.root / "book" / f"{name}.md").write_text(PAGE.format(name=name, code=code))
-
-    def build(self):
-        return build_book(self.root)
-
-    def text(self, page):
-        return (self.html / "book" / f"{page}.html").read_text(encoding="utf-8")
-
-    def assert_nothing_looks_finished(self):
-        assert not self.html.exists()
-        assert not self.executed_notebooks.exists()
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """One book, built once. Tests work on copies."""
-    project = Project(tmp_path_factory.mktemp("built") / "project")
+    project = SmallBook(tmp_path_factory.mktemp("built") / "project")
     project.write()
     return project, project.build()
 
@@ -100,7 +33,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def project(built, tmp_path):
     project, _ = built
-    return Project(Path(shutil.copytree(project.root, tmp_path / "copy")))
+    return SmallBook(Path(shutil.copytree(project.root, tmp_path / "copy")))
 
 
 def test_first_build_executes_every_page_and_publishes_pages_and_notebooks(built):
@@ -138,13 +71,38 @@ def test_second_build_executes_nothing_and_publishes_the_same(project):
     assert "first result\n" in shown
 
 
-def test_only_the_page_that_changed_is_executed(project):
-    project.page("two", "print('another result')")
-    book = project.build()
+@pytest.fixture(scope="module")
+def changed(built, tmp_path_factory):
+    """The book after a change on a page, built once more."""
+    first, _ = built
+    folder = tmp_path_factory.mktemp("changed")
+    project = SmallBook(Path(shutil.copytree(first.root, folder / "project")))
+    project.page("two", "import time\ntime.sleep(0.5)\nprint('another result')")
+    return project, project.build()
+
+
+def test_only_the_page_that_changed_is_executed(changed):
+    project, book = changed
     assert book.executed == ("book/two",)
     assert book.cached == ("book/one",)
     assert "another result" in project.text("two")
     assert "first result" in project.text("one")
+
+
+def test_jupyter_book_finds_every_page_executed(changed):
+    project, _ = changed
+    log = (project.root / "_build" / "book.log").read_text(encoding="utf-8")
+    assert "Using cached notebook" in log
+    assert "Executing notebook" not in log
+
+
+def test_times_of_cells_are_told_and_stay_out_of_the_notebooks(changed):
+    project, book = changed
+    (run,) = book.runs
+    assert run.name == "book/two"
+    assert 0.5 <= run.in_cells <= run.seconds
+    notebook = nbformat.read(project.executed_notebooks / "book" / "two.ipynb", as_version=4)
+    assert not [cell for cell in notebook.cells if "execution" in cell.metadata]
 
 
 IMPORTS = """\
@@ -156,9 +114,9 @@ def load():
 
 def test_a_changed_module_executes_the_pages_that_import_it_and_no_others(project):
     project.page("two", IMPORTS)
-    assert project.build().executed == ("book/two",)
+    assert project.render().executed == ("book/two",)
     (project.root / "embeddings_course" / "backbones" / "load.py").write_text("RESNET = 34\n")
-    book = project.build()
+    book = project.render()
     assert book.executed == ("book/two",)
     assert book.cached == ("book/one",)
 
@@ -235,7 +193,7 @@ def test_failing_cell_names_page_and_error_and_leaves_no_book_until_it_is_repair
     project.page("two", "values = {}\nvalues['missing']")
     for _ in range(2):  # a failure is never taken from the cache
         with pytest.raises(BookError) as caught:
-            project.build()
+            project.render(kernels=True)
         message = str(caught.value)
         assert "book/two.md" in message
         assert "KeyError: 'missing'" in message
@@ -243,7 +201,7 @@ def test_failing_cell_names_page_and_error_and_leaves_no_book_until_it_is_repair
         assert "Traceback" not in message
         project.assert_nothing_looks_finished()
     project.page("two", "print('repaired')")
-    assert project.build().executed == ("book/two",)
+    assert project.render(kernels=True).executed == ("book/two",)
     assert "repaired" in project.text("two")
 
 
@@ -252,7 +210,7 @@ def test_warning_of_sphinx_fails_this_build_and_the_next(project):
     index.write_text("# Start\n\nSee {doc}`nowhere`.\n")
     for _ in range(2):  # an incremental build would have forgotten the warning
         with pytest.raises(BookError, match=r"book/index\.md:3: WARNING: .*nowhere"):
-            project.build()
+            project.render()
         project.assert_nothing_looks_finished()
 
 
@@ -282,7 +240,7 @@ def test_a_claim_that_does_not_hold_is_named_with_its_numbers_and_with_other_ver
     with_false_claim,
 ):
     with pytest.raises(BookError) as caught:
-        with_false_claim.build()
+        with_false_claim.render(kernels=True)
     message = str(caught.value)
     for part in [
         "book/two.md could not be executed: what it asserts does not hold here.",
@@ -301,7 +259,7 @@ def test_a_claim_that_does_not_hold_is_named_with_its_numbers_and_with_other_ver
 
 def test_asked_to_go_on_a_build_publishes_a_failing_page_and_marks_it(with_false_claim, tab):
     project = with_false_claim
-    book = build_book(project.root, keep_going=True)
+    book = project.render(kernels=True, keep_going=True)
     assert [run.name for run in book.failed] == ["book/two"]
     assert "Vectors find more than words" in book.failed[0].failed
     for page, words in {
@@ -317,9 +275,9 @@ def test_asked_to_go_on_a_build_publishes_a_failing_page_and_marks_it(with_false
     assert not tab.wrong
     # A failure is taken from no cache, and once it is repaired nothing is marked.
     with pytest.raises(BookError, match="does not hold here"):
-        project.build()
+        project.render(kernels=True)
     project.page("two", "print('repaired')")
-    assert build_book(project.root, keep_going=True).failed == ()
+    assert project.render(keep_going=True).failed == ()
     assert "page-failed" not in project.text("two") + project.text("index")
 
 
@@ -353,23 +311,23 @@ def test_jupyter_books_own_command_builds_the_same_pages_and_its_clean_removes_n
     assert "Which is even?" in project.text("two")
     notebook = nbformat.read(project.executed_notebooks / "book" / "one.ipynb", as_version=4)
     assert any(cell.get("outputs") for cell in notebook.cells)
-    assert project.build().executed == (), "both share what has been executed"
+    assert project.render().executed == (), "both share what has been executed"
 
 
 def test_jupyter_books_own_command_again_shows_what_changed_since(with_quiz):
     project = with_quiz
     shown = project.root / "book" / "two.md"
     right = shown.read_text()
-    assert stock(project.root, "build", ".").returncode == 0
+    assert jupyter_book("build", project.root).returncode == 0
     assert "Which is even?" in project.text("two")
     # Meanwhile: another question, a page that fails, and a build that was asked to go on.
     project.quiz.write_text(QUESTION.replace("even", "odd"))
     project.page("two", "1 / 0")
-    assert build_book(project.root, keep_going=True).failed
+    assert project.render(kernels=True, keep_going=True).failed
     with pytest.raises(BookError):
-        project.build()
+        project.render(kernels=True)
     shown.write_text(right)
-    done = stock(project.root, "build", ".")
+    done = jupyter_book("build", project.root)
     assert done.returncode == 0, done.stdout
     assert "Which is odd?" in project.text("two")
     for page in ("one", "two", "index"):
@@ -379,11 +337,9 @@ def test_jupyter_books_own_command_again_shows_what_changed_since(with_quiz):
 
 
 def test_jupyter_book_may_be_told_to_execute_nothing(project):
-    config = project.root / "_config.yml"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace("execute_notebooks: cache", 'execute_notebooks: "off"'))
+    project.setting("execute_notebooks: cache", 'execute_notebooks: "off"')
     project.page("two", "1 / 0")
-    assert stock(project.root, "build", ".").returncode == 0
+    assert jupyter_book("build", project.root).returncode == 0
     assert "1</span>" in project.text("two")
 
 
@@ -402,68 +358,19 @@ def test_a_cache_that_may_hold_half_an_entry_is_looked_at_by_the_next_build(proj
     stored = next((page_cache.cache_folder(work) / "executed").glob("*/base.ipynb"))
     stored.write_text(stored.read_text()[:100])
     monkeypatch.undo()
-    assert project.build().executed
+    assert project.render().executed
 
 
 def test_jupyter_books_own_command_says_what_failed_and_waits_for_no_other_build(with_false_claim):
     root = with_false_claim.root
-    done = stock(root, "build", ".")
+    done = jupyter_book("build", root)
     assert done.returncode != 0
     assert "The claim vectors-win: Vectors find more than words." in done.stdout
     assert "make book KEEP_GOING=1" in done.stdout
     with Lock(root / "_build" / "book.lock", "Another build of the book"):
-        done = stock(root, "build", ".")
+        done = jupyter_book("build", root)
     assert done.returncode != 0
     assert "Another build of the book is running" in done.stdout
-
-
-CONTROL = """\
-from embeddings_course.controls import Choice, explore, neighbours_html
-
-explore(
-    lambda k: neighbours_html("row", ["column", "line"][:k], [0.9, -0.1][:k]),
-    caption="Neighbours",
-    k=Choice([2, 1]),
-)
-"""
-
-
-def test_only_a_page_with_a_control_loads_what_controls_need(project):
-    project.page("two", CONTROL)
-    project.build()
-    for name in ("control.css", "control.js"):
-        assert name in project.text("two")
-        assert name not in project.text("one")
-        assert (project.html / "_static" / name).is_file()
-    text = project.text("two")
-    assert text.count("<details data-state") == 2
-    assert "<form" in text
-    assert "widget-view" not in text
-
-
-def test_a_configured_repository_gives_pages_with_code_buttons_that_open_their_notebook(project):
-    assert "launch-buttons" not in project.text("one"), "without one there are no dead buttons"
-    config = project.root / "_config.yml"
-    text = config.read_text(encoding="utf-8")
-    assert 'url: ""' in text
-    config.write_text(text.replace('url: ""', "url: https://github.com/someone/a-course"))
-    project.build()
-    for url in launch_urls("someone/a-course", "one").values():
-        assert f'href="{url}"' in project.text("one")
-    assert "launch-buttons" not in project.text("index"), "it has no code"
-
-
-def test_the_search_finds_a_term_of_a_glossary_from_disk(project, tab):
-    glossary = "# Terms\n\n```{glossary}\nHypersphere\n  All points at one distance.\n```\n"
-    (project.root / "book" / "glossary.md").write_text(glossary)
-    project.toc("one", "two", "glossary")
-    project.build()
-    tab.goto((project.html / "search.html").as_uri() + "?q=hypersphere")
-    found = tab.locator("#search-results li a[href*='#term-Hypersphere']").first
-    found.click()
-    tab.wait_for_url("**/book/glossary.html*#term-Hypersphere")
-    assert tab.locator("#term-Hypersphere").inner_text().startswith("Hypersphere")
-    assert not tab.wrong
 
 
 QUESTION = """\
@@ -489,18 +396,18 @@ def with_quiz(project):
     project.quiz = project.root / "book" / "quizzes" / "images.yml"
     project.quiz.write_text(QUESTION)
     project.page("two", "from embeddings_course.quiz import quiz\n\nquiz('images')")
-    assert project.build().executed == ("book/two",)
     return project
 
 
 def test_quiz_is_filled_in_and_changing_a_question_executes_no_page(with_quiz):
+    assert with_quiz.render().executed == ("book/two",)
     assert "Which is even?" in with_quiz.text("two")
     assert "one.html#claim-some-claim" in with_quiz.text("two")
     for name in ("quiz.css", "quiz.js"):
         assert name in with_quiz.text("two")
         assert name not in with_quiz.text("one")
     with_quiz.quiz.write_text(QUESTION.replace("even", "odd"))
-    assert with_quiz.build().executed == ()
+    assert with_quiz.render().executed == ()
     assert "Which is odd?" in with_quiz.text("two")
     assert "Which is even?" not in with_quiz.text("two")
 
@@ -519,7 +426,7 @@ def test_wrong_question_stops_the_build_with_file_line_and_reason(
 ):
     with_quiz.quiz.write_text(QUESTION.replace(right, wrong))
     with pytest.raises(BookError) as caught:
-        with_quiz.build()
+        with_quiz.render()
     assert f"book/quizzes/images.yml:{complaint}" in str(caught.value)
     with_quiz.assert_nothing_looks_finished()
 
@@ -527,13 +434,13 @@ def test_wrong_question_stops_the_build_with_file_line_and_reason(
 def test_quiz_that_is_not_there_any_more_is_named_with_the_page_that_asks_for_it(with_quiz):
     with_quiz.quiz.rename(with_quiz.quiz.with_name("pictures.yml"))
     with pytest.raises(BookError, match="book/two asks for the quiz 'images', which does not"):
-        with_quiz.build()
+        with_quiz.render()
     with_quiz.assert_nothing_looks_finished()
 
 
 def test_page_that_left_the_table_of_contents_leaves_the_book(project):
     project.toc("one")
-    project.build()
+    project.render()
     left = [
         path.name
         for folder in (project.html, project.executed_notebooks)
@@ -544,25 +451,22 @@ def test_page_that_left_the_table_of_contents_leaves_the_book(project):
 
 
 def test_instructors_notebooks_stop_the_build_where_the_settings_would_publish_them(project):
-    config = project.root / "_config.yml"
-    text = config.read_text(encoding="utf-8")
-    text = text.replace("only_build_toc_files: true", "only_build_toc_files: false")
-    text = re.sub(r"\b(source|assignments), ", "", text)
-    config.write_text(text, encoding="utf-8")
+    project.setting("only_build_toc_files: true", "only_build_toc_files: false")
+    project.setting("source, assignments, ", "")
     for folder in ("source", "assignments"):
         (project.root / folder / "one" / "secret.ipynb").unlink()
     # Sphinx warns of pages outside the table of contents, but not of those that say so.
     hidden = project.root / "source" / "one" / "hidden.md"
     hidden.write_text("---\norphan: true\n---\n# Secret\n")
     with pytest.raises(BookError, match="would have published source/one/hidden"):
-        project.build()
+        project.render()
     project.assert_nothing_looks_finished()
 
 
 def test_page_that_does_not_exist_is_named(project):
     project.toc("one", "three")
     with pytest.raises(BookError, match=r"book/three, but there is no book/three\.md"):
-        project.build()
+        project.render()
 
 
 BUILD = """\
@@ -597,12 +501,13 @@ if not pathlib.Path({str(note)!r}).exists():
 
 
 def test_failing_page_stops_the_others_and_leaves_no_kernel(project):
-    note = project.root / "kernel"
+    note, end = project.root / "kernel", project.root / "end"
     project.page(
         "one",
         f"""import os, pathlib, time
 pathlib.Path({str(note)!r}).write_text(str(os.getpid()))
-time.sleep(100)""",
+time.sleep(100)
+pathlib.Path({str(end)!r}).touch()""",
     )
     project.page(
         "two",
@@ -611,11 +516,10 @@ while not pathlib.Path({str(note)!r}).exists():
     time.sleep(0.1)
 1 / 0""",
     )
-    start = time.monotonic()
     with pytest.raises(BookError, match=r"book/two\.md could not be executed: ZeroDivisionError"):
-        project.build()
-    assert time.monotonic() - start < 50
+        project.render(kernels=True)
     assert _soon(lambda: not _lives(int(note.read_text())))
+    assert not end.exists()
 
 
 def test_pages_run_side_by_side_in_kernels_of_one_thread(project):
@@ -634,31 +538,14 @@ else:
     raise TimeoutError
 print("threads:", os.environ["OMP_NUM_THREADS"])""",
         )
-    assert project.build().executed == ("book/one", "book/two")
+    assert project.render(kernels=True).executed == ("book/one", "book/two")
     assert "threads: 1" in project.text("one")
-
-
-def test_jupyter_book_finds_every_page_executed(project):
-    project.page("two", "print('again')")
-    project.build()
-    log = (project.root / "_build" / "book.log").read_text(encoding="utf-8")
-    assert "Using cached notebook" in log
-    assert "Executing notebook" not in log
-
-
-def test_times_of_cells_are_told_and_stay_out_of_the_notebooks(project):
-    project.page("two", "import time\ntime.sleep(0.5)")
-    (run,) = project.build().runs
-    assert run.name == "book/two"
-    assert 0.5 <= run.in_cells <= run.seconds
-    notebook = nbformat.read(project.executed_notebooks / "book" / "two.ipynb", as_version=4)
-    assert not [cell for cell in notebook.cells if "execution" in cell.metadata]
 
 
 def test_kernel_that_dies_is_reported(project):
     project.page("two", "import os\nos._exit(1)")
     with pytest.raises(BookError, match=r"book/two\.md could not be executed: its kernel died"):
-        project.build()
+        project.render(kernels=True)
     project.assert_nothing_looks_finished()
 
 
@@ -686,12 +573,20 @@ def test_page_that_was_stored_only_half_is_executed_again(project):
     assert len(stored) == 2
     stored[0].unlink()
     (work / "running").touch()  # what a killed build leaves
-    book = project.build()
+    book = project.render()
     assert "first result" in project.text("one")
     assert "second result" in project.text("two")
     assert book.executed != ()
 
 
+@pytest.fixture
+def sphinx_here():
+    """Builds of commands run Jupyter Book in this process."""
+    with in_this_process():
+        yield
+
+
+@pytest.mark.usefixtures("sphinx_here")
 def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     project, monkeypatch, capfd
 ):
@@ -718,12 +613,13 @@ def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     assert cli.main(["test", "-p", "no:cacheprovider"]) == 1, "a notebook shows something else now"
 
 
+@pytest.mark.usefixtures("sphinx_here")
 def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
     project, monkeypatch, capfd
 ):
     tests = project.root / "tests"
     tests.mkdir()
-    for name in ("nbval.cfg", "conftest.py", "nesting.py"):
+    for name in ("nbval.cfg", "conftest.py", "durations.py", "nesting.py"):
         shutil.copy(ROOT / "tests" / name, tests)
     (tests / "test_one.py").write_text("def test_one(): pass\n")
     (project.root / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    unit\n")
@@ -737,8 +633,11 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
         return status, re.findall(r"\d+ (?:passed|failed|deselected)", last)
 
     assert passes() == (0, ["3 passed"])
+    table = (project.root / "_build" / "test-times.txt").read_text(encoding="utf-8")
+    for name in ("tests/test_one.py", "_build/jupyter_execute/book/two.ipynb", "gw1"):
+        assert name in table
     assert passes("-n", "0") == (0, ["1 passed", "2 deselected"])
-    assert passes("--all-pages") == (0, ["3 passed"])
+    assert passes("--all-pages", "-n", "0") == (0, ["3 passed"])
     project.page("two", "import os\nprint(len(os.environ.get('ONCE', '')))")
     assert passes("-n", "0") == (0, ["2 passed", "1 deselected"])
     notebook = project.executed_notebooks / "book" / "two.ipynb"

@@ -269,6 +269,30 @@ def test_book_gets_html_with_inputs_and_readers_without_script_get_it_without(mo
     assert saved["text/html"].count("<details") == len(made.states)
 
 
+CONTROL = """\
+from embeddings_course.controls import Choice, explore, neighbours_html
+
+explore(
+    lambda k: neighbours_html("row", ["column", "line"][:k], [0.9, -0.1][:k]),
+    caption="Neighbours",
+    k=Choice([2, 1]),
+)
+"""
+
+
+def test_only_a_page_with_a_control_loads_what_controls_need(small_book):
+    small_book.page("two", CONTROL)
+    small_book.render()
+    text = small_book.text("two")
+    for name in ("control.css", "control.js"):
+        assert name in text
+        assert name not in small_book.text("one")
+        assert (small_book.html / "_static" / name).is_file()
+    assert text.count("<details data-state") == 2
+    assert "<form" in text
+    assert "widget-view" not in text
+
+
 def test_live_widget_answers_changes_even_if_the_answer_is_the_same():
     widget = explorer().widget()
     assert "row-trained" in widget.result["html"]

@@ -78,3 +78,16 @@ def test_headings_code_and_captions_hold_no_links_of_terms(html):
         for kind in (r"<h\d.*?</h\d>", r"<pre.*?</pre>", r"<figcaption.*?</figcaption>"):
             for part in re.findall(kind, text, re.DOTALL):
                 assert "glossary-term" not in part, f"{path.stem}: {part[:100]}"
+
+
+def test_the_search_finds_a_term_from_disk(small_book, tab):
+    glossary = "# Terms\n\n```{glossary}\nHypersphere\n  All points at one distance.\n```\n"
+    (small_book.root / "book" / "glossary.md").write_text(glossary)
+    small_book.toc("one", "two", "glossary")
+    small_book.render()
+    tab.goto((small_book.html / "search.html").as_uri() + "?q=hypersphere")
+    found = tab.locator("#search-results li a[href*='#term-Hypersphere']").first
+    found.click()
+    tab.wait_for_url("**/book/glossary.html*#term-Hypersphere")
+    assert tab.locator("#term-Hypersphere").inner_text().startswith("Hypersphere")
+    assert not tab.wrong

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
 
 import pytest
@@ -63,16 +64,22 @@ def installed_with(*extras):
     return {name for name, _ in found}
 
 
+@cache
+def modules_of_packages():
+    """Say which packages each module is from."""
+    # Asked in a process of its own: in this one, other tests may have lengthened the path.
+    asked = "import importlib.metadata, json\nprint(json.dumps({}))"
+    asked = asked.format("importlib.metadata.packages_distributions()")
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    return json.loads(said.stdout)
+
+
 class Installation:
     """A copy of the repository, and an environment that has some extras only."""
 
     def __init__(self, folder, *extras):
         there = installed_with(*extras)
-        # Asked in a process of its own: in this one, other tests may have lengthened the path.
-        asked = "import importlib.metadata, json\nprint(json.dumps({}))"
-        asked = asked.format("importlib.metadata.packages_distributions()")
-        said = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
-        modules = json.loads(said.stdout).items()
+        modules = modules_of_packages().items()
         hide = {
             "modules": {
                 module for module, owners in modules
@@ -111,14 +118,16 @@ class Installation:
         return done.stdout
 
 
-@pytest.fixture(scope="module", params=["instructor", "student"])
-def any_installation(request, tmp_path_factory):
-    return Installation(tmp_path_factory.mktemp(request.param), request.param)
-
-
 @pytest.fixture(scope="module")
 def instructors(tmp_path_factory):
     return Installation(tmp_path_factory.mktemp("instructor"), "instructor")
+
+
+@pytest.fixture(scope="module", params=["instructor", "student"])
+def any_installation(request, tmp_path_factory):
+    if request.param == "instructor":
+        return request.getfixturevalue("instructors")
+    return Installation(tmp_path_factory.mktemp(request.param), request.param)
 
 
 def test_every_command_can_say_what_it_does(any_installation):

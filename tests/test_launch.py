@@ -122,6 +122,16 @@ def test_no_page_has_a_dead_button(html):
     assert bool(offered) == bool(configured_repository(ROOT))
 
 
+def test_pages_with_code_get_buttons_where_a_repository_is_configured(small_book):
+    small_book.render()
+    assert "launch-buttons" not in small_book.text("one"), "without one there are no dead buttons"
+    small_book.setting('url: ""', f"url: https://github.com/{SOMEONE}")
+    small_book.render()
+    for url in launch_urls(SOMEONE, "one").values():
+        assert f'href="{url}"' in small_book.text("one")
+    assert "launch-buttons" not in small_book.text("index"), "it has no code"
+
+
 def test_the_workflow_publishes_the_branch_that_the_buttons_lead_to():
     path = ROOT / ".github" / "workflows" / "book.yml"
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,15 @@ def course(first, here, *arguments):
 
 def contents(folder):
     return {
-        file.relative_to(folder): hashlib.sha256(file.read_bytes()).hexdigest()
+        file.relative_to(folder): digest(file, file.stat().st_ctime_ns, file.stat().st_size)
         for file in folder.rglob("*") if file.is_file()
     }  # fmt: skip
+
+
+@cache
+def digest(file, changed, size):
+    """Read a file once for each time that it was changed; nobody can set that time."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(

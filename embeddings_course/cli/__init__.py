@@ -287,7 +287,7 @@ def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     command += ["-m", "not slow"]
     # Who names files wants these; who names none wants all, side by side, a file to a process.
     if not any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in rest):
-        # In the order of their names: the last ones are notebooks, and none of these takes long.
+        # In the order of tests/durations.py: with a long file last, one process would wait for it.
         order = ["--dist", "loadfile", "--no-loadscope-reorder"]
         command += ["-n", str(pages_at_once()), *order]
         environ.setdefault("OMP_NUM_THREADS", "1")  # or each would want all cores
