@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -171,21 +170,10 @@ class Visits:
         File that keeps what was fine, for the next run.
     again : bool
         Open every page, whatever the store has.
-    pages : callable
-        Finds the pages in the folder.
     """
 
-    def __init__(
-        self,
-        html: Path,
-        browser,
-        store: Path = STORE,
-        *,
-        again: bool = False,
-        pages: Callable[[Path], list[Path]] = pages,
-    ):
+    def __init__(self, html: Path, browser, store: Path = STORE, *, again: bool = False):
         self.html, self.browser, self.store, self.again = html, browser, store, again
-        self.pages = pages
         self.opened: list[str] = []
         self._seen: dict[str, dict[str, Seen]] = {}
         self._digests: dict[str, str] = {}
@@ -203,7 +191,7 @@ class Visits:
         kept = self._kept()
         found, fine = {}, {}
         try:
-            for path in self.pages(self.html):
+            for path in pages(self.html):
                 name = path.relative_to(self.html).as_posix()
                 entry = kept.get(f"{screen} {name}", {})
                 seen = Seen(**entry["seen"]) if entry and not self.again else None
@@ -215,12 +203,9 @@ class Visits:
                     key = self._key(screen, name, seen.files)
                     fine[f"{screen} {name}"] = {"key": key, "seen": asdict(seen)}
         finally:
-            # One entry for each page and screen: there is nothing old to be thrown away but pages
-            # that are no more.
-            names = {path.relative_to(self.html).as_posix() for path in self.pages(self.html)}
-            current = {
-                place: entry for place, entry in kept.items() if place.split(" ", 1)[1] in names
-            }
+            # A page has one entry per screen: what is old is only that of pages that are no more.
+            names = {path.relative_to(self.html).as_posix() for path in pages(self.html)}
+            current = {at: kept[at] for at in kept if at.partition(" ")[2] in names}
             self.store.parent.mkdir(parents=True, exist_ok=True)
             new = self.store.with_suffix(f".{os.getpid()}")
             new.write_text(json.dumps(current | fine), encoding="utf-8")
