@@ -1,6 +1,7 @@
 """Several copies of the course on one machine: what a command works on, and leaves alone."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -53,27 +54,46 @@ def digest(file, changed, size):
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("command", "inside"),
-    [
-        ("book", "."),
-        ("lab --no-start", "."),
-        ("clean", "."),
-        ("bundle", "."),
-        ("bundle", "book/quizzes"),
-        ("quiz export --format json", "."),
-        ("demo-class", "."),
-    ],
-)
-def test_what_would_be_written_into_another_copy_is_refused(copies, command, inside):
+# Runs commands one after the other: a process for each would take seconds to load.
+MANY = """\
+import contextlib, io, json, os, sys
+from embeddings_course import cli
+
+for folder, command in json.loads(sys.argv[1]):
+    os.chdir(folder)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        status = cli.main(command.split())
+    print(json.dumps([command, status, said.getvalue()]))
+"""
+
+
+def refusals(first, *commands):
+    """Run commands, each in its folder, which must be refused; return them with a sentence each."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", MANY, json.dumps([[str(here), c] for here, c in commands])],
+        env={**os.environ, "PYTHONPATH": str(first), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(commands)
+    for command, status, said in answers:
+        assert status == 1, command
+        (sentence,) = said.splitlines()
+        yield command, sentence
+
+
+def test_what_would_be_written_into_another_copy_is_refused(copies):
     first, second = copies
     before = [contents(each) for each in copies]
-    done = course(first, second / inside, *command.split())
-    assert done.returncode == 1
-    (sentence,) = done.stderr.splitlines()
-    assert f"{second} is a copy of the course" in sentence
-    assert f"belongs to another copy, {first}," in sentence
-    assert "`make book` makes it" in sentence
+    commands = ["book", "lab --no-start", "clean", "bundle", "demo-class"]
+    places = [(second, command) for command in [*commands, "quiz export --format json"]]
+    for command, sentence in refusals(first, *places, (second / "book" / "quizzes", "bundle")):
+        assert f"{second} is a copy of the course" in sentence, command
+        assert f"belongs to another copy, {first}," in sentence, command
+        assert "`make book` makes it" in sentence, command
     assert [contents(each) for each in copies] == before
 
 
@@ -228,15 +248,14 @@ def test_the_copy_that_the_package_comes_from_counts_whoever_owns_it(above, owne
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
-@pytest.mark.parametrize("command", ["doctor", "report hw", "assignments", "bundle", "grade hw"])
-def test_settings_of_another_person_are_not_run_by_any_command(above, command):
+def test_settings_of_another_person_are_not_run_by_any_command(above):
     trace = above / "mine" / "trace"
     (above / "nbgrader_config.py").write_text(TRAP.format(str(trace)))
     os.chown(above / "nbgrader_config.py", OTHER, OTHER)
-    done = course(ROOT, above / "mine", *command.split())
-    assert done.returncode == 1
-    (sentence,) = done.stderr.splitlines()
-    assert sentence.startswith(f"{above} holds a course, but {above / 'nbgrader_config.py'}")
+    commands = ["doctor", "report hw", "assignments", "bundle", "grade hw"]
+    for command, sentence in refusals(ROOT, *((above / "mine", each) for each in commands)):
+        named = f"{above} holds a course, but {above / 'nbgrader_config.py'}"
+        assert sentence.startswith(named), command
     assert not trace.exists()
 
 
