@@ -6,6 +6,7 @@ result is kept on disk under a key that follows from the cells, the parameters, 
 package that the cells import, and the libraries, so it is trained again when any of them changes.
 
 A page can mark one of these cells ``parameters`` as well: what is assigned there can be replaced.
+A page that names the value which is there anyway uses the same vectors as one that names none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import logging
 import os
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
@@ -134,7 +136,8 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
             f"The page {page!r} has no parameter {unknown[0]!r}; "
             f"it has {', '.join(sorted(known)) or 'none'}."
         )
-    key = _key(cells, parameters)
+    written = _constants(cells)
+    key = _key(cells, {n: v for n, v in parameters.items() if not _is_same(v, written.get(n))})
     store = _store(page, name, key)
     try:
         return np.load(store, allow_pickle=False)
@@ -202,6 +205,33 @@ def _own_randomness() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(old)  # noqa: NPY002
+
+
+def _constants(cells: list[str]) -> dict[str, Any]:
+    """Return the names that some cells give a value once only, and written out: ``seed = 0``."""
+    trees = [ast.parse(cell) for cell in cells]
+    given = Counter(
+        node.id
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    )
+    found = {}
+    for statement in (each for tree in trees for each in tree.body):
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target, value = statement.targets[0], statement.value
+            pairs = [(target, value)]
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = list(zip(target.elts, value.elts, strict=False))
+            for name, constant in pairs:
+                if isinstance(name, ast.Name) and isinstance(constant, ast.Constant):
+                    found[name.id] = constant.value
+    return {name: value for name, value in found.items() if given[name] == 1}
+
+
+def _is_same(value: object, other: object) -> bool:
+    """Return whether two values are the same for any code: 1, 1.0 and True are three."""
+    return type(value) is type(other) and value == other
 
 
 def _assigned(source: str) -> Iterator[str]:

@@ -48,12 +48,13 @@ APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 
 # A test that needs one of these is no unit test: the built book, a browser, a Jupyter server.
 NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook"}
-# Nor are tests that build books, install packages, train vectors, or grade.
+# Nor are tests that build books, start kernels, install packages, train vectors, or grade.
 TAKE_LONG = (
     "test_book_build.py",
     "test_book_claims.py",
     "test_book_stock.py",
     "test_installations.py",
+    "test_kernel_copies.py",
     "test_pythons.py",
 )
 

@@ -16,8 +16,10 @@ from conftest import ROOT, alike, stock
 from small_book import SECRET, SmallBook, in_this_process, jupyter_book
 
 from embeddings_course import cli
+from embeddings_course._shared import kernel_copies
 from embeddings_course.book_build import page_cache
 from embeddings_course.book_build.build import BookError
+from embeddings_course.book_build.execute_pages import execute_pages
 from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
 from embeddings_course.sphinx_ext import executed_pages
 
@@ -540,6 +542,38 @@ print("threads:", os.environ["OMP_NUM_THREADS"])""",
         )
     assert project.render(kernels=True).executed == ("book/one", "book/two")
     assert "threads: 1" in project.text("one")
+
+
+@pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are no copies here")
+def test_kernels_of_several_pages_are_copies_that_have_imported_what_pages_import(project):
+    for name in ("one", "two"):
+        # Before it is imported, it is there.
+        code = f"import sys\nprint('{name}:', 'colorsys' in sys.modules)\nimport colorsys"
+        project.page(name, code)
+    project.build()
+    assert "one: True" in project.text("one")
+    assert "two: True" in project.text("two")
+    project.page("two", code + "\nprint('alone')")
+    project.build()
+    assert "two: False" in project.text("two"), "one page alone imports for itself"
+
+
+def test_pages_that_took_longest_the_last_time_begin_first(project, monkeypatch):
+    monkeypatch.setattr(page_cache, "execution_seconds", lambda cache: {"one.md": 1, "two.md": 9})
+    for name in ("zero", "one", "two"):
+        project.page(name, f"print('{name}, changed')")
+    lines = []
+    names = ["book/one", "book/two", "book/zero"]
+    cache = page_cache.cache_folder(page_cache.work_folder(project.root))
+    runs = execute_pages(
+        project.root, names, cache, environment={}, timeout=60, jobs=1, report=lines.append
+    )
+    begun = [line for line in lines if line.startswith("executing")]
+    assert begun == [f"executing book/{name}.md" for name in ("zero", "two", "one")]
+    assert [run.name for run in runs] == names
+    monkeypatch.undo()
+    seconds = page_cache.execution_seconds(page_cache.open_cache(cache))
+    assert seconds == {Path(run.name).name + ".md": run.seconds for run in runs}
 
 
 def test_kernel_that_dies_is_reported(project):

@@ -5,6 +5,7 @@ import pytest
 from embeddings_course._shared.code_inputs import (
     constant_arguments,
     digest_of_files,
+    imports,
     needed_files,
 )
 
@@ -66,6 +67,15 @@ def test_modules_are_found_through_modules_and_with_the_files_that_lie_there(pac
 def test_code_that_is_not_python_alone_may_need_everything(package):
     everything = {name for name in FILES if "hidden" not in name}
     assert names(package, "%matplotlib inline\nimport course") == everything
+
+
+def test_imports_come_in_their_order_once_and_those_of_functions_do_not():
+    cells = [
+        "import torch.nn.functional as F, numpy\nfrom torch import nn, optim",
+        "%matplotlib inline\nimport lost",
+        "import numpy\ndef f():\n    import inner\nfrom . import near",
+    ]
+    assert imports(cells) == ["torch.nn.functional", "numpy", "torch:nn", "torch:optim"]
 
 
 def test_first_arguments_of_calls():

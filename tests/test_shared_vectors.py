@@ -90,6 +90,31 @@ def test_parameters_replace_what_the_page_assigns(page):
     assert runs(page) == 3
 
 
+def test_a_parameter_that_is_given_its_own_value_trains_nothing_again(page):
+    vectors_from("words")
+    vectors_from("words", seed=0)
+    vectors_from("words", dim=3, seed=0, log="runs.txt")
+    assert runs(page) == 1
+    vectors_from("words", dim=3, seed=1)
+    vectors_from("words", seed=1)
+    assert runs(page) == 2
+
+
+@pytest.mark.parametrize(
+    "more", ["seed = 1", "for seed in (1,): pass", "seed += 1", "seed: int = 1"]
+)
+def test_a_parameter_that_is_given_a_value_twice_has_none_of_its_own(page, more):
+    page.write_text(PAGE.replace('log = "runs.txt"', f'log = "runs.txt"\n{more}'))
+    assert not np.array_equal(vectors_from("words"), vectors_from("words", seed=0))
+    assert runs(page) == 2
+
+
+def test_numbers_that_are_equal_and_not_the_same_are_different_parameters(page):
+    vectors_from("words")
+    vectors_from("words", seed=False)
+    assert runs(page) == 2
+
+
 def test_a_changed_line_is_run_and_a_changed_sentence_is_not(page):
     before = vectors_from("words")
     page.write_text(PAGE.replace("# A page", "# Another title"))

@@ -65,6 +65,34 @@ def constant_arguments(code: str, function: str) -> list[str | None]:
     return found
 
 
+def imports(code: Iterable[str]) -> list[str]:
+    """Return what some code imports outside of functions, in its order, each once.
+
+    Parameters
+    ----------
+    code : iterable of str
+        Python, such as the cells of a page. What cannot be read imports nothing.
+
+    Returns
+    -------
+    list of str
+        ``"torch.nn"`` for ``import torch.nn``, and ``"torch:nn"`` for ``from torch import nn``.
+    """
+    found: dict[str, None] = {}
+    for source in code:
+        try:
+            statements = ast.parse(source).body
+        except SyntaxError:
+            continue
+        for node in statements:
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = (alias.name for alias in node.names)
+                found.update(dict.fromkeys(f"{node.module}:{name}" for name in names))
+    return list(found)
+
+
 def digest_of_files(files: Iterable[Path], root: Path) -> str:
     """Return a digest of names, relative to `root`, and contents."""
     digest = hashlib.sha256()

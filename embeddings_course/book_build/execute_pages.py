@@ -2,18 +2,21 @@
 
 MyST-NB would execute them one after another. Here each page has a kernel of its own with one
 thread for its arithmetic, so that as many pages run as there are cores, and so that a result does
-not depend on how many there are. What has been executed goes into MyST-NB's own cache, and there
-MyST-NB finds it.
+not depend on how many there are. Where it can be, a kernel is a copy of a process that has imported
+what pages import (:mod:`embeddings_course._shared.kernel_copies`). What has been executed goes into
+MyST-NB's own cache, and there MyST-NB finds it.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from yaml import YAMLError
 
+from embeddings_course._shared import kernel_copies
+from embeddings_course._shared.code_inputs import imports
 from embeddings_course.book_build import failed_assertion, page_cache
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.book_build.published_versions import difference
@@ -78,6 +83,7 @@ class _Page:
     path: Path
     notebook: nbformat.NotebookNode
     key: str
+    cells: list[str]
     client: object = None
     seconds: float = 0.0
     in_cells: float = 0.0
@@ -153,7 +159,7 @@ def execute_pages(
         cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
         key = page_cache.page_key(root, cells, environment)
         if not page_cache.is_cached(cache, notebook, key):
-            missing.append(_Page(name, path, notebook, key))
+            missing.append(_Page(name, path, notebook, key, cells))
 
     one_at_a_time = threading.Lock()
 
@@ -161,13 +167,24 @@ def execute_pages(
         with one_at_a_time:  # or lines of two threads would mix
             report(line)
 
+    environ = {**os.environ, **environment}
+
     def run(page: _Page) -> None:
         if not page.stopped.is_set():
             say(f"executing {page.name}.md")
-            _execute(page, {**os.environ, **environment}, timeout, root)
+            _execute(page, environ, timeout, root, kernel)
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        waiting: dict[Future, _Page] = {pool.submit(run, page): page for page in missing}
+    code = [cell for page in missing for cell in page.cells]
+    with (
+        # One page alone would wait while others' modules are imported.
+        kernel_command(code if len(missing) > 1 else [], environ) as command,
+        ThreadPoolExecutor(max_workers=jobs) as pool,
+    ):
+        kernel = _own_kernel(command)
+        # Those that took longest the last time come first, or at the end one core would be idle.
+        seconds = page_cache.execution_seconds(cache)
+        first = sorted(missing, key=lambda page: -seconds.get(page.path.name, math.inf))
+        waiting: dict[Future, _Page] = {pool.submit(run, page): page for page in first}
         try:
             while waiting:
                 done, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
@@ -193,7 +210,27 @@ def execute_pages(
     return [PageRun(page.name, page.seconds, page.in_cells, page.failed) for page in missing]
 
 
-def _execute(page: _Page, environment: Mapping[str, str], timeout: int, root: Path) -> None:
+@contextmanager
+def kernel_command(code: Iterable[str], environ: Mapping[str, str]) -> Iterator[list[str]]:
+    """Provide the command that starts a kernel for pages; it works as long as the context is open.
+
+    Parameters
+    ----------
+    code : iterable of str
+        The cells of all these pages. What they import is imported once, if there are any.
+    environ : mapping of str to str
+        The whole environment of kernels.
+    """
+    if not (modules := imports(code)) or not kernel_copies.possible():
+        yield kernel_copies.command(None)
+        return
+    with kernel_copies.server(modules, environ) as socket:
+        yield kernel_copies.command(socket)
+
+
+def _execute(
+    page: _Page, environment: Mapping[str, str], timeout: int, root: Path, kernel: type
+) -> None:
     """Fill in the outputs of a page."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -201,7 +238,7 @@ def _execute(page: _Page, environment: Mapping[str, str], timeout: int, root: Pa
     start = time.monotonic()
     page.client = NotebookClient(
         page.notebook,
-        kernel_manager_class=_own_kernel(),
+        kernel_manager_class=kernel,
         timeout=timeout,
         resources={"metadata": {"path": str(page.path.parent)}},
         record_timing=True,
@@ -257,16 +294,15 @@ def _what_failed(page: _Page, error: Any) -> str:
     return "\n".join(lines)
 
 
-def _own_kernel() -> type:
-    """Return a kernel manager that starts this environment's Python, whatever else is installed."""
+def _own_kernel(command: list[str]) -> type:
+    """Return a manager of kernels that such a command starts, whatever else is installed."""
     from jupyter_client import AsyncKernelManager
-    from jupyter_client.kernelspec import KernelSpecManager
-    from traitlets import default
+    from jupyter_client.kernelspec import KernelSpec
 
     class OwnKernel(AsyncKernelManager):
-        @default("kernel_spec_manager")
-        def _only_the_native_one(self) -> KernelSpecManager:
-            return KernelSpecManager(kernel_dirs=[], parent=self)
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return KernelSpec(argv=list(command), display_name="Python 3", language="python")
 
     return OwnKernel
 

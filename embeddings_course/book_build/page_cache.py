@@ -29,6 +29,7 @@ MOST_AT_ONCE = 4  # a page may need more than two gigabytes
 _MOST_ENTRIES = 200  # of the cache; the pages of some other states of the book are among them
 
 _KEY = "follows_from"  # under this name a record has the key of its page
+_SECONDS = "execution_seconds"  # and under this one how long it took
 _FAILED = "failed"  # under this name a record says why its page was not executed to its end
 
 
@@ -94,10 +95,15 @@ def published_key(root: Path, notebook: Path, rules: Path) -> str:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     for cell in cells:
         cell.pop("id", None)  # another one in each build
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    key = page_key(root, code, kernel_environment(root))
+    key = page_key(root, code_of(notebook), kernel_environment(root))
     about = json.dumps([key, cells, rules.read_text(encoding="utf-8")], sort_keys=True)
     return hashlib.sha256(about.encode()).hexdigest()
+
+
+def code_of(notebook: Path) -> list[str]:
+    """Return the code of a notebook's cells."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def pages_at_once() -> int:
@@ -160,7 +166,17 @@ def is_cached(cache: JupyterCacheBase, notebook: NotebookNode, key: str) -> bool
 
 def about(key: str, seconds: float, failed: str = "") -> dict[str, object]:
     """Return what the cache notes about a page: key, seconds, and why it failed if it did."""
-    return {_KEY: key, "execution_seconds": seconds, **({_FAILED: failed} if failed else {})}
+    return {_KEY: key, _SECONDS: seconds, **({_FAILED: failed} if failed else {})}
+
+
+def execution_seconds(cache: JupyterCacheBase) -> dict[str, float]:
+    """Return how long each page took when it was executed last, by the name of its file."""
+    newest = sorted(cache.list_cache_records(), key=lambda record: record.created)
+    return {
+        Path(record.uri).name: record.data[_SECONDS]
+        for record in newest
+        if _SECONDS in (record.data or {})
+    }
 
 
 def fill_outputs(notebooks: Iterable[Path], folder: Path) -> None:

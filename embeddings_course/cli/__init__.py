@@ -12,11 +12,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from embeddings_course._shared.console import say
 from embeddings_course.book_build.build import Book, BookError, build_book, pages
-from embeddings_course.book_build.page_cache import kernel_environment, pages_at_once
+from embeddings_course.book_build.execute_pages import kernel_command
+from embeddings_course.book_build.page_cache import code_of, kernel_environment, pages_at_once
 from embeddings_course.cli import class_admin
 from embeddings_course.cli import grade as grading
 from embeddings_course.cli.quiz import add_commands
@@ -280,7 +283,6 @@ def _test_slow(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     _build(root)
     jupyter = root / "_build" / "work" / "jupyter"
-    _write_check_kernel(root, jupyter)
     paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     environ = {**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
     command = [sys.executable, "-m", "pytest", "--rootdir", str(root), *nbval_options(root)]
@@ -292,7 +294,8 @@ def _test(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
         command += ["-n", str(pages_at_once()), *order]
         environ.setdefault("OMP_NUM_THREADS", "1")  # or each would want all cores
         command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
-    return _call(command + rest, env=environ)
+    with _check_kernel(root, jupyter):
+        return _call(command + rest, env=environ)
 
 
 def nbval_options(root: Path) -> list[str]:
@@ -301,17 +304,23 @@ def nbval_options(root: Path) -> list[str]:
     return ["--nbval", "--nbval-sanitize-with", str(rules), "--nbval-kernel-name", _CHECK_KERNEL]
 
 
-def _write_check_kernel(root: Path, jupyter: Path) -> None:
+@contextmanager
+def _check_kernel(root: Path, jupyter: Path) -> Iterator[None]:
     """Describe a kernel that runs as pages do when the book is built."""
     folder = jupyter / "kernels" / _CHECK_KERNEL
     folder.mkdir(parents=True, exist_ok=True)
-    spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "Pages of the course, when they are checked",
-        "language": "python",
-        "env": kernel_environment(root),
-    }
-    (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    environ = kernel_environment(root)
+    notebooks = sorted((root / "_build" / "jupyter_execute").rglob("*.ipynb"))
+    code = [cell for path in notebooks for cell in code_of(path)]
+    with kernel_command(code, {**os.environ, **environ}) as command:
+        spec = {
+            "argv": command,
+            "display_name": "Pages of the course, when they are checked",
+            "language": "python",
+            "env": environ,
+        }
+        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+        yield
 
 
 def _lab(root: Path, options: argparse.Namespace, rest: list[str]) -> int:

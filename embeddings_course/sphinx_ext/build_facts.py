@@ -18,6 +18,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.backbones import EMBEDDED_FOLDER
+from embeddings_course.book_build.page_cache import execution_seconds, open_cache
 from embeddings_course.book_build.published_versions import PUBLISHED_PYTHON, installed
 
 
@@ -149,16 +150,7 @@ def _reading_order(env) -> list[str]:
 
 def _executions(folder: Path) -> dict[str, float]:
     """Seconds by file name of page, as the cache of executed pages has them."""
-    from jupyter_cache import get_cache
-
-    if not folder.is_dir():
-        return {}
-    newest = sorted(get_cache(folder).list_cache_records(), key=lambda record: record.created)
-    return {
-        Path(record.uri).name: record.data["execution_seconds"]
-        for record in newest
-        if "execution_seconds" in (record.data or {})
-    }
+    return execution_seconds(open_cache(folder)) if folder.is_dir() else {}
 
 
 def _code(path: Path) -> str:

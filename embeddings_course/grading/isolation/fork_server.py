@@ -12,7 +12,9 @@ before any code of a student runs. Two programs take part, both in this file:
     and so does all that is in there. Where no server helps, it starts a kernel the usual way, in
     the same sandbox.
 
-Only the standard library is imported at the top, since the second program has to start quickly.
+The copying itself is in :mod:`embeddings_course._shared.kernel_copies`, which the build of the book
+uses as well. Nothing else but the standard library is imported at the top, since the second program
+has to start quickly.
 """
 
 from __future__ import annotations
@@ -28,13 +30,26 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
 from pathlib import Path
+
+if not __package__:  # the second program, which finds nothing but the standard library
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from embeddings_course._shared import kernel_copies
+from embeddings_course._shared.kernel_copies import (
+    PATIENCE,
+    checked,
+    end_with,
+    libc,
+    prctl,
+    receive,
+    send,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any, NoReturn
+    from typing import Any
 
 # From linux/sched.h, linux/prctl.h and linux/capability.h.
 _NAMESPACES = {
@@ -50,8 +65,6 @@ _SET_PDEATHSIG, _SET_DUMPABLE, _CAPBSET_DROP = 1, 4, 24
 _SET_NO_NEW_PRIVS, _CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 _SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _CAPABILITY_VERSION = 0x20080522
-# How long the server may take to load what it is told, and a sandbox to be there.
-_PATIENCE = 120.0
 KERNEL = "embeddings_course.grading.isolation.watched_kernel"
 
 
@@ -74,34 +87,13 @@ def fork_server(modules: Sequence[str], environ: dict[str, str]) -> Iterator[Pat
     Path
         The socket to ask at. It answers when the modules are loaded.
     """
-    with tempfile.TemporaryDirectory(prefix="course-kernels-", ignore_cleanup_errors=True) as home:
-        path = Path(home, "socket")
-        listener = socket.socket(socket.AF_UNIX)
-        with listener:
-            listener.bind(str(path))
-            listener.listen(64)
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    __name__,
-                    str(listener.fileno()),
-                    str(os.getpid()),
-                    *modules,
-                ],
-                cwd=home,
-                env={**environ, "HOME": home},
-                pass_fds=[listener.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the run
-            )
-        try:
-            yield path
-        finally:
-            process.kill()
-            process.wait()
+    with (
+        tempfile.TemporaryDirectory(prefix="course-home-", ignore_cleanup_errors=True) as home,
+        kernel_copies.server(
+            [KERNEL, *modules], {**environ, "HOME": home}, program=__name__
+        ) as path,
+    ):
+        yield path
 
 
 def command(settings: dict[str, Any]) -> list[str]:
@@ -132,7 +124,7 @@ def command(settings: dict[str, Any]) -> list[str]:
 
 def _stand_for_a_kernel(settings: dict[str, Any], connection_file: str) -> int:
     """Start a sandbox with a kernel in it; return its exit status when it has ended."""
-    _end_with(settings["parent"])
+    end_with(settings["parent"])
     _bound(settings)
     with suppress(OSError, ValueError):
         if settings["server"] and (status := _copied(settings, connection_file)) is not None:
@@ -160,20 +152,20 @@ def _copied(settings: dict[str, Any], connection_file: str) -> int | None:
     ):
         if pid is None or sandbox.stdout.readline() != b"\n":  # it is not complete before
             return None
-        asked.settimeout(_PATIENCE)
+        asked.settimeout(PATIENCE)
         asked.connect(settings["server"])
         wanted = ("environ", "folder", "filter", "entrances", "processors")
         request = {name: settings[name] for name in wanted}
-        _send(asked, request | {"pid": pid, "connection_file": connection_file})
-        kernel = _receive(asked)
+        send(asked, request | {"pid": pid, "connection_file": connection_file})
+        kernel = receive(asked)
         if "parent" not in kernel:
             return None
         Path(settings["pid_file"]).write_text(str(kernel["parent"]), encoding="utf-8")
         # It begins when its processes can be counted.
-        _send(asked, {})
+        send(asked, {})
         asked.settimeout(None)
         with suppress(OSError, ValueError, KeyError):
-            return int(_receive(asked)["status"])
+            return int(receive(asked)["status"])
         return 1
 
 
@@ -229,51 +221,20 @@ def _started(
 # The server ---------------------------------------------------------------------------------------
 
 
-def _serve(listener: socket.socket, parent: int, modules: Sequence[str]) -> NoReturn:
-    """Load modules, then copy this process for whoever asks, until it is killed."""
-    import gc
-    import importlib
-
-    _end_with(parent)
-    # The folder this was started in is no place to import from.
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path.cwd()))]
-    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", KERNEL, *modules):
-        with suppress(Exception):  # the notebook will say so itself
-            importlib.import_module(name)
-    # Copies share the memory of what is not touched, and a collection would touch everything.
-    gc.collect()
-    gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the copies
-    while True:
-        connection, _ = listener.accept()
-        # Threads are not copied, and what they were about to do would never happen.
-        alone = len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
-        if alone and os.fork() == 0:
-            status = 1
-            try:
-                listener.close()
-                status = _look_after_a_kernel(connection)
-            finally:
-                os._exit(status)
-        connection.close()
-
-
 def _look_after_a_kernel(connection: socket.socket) -> int:
     """Enter a sandbox, start a kernel there, and tell who asked for it how it ended.
 
     This process is a copy of the server. It stays outside of the sandbox's process namespace, so
     nothing in there can see it.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    connection.settimeout(_PATIENCE)
-    request = _receive(connection)
+    request = receive(connection)
     parent = os.getpid()
     try:
         _bound(request)
         _enter(request["pid"])
         kernel = os.fork()
     except OSError as error:
-        _send(connection, {"problem": str(error)})
+        send(connection, {"problem": str(error)})
         return 1
     if kernel == 0:
         status = 1
@@ -283,9 +244,9 @@ def _look_after_a_kernel(connection: socket.socket) -> int:
         finally:
             os._exit(status)
     connection.settimeout(None)
-    status = os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1])
+    status = kernel_copies.exit_status(os.waitpid(kernel, 0)[1])
     with suppress(OSError):
-        _send(connection, {"status": status if status >= 0 else 128 - status})
+        send(connection, {"status": status})
     return 0
 
 
@@ -298,33 +259,23 @@ def _enter(pid: int) -> None:
         for name, flag in _NAMESPACES.items():
             ours, theirs = (Path(f"/proc/{who}/ns/{name}").stat().st_ino for who in ("self", pid))
             flags |= flag if ours != theirs else 0
-        _checked(_libc().setns(opened, flags))
+        checked(libc().setns(opened, flags))
     finally:
         os.close(opened)
 
 
 def _become_a_kernel(connection: socket.socket, request: dict[str, Any], parent: int) -> None:
     """Give up what the sandbox does not allow, then be a kernel until it ends."""
-    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     _give_up_capabilities()
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environ"], PWD=request["folder"])
     _filter_system_calls(base64.b64decode(request["filter"]))
-    _send(connection, {"parent": parent})
-    _receive(connection)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(nothing, number)
-    connection.detach()
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    tempfile.tempdir = None
-    # Or all copies would draw the same numbers.
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
-    if "torch" in sys.modules:
-        sys.modules["torch"].default_generator.seed()
+    send(connection, {"parent": parent})
+    receive(connection)
+    kernel_copies.leave_the_server(connection)
     sys.argv = ["ipykernel_launcher", "-f", request["connection_file"]]
     import embeddings_course.grading.isolation.watched_kernel
 
@@ -334,13 +285,13 @@ def _become_a_kernel(connection: socket.socket, request: dict[str, Any], parent:
 def _give_up_capabilities() -> None:
     """Be what bubblewrap makes of a program with ``--cap-drop ALL``, for good."""
     capability = 0
-    while _libc().prctl(_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+    while libc().prctl(_CAPBSET_DROP, capability, 0, 0, 0) == 0:
         capability += 1
-    _prctl(_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
+    prctl(_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
     header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
-    _checked(_libc().capset(header, bytes(24)))
-    _prctl(_SET_NO_NEW_PRIVS, 1)
-    _prctl(_SET_DUMPABLE, 1)  # or /proc/self would be root's
+    checked(libc().capset(header, bytes(24)))
+    prctl(_SET_NO_NEW_PRIVS, 1)
+    prctl(_SET_DUMPABLE, 1)  # or /proc/self would be root's
     lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     held = [name for name in status if name.startswith("Cap") and int(status[name], 16)]
@@ -354,50 +305,11 @@ def _filter_system_calls(program: bytes) -> None:
         kept = ctypes.create_string_buffer(program, len(program))
         # struct sock_fprog
         pointer = struct.pack("HP", len(program) // 8, ctypes.addressof(kept))
-        _checked(_libc().prctl(_SET_SECCOMP, _SECCOMP_MODE_FILTER, pointer, 0, 0))
-
-
-# Both ---------------------------------------------------------------------------------------------
-
-
-@cache
-def _libc() -> ctypes.CDLL:
-    # Not at import: graders import this module on systems that have no such library.
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def _checked(result: int) -> None:
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-def _prctl(option: int, value: int) -> None:
-    _checked(_libc().prctl(option, ctypes.c_ulong(value), 0, 0, 0))
-
-
-def _end_with(parent: int) -> None:
-    """End this process when its parent does, or now, if that has happened meanwhile."""
-    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
-
-
-def _send(connection: socket.socket, message: dict[str, Any]) -> None:
-    text = json.dumps(message).encode()
-    connection.sendall(struct.pack("I", len(text)) + text)
-
-
-def _receive(connection: socket.socket) -> dict[str, Any]:
-    """Return the next message; an empty one if the other side has gone."""
-    head = connection.recv(4, socket.MSG_WAITALL)
-    if len(head) < 4:
-        return {}
-    text = connection.recv(struct.unpack("I", head)[0], socket.MSG_WAITALL)
-    return json.loads(text)
+        checked(libc().prctl(_SET_SECCOMP, _SECCOMP_MODE_FILTER, pointer, 0, 0))
 
 
 if __name__ == "__main__":
     if sys.argv[1].isdigit():
-        _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:])
+        listening = socket.socket(fileno=int(sys.argv[1]))
+        kernel_copies.serve(listening, int(sys.argv[2]), sys.argv[3:], _look_after_a_kernel)
     sys.exit(_stand_for_a_kernel(json.loads(sys.argv[1]), sys.argv[2]))
