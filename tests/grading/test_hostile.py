@@ -46,7 +46,7 @@ class Hostile(Class):
         (root / "source" / "hw" / "vectors.csv").write_text(TABLE)
         with (root / "nbgrader_config.py").open("a") as settings:
             settings.write("c.Execute.timeout = 6\n")
-        self.nbgrader("generate_assignment", "hw", "--create")
+        self.release()
         released = root / "assignments" / "hw"
         self.students = {}
         for number, case in enumerate(cases):
@@ -73,7 +73,7 @@ class Hostile(Class):
 
     def run(self):
         self.before = self.tree()
-        self.status, self.said = self.grade("--require-sandbox", patience=2400)
+        self.status, self.said = self.grade_apart("--require-sandbox", patience=2400)
         self.after = self.tree()
         path = self.root / "grading" / "hw.json"
         self.found = read_records(path) if path.exists() else {}
