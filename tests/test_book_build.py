@@ -736,7 +736,7 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
 
     assert passes() == (0, ["3 passed"])
     assert passes("-n", "0") == (0, ["1 passed", "2 deselected"])
-    assert passes("--all-pages") == (0, ["3 passed"])
+    assert passes("--everything") == (0, ["3 passed"])
     project.page("two", "import os\nprint(len(os.environ.get('ONCE', '')))")
     assert passes("-n", "0") == (0, ["2 passed", "1 deselected"])
     notebook = project.executed_notebooks / "book" / "two.ipynb"

@@ -234,6 +234,7 @@ def graded_beside(root, answers, *options):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
     reason="with one processor, one is graded at a time",
