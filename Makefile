@@ -18,7 +18,7 @@ test-slow: ## the tests that take minutes each; PYTHONS=drawn tries only one oth
 	$(PYTHON) -m embeddings_course test-slow $(if $(PYTHONS),--pythons $(PYTHONS))
 
 test-all:  ## every check there is: all pages once more, and the slow tests
-	$(PYTHON) -m embeddings_course test --all-pages
+	$(PYTHON) -m embeddings_course test --everything
 	$(PYTHON) -m embeddings_course test-slow
 
 lab:       ## JupyterLab with the chapters and the assignments

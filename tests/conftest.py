@@ -86,10 +86,11 @@ def pytest_addoption(parser):
         "drawn by the commit, with its installation, the unit tests and a few pages",
     )
     parser.addoption(
-        "--all-pages",
+        "--everything",
         action="store_true",
-        help="run every page of the book again, and look at it again, also those that have "
-        "reproduced their results, or had no barriers, since what these follow from was changed",
+        help="run again, too, what gave the right results since anything that they follow from was "
+        "changed: pages of the book and what was seen of them in a browser, and notebooks that "
+        "graders are tested with",
     )
 
 
@@ -129,7 +130,7 @@ def known_keys() -> set[str]:
 
 def reproduced(config) -> set[Path]:
     """Return the notebooks that need no other run, unless all are asked for."""
-    if not config.getoption("nbval", False) or config.getoption("--all-pages"):
+    if not config.getoption("nbval", False) or config.getoption("--everything"):
         return set()
     known = known_keys()
     return {path for path, key in published_keys().items() if key in known} if known else set()

@@ -671,7 +671,7 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
     for name in ("tests/test_one.py", "_build/jupyter_execute/book/two.ipynb", "gw1"):
         assert name in table
     assert passes("-n", "0") == (0, ["1 passed", "2 deselected"])
-    assert passes("--all-pages", "-n", "0") == (0, ["3 passed"])
+    assert passes("--everything", "-n", "0") == (0, ["3 passed"])
     project.page("two", "import os\nprint(len(os.environ.get('ONCE', '')))")
     assert passes("-n", "0") == (0, ["2 passed", "1 deselected"])
     notebook = project.executed_notebooks / "book" / "two.ipynb"

@@ -24,7 +24,7 @@ HEAVIEST = 1_500_000  # bytes, everything that a page loads
 
 @pytest.fixture(scope="module")
 def visits(html, browser, request):
-    return Visits(html, browser, again=request.config.getoption("--all-pages"))
+    return Visits(html, browser, again=request.config.getoption("--everything"))
 
 
 def chapters(seen: dict) -> dict:

@@ -239,3 +239,27 @@ def test_students_assignment_is_never_overwritten_and_a_removed_one_comes_back(p
     shutil.rmtree(mine.parent)
     cli.prepare_lab(project)
     assert mine.read_text() == "the task"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [((0, 0), 0), ((1, 0), 1), ((0, 1), 1), ((1, 5), 1), ((0, 5), 0), ((5, 1), 1), ((5, 5), 5)],
+)
+def test_slow_tests_run_two_files_at_a_time_and_alone_what_must_be(monkeypatch, statuses, status):
+    commands, left = [], list(statuses)
+    monkeypatch.setattr(cli, "_call", lambda command: commands.append(command) or left.pop(0))
+    assert cli.main(["test-slow", "--durations=5"]) == status
+    together, alone = (command[command.index("-m", 3) + 1 :] for command in commands)
+    assert together == ["slow and not alone", "-n", "2", "--dist", "loadfile"]
+    assert alone == ["slow and alone"]
+    assert all("--durations=5" in command for command in commands)
+
+
+def test_slow_tests_that_are_interrupted_or_named_run_once(monkeypatch):
+    commands = []
+    monkeypatch.setattr(cli, "_call", lambda command: commands.append(command) or 2)
+    assert cli.main(["test-slow"]) == cli.main(["test-slow", "tests/test_one.py"]) == 2
+    assert [command[command.index("-m", 3) + 1] for command in commands] == [
+        "slow and not alone",
+        "slow",
+    ]

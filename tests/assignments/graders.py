@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER.parent.parent / "source"
+SETTINGS = {"NBGRADER_EXECUTION": "autograde", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _HEAD = re.compile(r"^# %% (?P<kind>right|wrong): (?P<title>[^|\n]+?)(?: \| loses: (?P<loses>.+))?$", re.M)
 
 
@@ -105,8 +106,7 @@ def scores(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, float]:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
     )
-    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    client.execute(env={**os.environ, "NBGRADER_EXECUTION": "autograde", **threads})
+    client.execute(env={**os.environ, **SETTINGS})
     log = logging.getLogger("graders")
     return {
         cell.metadata.nbgrader.grade_id: determine_grade(cell, log)[0]

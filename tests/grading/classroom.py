@@ -1,14 +1,22 @@
 """A course with one small assignment, and students who hand it in."""
 
+import contextlib
+import functools
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from nbgrader.api import Gradebook
+
+from embeddings_course import cli
+from embeddings_course.grading.course import open_course
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
@@ -61,13 +69,29 @@ def assignment():
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-class Class:
-    """A course with one assignment, and students who hand it in."""
+@functools.cache
+def empty_gradebook() -> bytes:
+    """Return a gradebook without entries, made by nbgrader: that takes it seconds each time."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
+        with open_course(Path(folder)).gradebook():
+            pass
+        return Path(folder, "gradebook.db").read_bytes()
 
-    def __init__(self, root):
+
+class Class:
+    """A course with one assignment, and students who hand it in.
+
+    It begins with an empty gradebook. With ``gradebook=False`` it has none, and whatever needs one
+    has nbgrader make it.
+    """
+
+    def __init__(self, root, *, gradebook=True):
         self.root = root
         (root / "source" / "hw").mkdir(parents=True)
         shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+        if gradebook:
+            (root / "gradebook.db").write_bytes(empty_gradebook())
         nbformat.write(assignment(), root / "source" / "hw" / "hw.ipynb")
         self.home = root.parent / f"{root.name}-home"
         self.home.mkdir()
@@ -108,29 +132,49 @@ class Class:
             text=True,
         )
 
-    def grade(self, *options, patience=300, **settings):
+    def grade(self, *options, assignment="hw"):
+        """Grade by `course grade` in this process; return its status and what it printed.
+
+        Graders and kernels have processes of their own all the same. A process for the command,
+        which loads nbgrader again, takes longer than to grade a submission: see `grade_apart`.
+        """
+        return self.command("grade", assignment, *options)
+
+    def grade_apart(self, *options, patience=300, **settings):
+        """Grade by `course grade` in a process of its own, as instructors do."""
         process = self.start(*options, **settings)
         self.run_number = process.pid
         said, _ = process.communicate(timeout=patience)
         return process.returncode, said
 
     def command(self, *arguments):
-        """Run another command of the course."""
-        result = subprocess.run(
-            [PYTHON, "-m", "embeddings_course.cli", *arguments],
-            cwd=self.root,
-            env=self.environ(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        return result.returncode, result.stdout
+        """Run a command of the course in this process; return its status and what it printed."""
+        if "--course" not in arguments:
+            arguments = (*arguments, "--course", str(self.root))
+        said = io.StringIO()
+        quiet = mock.patch.dict(os.environ, {"TQDM_DISABLE": "1"})
+        with quiet, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            try:
+                status = cli.main([str(each) for each in arguments])
+            except SystemExit as end:  # argparse refuses
+                status = end.code
+        return status, said.getvalue()
+
+    def release(self, assignment="hw"):
+        """Let nbgrader read the assignment into the gradebook, and write what students get."""
+        result = open_course(self.root).api.generate_assignment(assignment, force=True, create=True)
+        assert result["success"], result
+
+    def is_due(self, when):
+        """Set the deadline, in words that nbgrader reads."""
+        with self.gradebook() as book:
+            book.update_or_create_assignment("hw", duedate=when)
 
     def records(self):
         return json.loads((self.root / "grading" / "hw.json").read_text())["students"]
 
     def gradebook(self):
-        return Gradebook(f"sqlite:///{self.root / 'gradebook.db'}")
+        return open_course(self.root).gradebook()
 
     def scores(self):
         with self.gradebook() as book:

@@ -1,17 +1,13 @@
 """What tests of grading share."""
 
-import shutil
-
 import pytest
 
-from embeddings_course.grading.course import open_course
-from grading.classroom import REPOSITORY
+from grading.classroom import empty_gradebook
 
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory):
-    """A gradebook without entries, to copy: nbgrader takes three seconds to make one."""
-    root = tmp_path_factory.mktemp("empty")
-    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
-    with open_course(root).gradebook():
-        return root / "gradebook.db"
+    """A gradebook without entries, to copy."""
+    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
+    path.write_bytes(empty_gradebook())
+    return path

@@ -101,7 +101,7 @@ def rendered(outcomes: dict[str, str]) -> str:
     lines = [
         "# The hostile suite",
         "",
-        "Each case of `hostile.py` is graded between two honest students, who must not notice:",
+        "The cases of `hostile.py` are graded among honest students, who must not notice:",
         "`test_hostile.py` checks the last two columns, and that nothing else changes. The column",
         f"of nbgrader 0.9.6 as it comes was written by `stock.py`. Full marks are {FULL:g}.",
         "",

@@ -246,7 +246,7 @@ def test_what_an_instructor_wrote_counts_beside_other_names(tmp_path, written):
 def test_a_class_hands_in_its_quiz_under_other_names(tmp_path, stock):
     made = Class(tmp_path / "course")
     shutil.copytree(ROOT / "source" / NAME, made.root / "source" / NAME)
-    made.nbgrader("generate_assignment", NAME, "--create")
+    made.release(NAME)
     here = open_course(made.root)
     with here.gradebook() as book:
         book.add_student("ann", first_name="Ann", last_name="Lee", email="ann@example.org")

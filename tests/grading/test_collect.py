@@ -261,7 +261,7 @@ def test_an_unknown_assignment_and_an_empty_class_are_said(term, tmp_path):
     assert "Nobody in downloads.zip (1 student) is in the gradebook" in term.refused(
         {"zoe/hw.ipynb": "1"}, name="essay"
     )
-    empty = Class(tmp_path / "empty")
+    empty = Class(tmp_path / "empty", gradebook=False)
     with pytest.raises(GradingError, match="enrol the class first"):
         collect(open_course(empty.root), "hw", term.zip)
     assert not (empty.root / "gradebook.db").exists()

@@ -70,7 +70,7 @@ def test_a_structure_may_name_the_student_twice_and_must_once(tmp_path):
 @posix
 def test_grades_and_submissions_that_commands_write_are_for_their_owner(tmp_path):
     course = Class(tmp_path / "course")
-    course.nbgrader("generate_assignment", "hw", "--create")
+    course.release()
     (course.root / "gradebook.db").unlink()
     zipped = tmp_path / "zipped" / "ann"
     zipped.mkdir(parents=True)

@@ -1,7 +1,6 @@
 """``course grades export``: tables for Canvas, Moodle and a spreadsheet."""
 
 import csv
-import shutil
 from datetime import datetime
 
 import pytest
@@ -38,10 +37,9 @@ Student,ID,SIS User ID,SIS Login ID,Section,hw (4711),Other (4712)
 
 
 @pytest.fixture
-def course(tmp_path, empty):
+def course(tmp_path):
     """A class whose grades are in the gradebook, as grading leaves them there."""
     made = Class(tmp_path / "course")
-    shutil.copy(empty, made.root / "gradebook.db")
     opened = open_course(made.root)
     with opened.gradebook() as book:
         book.add_assignment("hw", duedate=datetime(2026, 3, 1))
@@ -282,7 +280,7 @@ def test_what_is_wrong_is_a_sentence_and_no_file_is_written(course, capsys, argu
 
 
 def test_without_a_gradebook_or_grades_there_is_nothing_to_export(course, tmp_path):
-    empty = Class(tmp_path / "empty")
+    empty = Class(tmp_path / "empty", gradebook=False)
     with pytest.raises(GradingError, match="There is no gradebook"):
         read_grades(open_course(empty.root))
     assert not (empty.root / "gradebook.db").exists()

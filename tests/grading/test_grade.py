@@ -16,6 +16,7 @@ import pytest
 from conftest import on_system
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
+from nbgrader.plugins import CsvExportPlugin
 
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.grade_class import Outcome, grade, summary
@@ -32,13 +33,14 @@ def course(tmp_path):
 
 
 def test_a_class_is_graded_recorded_and_not_graded_twice(course):
+    (course.root / "gradebook.db").unlink()
     course.hands_in("ann")
     course.hands_in("bob", "def double(x):\n    return x + 1")
     course.hands_in("cleo", "import os; os._exit(3)")
     broken = course.hands_in("dora")
     broken.write_text(broken.read_text()[:300])
     course.nbgrader("db", "student", "add", "eve")
-    status, said = course.grade()
+    status, said = course.grade_apart()
     assert status == 0, said
     records = course.records()
     states = {student: (each["state"], each["score"]) for student, each in records.items()}
@@ -84,7 +86,7 @@ def test_an_assignment_without_a_deadline_is_said(course):
     _, said = course.grade()
     line = 'hw has no deadline, so nobody is late: nbgrader db assignment add hw --duedate "'
     assert line in said
-    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
+    course.is_due("2026-03-01 23:59:00 UTC")
     _, said = course.grade()
     assert "no deadline" not in said
 
@@ -126,7 +128,7 @@ def test_grades_follow_from_the_gradebook_that_there_is(course):
 
     # An earlier copy of it, from before anything was graded.
     graded.unlink()
-    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    course.release()
     _, said = course.grade()
     assert "1 in this run" in said and course.scores() == {"ann": 5.0}
     shutil.copy(kept, graded)
@@ -138,7 +140,7 @@ def test_grades_follow_from_the_gradebook_that_there_is(course):
     _, said = course.grade()
     assert "double_basics: changed in " in said
     assert "nbgrader generate_assignment hw --create --force" in said
-    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    course.release()
     _, said = course.grade()
     assert "1 in this run" in said and "changed in " not in said
     assert course.scores() == {"ann": 3.0}
@@ -147,8 +149,8 @@ def test_grades_follow_from_the_gradebook_that_there_is(course):
 def test_a_time_that_was_taken_back_makes_nobody_late(course):
     settings = course.root / "nbgrader_config.py"
     settings.write_text(settings.read_text() + TENTH_A_DAY)
-    course.nbgrader("generate_assignment", "hw", "--create")
-    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
+    course.release()
+    course.is_due("2026-03-01 23:59:00 UTC")
     times = [course.hands_in(each).with_name("timestamp.txt") for each in ("ann", "bob")]
     for each in times:
         each.write_text("2026-03-03 09:00:00 UTC")
@@ -172,7 +174,7 @@ def corrects(course, name, old, new):
             assert old in each.source
             each.source = each.source.replace(old, new)
     nbformat.write(notebook, path)
-    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    course.release()
 
 
 def edits(path, name, text):
@@ -388,7 +390,7 @@ def test_what_is_no_answer_to_the_assignment_is_said_and_is_no_zero_where_it_is_
 
 
 def test_points_that_the_instructor_changes_are_nobodys_repair(course):
-    course.nbgrader("generate_assignment", "hw", "--create")
+    course.release()
     released = course.root / "assignments" / "hw" / "hw.ipynb"
     for student, points in (("ann", 2), ("bob", 2), ("cleo", 50)):
         notebook = nbformat.read(released, as_version=4)
@@ -401,7 +403,7 @@ def test_points_that_the_instructor_changes_are_nobodys_repair(course):
     source = nbformat.read(path, as_version=4)
     source.cells[2].metadata.nbgrader["points"] = 4
     nbformat.write(source, path)
-    course.nbgrader("generate_assignment", "hw", "--create", "--force")
+    course.release()
     _, said = course.grade()
     records = course.records()
     assert records["ann"]["score"] == 7.5
@@ -482,11 +484,11 @@ def test_without_a_sandbox_it_says_so_or_refuses(course, tmp_path):
     for name in ("alembic", "sh"):
         found = shutil.which(name, path=f"{Path(sys.executable).parent}:/bin:/usr/bin")
         (tools / name).symlink_to(found)
-    status, said = course.grade("--require-sandbox", PATH=str(tools))
+    status, said = course.grade_apart("--require-sandbox", PATH=str(tools))
     assert status == 1
     assert "bwrap) is not installed" in said and "Nothing was graded" in said
     assert not (course.root / "grading").exists()
-    status, said = course.grade(PATH=str(tools))
+    status, said = course.grade_apart(PATH=str(tools))
     assert status == 0
     assert "NO SANDBOX" in said and "gradebook" in said
     assert course.scores() == {"ann": 5.5}
@@ -499,12 +501,12 @@ def test_other_systems_have_no_sandbox_and_grade_without_it_or_refuse(course, sy
     course.hands_in("ann")
     course.hands_in("bob", "def double(x):\n    return x")
     environ = {key: on_system(system)[key] for key in ("PYTHONPATH", "PRETEND_SYSTEM")}
-    status, said = course.grade("--require-sandbox", **environ)
+    status, said = course.grade_apart("--require-sandbox", **environ)
     assert status == 1
     assert f"this is {name}" in said and "Nothing was graded" in said
     assert "Traceback" not in said and "apt install" not in said
     assert not (course.root / "grading").exists()
-    status, said = course.grade(**environ)
+    status, said = course.grade_apart(**environ)
     assert status == 0, said
     assert f"NO SANDBOX: bubblewrap needs Linux, and this is {name}." in said
     assert "virtual machine with Linux" in said
@@ -577,7 +579,7 @@ def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_written(course, tmp_
         assert status != 0
         assert words in said
         assert "Traceback" not in said
-    course.nbgrader("generate_assignment", "hw", "--create")
+    course.release()
     with course.gradebook() as book:
         book.update_or_create_student("ann")
         book.update_or_create_submission("hw", "ann")
@@ -616,7 +618,7 @@ def test_stock_nbgrader_gives_the_same_points(course):
     course.hands_in("bob", "import os; os._exit(3)")
     course.hands_in("cleo", name="HW (2)")
     two = course.hands_in("dora", name="hw-Copy1")
-    course.nbgrader("generate_assignment", "hw", "--create")
+    course.release()
     shutil.copy(course.root / "assignments" / "hw" / "hw.ipynb", two.parent / "hw.ipynb")
     course.nbgrader("autograde", "hw")
     stock = course.scores()
@@ -654,8 +656,8 @@ def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(cou
     for student, when in (("ann", "01 22:00"), ("bob", "03 09:00"), ("cleo", "03 09:00")):
         notebook = course.hands_in(student)
         notebook.with_name("timestamp.txt").write_text(f"2026-03-{when}:00 UTC")
-    course.nbgrader("generate_assignment", "hw", "--create")
-    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 23:59:00 UTC")
+    course.release()
+    course.is_due("2026-03-01 23:59:00 UTC")
     with course.gradebook() as book:
         book.update_or_create_student("cleo")
         book.update_or_create_submission("hw", "cleo")
@@ -700,7 +702,9 @@ def test_lateness_costs_what_the_settings_say_and_an_extension_gives_it_back(cou
 
 
 def exported(course):
-    course.nbgrader("export")
+    """Return the points that `nbgrader export` writes, by its plugin."""
+    with course.gradebook() as book:
+        CsvExportPlugin(to=str(course.root / "grades.csv")).export(book)
     with (course.root / "grades.csv").open(encoding="utf-8", newline="") as file:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
@@ -718,8 +722,8 @@ def test_times_as_people_type_them_make_late_or_are_a_problem_and_never_another_
     for student, stamp in stamps.items():
         path = course.hands_in(student)
         path.with_name("timestamp.txt").write_text(f"{stamp}\n", encoding="utf-8")
-    course.nbgrader("generate_assignment", "hw", "--create", "--force")
-    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-03-01 12:00:00 UTC")
+    course.release()
+    course.is_due("2026-03-01 12:00:00 UTC")
     _, said = course.grade()
     records = course.records()
     late = {student: record["late_seconds"] / 60 for student, record in records.items()}

@@ -1,4 +1,4 @@
-"""Each hostile case is graded between two honest students, who must not notice."""
+"""Hostile cases are graded among honest students, who must not notice."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from embeddings_course._shared.folders import scratch_folder, walk
 from embeddings_course.grading.isolation import sandbox
 from embeddings_course.grading.submission_record import read_records
-from grading.cases import CASES
+from grading.cases import CASES, neighbours
 from grading.classroom import Class
 from grading.hostile import FULL, TABLE, HandIn, assignment
 from grading.stock import PAGE, read_outcomes, rendered
@@ -37,8 +37,46 @@ AS_A_USER = (
 )
 
 
+# What takes from others while it runs, besides all of `cases/neighbours.py`.
+GREEDY = {
+    "daemon",
+    "kills-all",
+    "memory",
+    "memory-in-tensors",
+    "many-processes",
+    "fills-disk",
+    "endless-cell",
+    "uninterruptible",
+}
+TOGETHER = 3
+
+
+def seated(cases):
+    """Yield the cases in their order, and None where an honest student sits.
+
+    An honest student protects two things. What a case leaves behind meets whoever is graded later:
+    an honest one comes after three cases at most, and the last one after all of them. What a case
+    takes while it runs costs those who are graded at the same time, who are next in the queue: a
+    greedy case sits between two honest students. Of the others most are honest enough for their
+    neighbours: they are held to an exact state and score, so that they notice, too.
+    """
+    yield None
+    since = 0
+    for number, case in enumerate(cases):
+        yield case
+        since += 1
+        beside = cases[number : number + 2]
+        if since == TOGETHER or len(beside) < 2 or any(map(is_greedy, beside)):
+            yield None
+            since = 0
+
+
+def is_greedy(case):
+    return case.id in GREEDY or case.edit.__module__ == neighbours.__name__
+
+
 class Hostile(Class):
-    """A class in which every second student is honest."""
+    """A class in which honest students sit among those of the cases."""
 
     def __init__(self, root, cases):
         super().__init__(root)
@@ -46,18 +84,21 @@ class Hostile(Class):
         (root / "source" / "hw" / "vectors.csv").write_text(TABLE)
         with (root / "nbgrader_config.py").open("a") as settings:
             settings.write("c.Execute.timeout = 6\n")
-        self.nbgrader("generate_assignment", "hw", "--create")
+            # For the last output of a cell that cannot be interrupted: twice, in two runs.
+            settings.write("c.RunNotebook.iopub_timeout = 15\n")
+        self.release()
         released = root / "assignments" / "hw"
         self.students = {}
-        for number, case in enumerate(cases):
-            honest, other = f"s{2 * number:03}-honest", f"s{2 * number + 1:03}-{case.id}"
-            HandIn(root / "submitted" / honest / "hw", released).write()
-            hand_in = HandIn(root / "submitted" / other / "hw", released)
-            case.edit(hand_in)
+        self.honest = []
+        for number, case in enumerate(seated(cases)):
+            student = f"s{number:03}-{case.id if case else 'honest'}"
+            hand_in = HandIn(root / "submitted" / student / "hw", released)
+            if case:
+                case.edit(hand_in)
+                self.students[case.id] = student
+            else:
+                self.honest.append(student)
             hand_in.write()
-            self.students[case.id] = other
-        HandIn(root / "submitted" / f"s{2 * len(cases):03}-honest" / "hw", released).write()
-        self.honest = [each.name for each in (root / "submitted").glob("*-honest")]
 
     def tree(self):
         """Return a digest of each file that grading must leave alone."""
@@ -73,7 +114,7 @@ class Hostile(Class):
 
     def run(self):
         self.before = self.tree()
-        self.status, self.said = self.grade("--require-sandbox", patience=2400)
+        self.status, self.said = self.grade_apart("--require-sandbox", patience=2400)
         self.after = self.tree()
         path = self.root / "grading" / "hw.json"
         self.found = read_records(path) if path.exists() else {}
@@ -183,7 +224,8 @@ def test_other_commands_take_the_class_as_it_is(course):
 
 @pytest.mark.slow
 def test_feedback_tells_no_hidden_test(course):
-    course.nbgrader("generate_feedback", "hw")
+    others = ",".join(course.honest[1:])
+    course.nbgrader("generate_feedback", "hw", f"--CourseDirectory.student_id_exclude={others}")
     for student in (*course.honest[:1], *course.students.values()):
         pages = list((course.root / "feedback" / student).rglob("*.html"))
         assert pages or course.records()[student]["score"] is None, student
@@ -191,6 +233,17 @@ def test_feedback_tells_no_hidden_test(course):
             text = path.read_text(encoding="utf-8")
             for words in ("torch.full", "BEGIN HIDDEN"):
                 assert words not in text, student
+
+
+def test_every_case_has_honest_students_near_it_and_a_greedy_one_on_both_sides():
+    assert {case.id for case in CASES} >= GREEDY
+    row = list(seated(CASES))
+    assert [case for case in row if case] == CASES
+    assert row[0] is row[-1] is None
+    for number, case in enumerate(row):
+        if case and is_greedy(case):
+            assert row[number - 1] is row[number + 1] is None, case.id
+        assert None in row[number : number + TOGETHER + 1]
 
 
 def test_the_table_beside_stock_nbgrader_holds_every_case():

@@ -75,7 +75,7 @@ def test_sixty_side_by_side_get_the_points_of_a_serial_run(tmp_path):
     name = "reuse-and-alignment"
     serial = stock_scores(real_class(tmp_path / "stock", name, KINDS), name)
     course = real_class(tmp_path / "course", name, CLASS)
-    status, said = course.grade("--jobs", "2", assignment=name, patience=1500)
+    status, said = course.grade_apart("--jobs", "2", assignment=name, patience=1500)
     assert status == 0, said
     scores = cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", name)
     assert scores == copied(serial)
@@ -111,7 +111,7 @@ def test_sixty_get_the_same_points_though_the_run_is_killed_twice(tmp_path):
                 process.wait()
             time.sleep(0.05)
         assert process.returncode == -signal.SIGKILL
-    status, said = course.grade("--jobs", "2", patience=900)
+    status, said = course.grade_apart("--jobs", "2", patience=900)
     assert status == 0, said
     before = int(re.search(r"(\d+) graded before", said)[1])
     assert 30 <= before < CLASS
@@ -169,16 +169,16 @@ def test_a_gradebook_in_postgresql_holds_the_same_grades(tmp_path, server):
     }
     for student, answer in answers.items():
         course.hands_in(student, answer)
-    course.grade()
+    course.grade_apart()
     sqlite = cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", "hw")
     (course.root / "gradebook.db").unlink()
     shutil.rmtree(course.root / "autograded")
-    status, said = course.grade("--db", server)
+    status, said = course.grade_apart("--db", server)
     assert status == 0, said
     assert cell_scores(server, "hw") == sqlite
     assert not (course.root / "gradebook.db").exists()
     course.hands_in("bob")
-    status, said = course.grade("--db", server, "--students", "bob")
+    status, said = course.grade_apart("--db", server, "--students", "bob")
     assert status == 0, said
     copies = sorted((course.root / "grading" / "backups").glob("*.db"))
     assert cell_scores(f"sqlite:///{copies[-1]}", "hw") == sqlite

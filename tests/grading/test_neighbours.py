@@ -215,7 +215,7 @@ def test_a_folder_for_temporary_files_that_holds_no_sockets_is_refused(tmp_path)
     long.mkdir()
     course = Class(tmp_path / "course")
     course.hands_in("ann")
-    status, said = course.grade(TMPDIR=str(long))
+    status, said = course.grade_apart(TMPDIR=str(long))
     assert status == 1 and "TMPDIR" in said and "at most 75 letters" in said
     assert not (course.root / "grading").exists()
 
@@ -229,12 +229,13 @@ def graded_beside(root, answers, *options):
         settings.write("c.Execute.timeout = 30\n")
     for student, answer in answers.items():
         course.hands_in(student, answer)
-    status, said = course.grade("--require-sandbox", "--jobs", "2", *options, patience=500)
+    status, said = course.grade_apart("--require-sandbox", "--jobs", "2", *options, patience=500)
     assert status == 0, said
     return course.records()
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
     reason="with one processor, one is graded at a time",

@@ -101,6 +101,7 @@ def test_a_second_list_adds_and_changes_and_removes_nobody(course, write):
 def test_what_is_wrong_with_a_list_is_a_sentence_and_nobody_is_enrolled(
     course, write, capsys, text, words
 ):
+    (course.root / "gradebook.db").unlink()
     status = cli.main(["students", str(write(text)), "--course", str(course.root)])
     said = capsys.readouterr().err
     assert status == 1
@@ -242,6 +243,7 @@ def test_an_own_column_id_is_not_passed_over_for_an_address(write):
     ],
 )
 def test_a_quotation_mark_that_is_not_closed_swallows_nobody(course, write, capsys, text, line):
+    (course.root / "gradebook.db").unlink()
     status = cli.main(["students", str(write(text)), "--course", str(course.root)])
     said = capsys.readouterr().err
     assert status == 1

@@ -8,13 +8,12 @@ from grading.classroom import RIGHT, Class
 
 def test_late_is_late_unless_there_is_an_extension_and_solutions_can_be_published(tmp_path):
     course = Class(tmp_path / "course")
-    course.nbgrader("generate_assignment", "hw", "--create")
-    course.nbgrader("db", "assignment", "add", "hw", "--duedate", "2026-01-01 12:00:00 UTC")
+    course.release()
+    course.is_due("2026-01-01 12:00:00 UTC")
     for student in ("ann", "bob", "cleo"):
         path = course.hands_in(student)
         day = 1 if student == "cleo" else 2
         (path.parent / "timestamp.txt").write_text(f"2026-01-0{day} 11:00:00 UTC")
-        course.nbgrader("db", "student", "add", student)
     url = f"sqlite:///{course.root / 'gradebook.db'}"
     status, said = course.grade()
     assert status == 0, said
