@@ -37,7 +37,11 @@ from embeddings_course.quiz.graded import (
     submitted_record,
     write_assignment,
 )
-from embeddings_course.quiz.question_files import LEVELS, NumericQuestion, QuizError
+from embeddings_course.quiz.question_files import QuizError
+from embeddings_course.quiz.question_types import (
+    LEVELS,
+    NumericQuestion,
+)
 from embeddings_course.quiz.typed_numbers import compute
 
 COUNT = 20

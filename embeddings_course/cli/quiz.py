@@ -9,12 +9,12 @@ from pathlib import Path
 from embeddings_course._shared.console import say
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.quiz.question_files import (
-    Question,
     QuestionFile,
     QuizError,
     load_bank,
     load_questions,
 )
+from embeddings_course.quiz.question_types import Question
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 FORMATS = ("moodle", "gift", "qti", "json")

@@ -34,15 +34,17 @@ from embeddings_course.quiz.notebook_quiz import (
     styled,
 )
 from embeddings_course.quiz.question_files import (
+    QuestionFile,
+    QuizError,
+    parse_question,
+)
+from embeddings_course.quiz.question_types import (
     LEVELS,
     NumericQuestion,
     Question,
-    QuestionFile,
-    QuizError,
     digest,
     draw_values,
     example,
-    parse_question,
     shuffled_choices,
 )
 from embeddings_course.quiz.rendering import Item, graded_html, version_with

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from embeddings_course.quiz.question_files import (
+from embeddings_course.quiz.question_types import (
     MultipleChoice,
     NumericQuestion,
     Question,

@@ -30,10 +30,10 @@ import numpy as np
 from embeddings_course._shared.console import printable
 from embeddings_course._shared.folders import walk
 from embeddings_course.quiz.answer_records import Record, may_be_answers, read_record
-from embeddings_course.quiz.question_files import (
+from embeddings_course.quiz.question_files import QuizError
+from embeddings_course.quiz.question_types import (
     NumericQuestion,
     Question,
-    QuizError,
     SingleChoice,
 )
 from embeddings_course.quiz.rendering import version_with

@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from embeddings_course.quiz.markdown import placeholders
-from embeddings_course.quiz.question_files import (
+from embeddings_course.quiz.question_files import QuestionFile
+from embeddings_course.quiz.question_types import (
     LEVELS,
     Choice,
     NumericQuestion,
     Question,
-    QuestionFile,
     SingleChoice,
 )
 from embeddings_course.quiz.rendering import arrange
