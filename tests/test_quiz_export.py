@@ -32,11 +32,7 @@ from embeddings_course.quiz.question_files import (
     load_questions,
     parse_question,
 )
-from embeddings_course.quiz.question_types import (
-    MultipleChoice,
-    NumericQuestion,
-    example,
-)
+from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestion, example
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz_tools import export as exporting
 from embeddings_course.quiz_tools.export import FORMATS, SURVIVES, export, survival_table

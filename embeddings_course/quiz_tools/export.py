@@ -18,10 +18,7 @@ from xml.etree import ElementTree
 
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.quiz.markdown import to_html
-from embeddings_course.quiz.question_files import (
-    QuestionFile,
-    QuizError,
-)
+from embeddings_course.quiz.question_files import QuestionFile, QuizError
 from embeddings_course.quiz.question_types import (
     Choice,
     MultipleChoice,

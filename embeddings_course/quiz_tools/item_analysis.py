@@ -31,11 +31,7 @@ from embeddings_course._shared.console import printable
 from embeddings_course._shared.folders import walk
 from embeddings_course.quiz.answer_records import Record, may_be_answers, read_record
 from embeddings_course.quiz.question_files import QuizError
-from embeddings_course.quiz.question_types import (
-    NumericQuestion,
-    Question,
-    SingleChoice,
-)
+from embeddings_course.quiz.question_types import NumericQuestion, Question, SingleChoice
 from embeddings_course.quiz.rendering import version_with
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.typed_numbers import read_number, show_number

@@ -27,10 +27,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.book_build.claims import Claim, read_claims
 from embeddings_course.quiz.question_files import load_bank
-from embeddings_course.quiz.question_types import (
-    LEVELS,
-    Question,
-)
+from embeddings_course.quiz.question_types import LEVELS, Question
 from embeddings_course.sphinx_ext.reading_time import NO_PROSE, page_minutes, question_minutes
 
 MINUTES_A_WEEK = 75
