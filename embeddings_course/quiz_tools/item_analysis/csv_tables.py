@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from embeddings_course._shared.csv_files import csv_text
 from embeddings_course.quiz_tools.item_analysis.statistics import ItemStatistics
 
 
@@ -15,8 +14,8 @@ def to_csv(statistics: Sequence[ItemStatistics]) -> str:
         *("id", "kind", "persons", "answered", "omitted", "earlier", "unreadable"),
         *("difficulty", "discrimination", "upper_lower", "chance"),
     ]
-    rows = ([_rounded(getattr(item, head)) for head in heads] for item in statistics)
-    return _csv(heads, rows)
+    rows = ([getattr(item, head) for head in heads] for item in statistics)
+    return csv_text(heads, rows, decimals=4)
 
 
 def answers_to_csv(statistics: Sequence[ItemStatistics]) -> str:
@@ -25,16 +24,4 @@ def answers_to_csv(statistics: Sequence[ItemStatistics]) -> str:
     for item in statistics:
         rows += [[item.id, c.key, c.text, int(c.right), c.count] for c in item.choices]
         rows += [[item.id, "", n.shown, 0, n.count] for n in item.wrong_numbers]
-    return _csv(["id", "key", "answer", "right", "count"], rows)
-
-
-def _rounded(value: object) -> object:
-    return round(value, 4) if isinstance(value, float) else value
-
-
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text(["id", "key", "answer", "right", "count"], rows)
