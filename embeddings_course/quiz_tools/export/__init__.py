@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from embeddings_course._shared.text import listed
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
 from embeddings_course.quiz_tools.export.gift import gift_text
@@ -54,9 +55,11 @@ def export(files: Sequence[QuestionFile], format: str, out: Path) -> list[str]:
         cannot be written.
     """
     if format not in FORMATS:
-        *most, last = FORMATS
         raise QuizError(
-            [f"The format {format!r} is unknown. Choose {', '.join(most)} or {last} with --format."]
+            [
+                f"The format {format!r} is unknown. Choose {listed(FORMATS, last='or')} with "
+                "--format."
+            ]
         )
     if not any(file.questions for file in files):
         raise QuizError(["There are no questions to export. Name a quiz that has some."])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from embeddings_course._shared.text import counted, listed
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
 from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestion, Question
 from embeddings_course.quiz_tools.export.question_parts import (
@@ -216,9 +217,9 @@ def changes(files: Sequence[QuestionFile], format: str) -> list[str]:
 
 def _sentence(feature: _Feature, format: str, questions: Sequence[Question], *, of: int) -> str:
     """Say what a format makes of a feature, and name the questions unless it is all of them."""
-    which = f"{len(questions)} question{'s' if len(questions) > 1 else ''}"
+    which = counted(len(questions), "question")
     if len(questions) == of > 1:
         which = f"all {which}"
     else:
-        which += f": {', '.join(question.id for question in questions)}"
+        which += f": {listed(question.id for question in questions)}"
     return f"{feature.name} ({which}): {feature.cells()[format]}."

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings_course._shared.console import printable
 from embeddings_course._shared.folders import walk
+from embeddings_course._shared.text import listed, printable
 from embeddings_course.quiz.answer_records import Record, may_be_answers, read_record
 from embeddings_course.quiz.question_files import QuizError
 from embeddings_course.quiz.question_types import Question
@@ -96,9 +96,8 @@ def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> C
                 f"and {'newer' if time != other_time else 'as old'}."
             )
     for other, places in others.items():
-        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-        verb = "hold" if more else "holds"
-        problems.append(f"{places[0]}{more} {verb} answers to another quiz, {other!r}.")
+        verb = "hold" if len(places) > 1 else "holds"
+        problems.append(f"{listed(places, 1)} {verb} answers to another quiz, {other!r}.")
     kept = sorted(found.values(), key=lambda entry: entry[1])
     return Collected(
         quiz=quiz,
@@ -155,10 +154,7 @@ def left_out(questions: Sequence[Question], records: Sequence[Record]) -> list[s
     unknown = Counter(id for record in records for id in record.answers if id not in known)
     if not unknown:
         return []
-    named = ", ".join(f"{id[:60]} ({count})" for id, count in unknown.most_common(5))
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    named = listed([f"{id[:60]} ({count})" for id, count in unknown.most_common()], 5)
     return [
-        _printable(
-            f"Answers to questions that the quiz does not have are not counted: {named}{more}."
-        )
+        _printable(f"Answers to questions that the quiz does not have are not counted: {named}.")
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from embeddings_course._shared.text import counted
 from embeddings_course.quiz_tools.item_analysis.remarks import look_at, numbered
 from embeddings_course.quiz_tools.item_analysis.statistics import ItemStatistics
 
@@ -36,7 +37,7 @@ def to_markdown(
     """
     persons = max((item.persons for item in statistics), default=0)
     lines = [f"# Item analysis: {_escape(title)}", ""]
-    lines += [f"{persons} record{'' if persons == 1 else 's'}.", ""]
+    lines += [f"{counted(persons, 'record')}.", ""]
     lines += ["## Questions to look at", ""]
     lines += [f"- {_escape(line)}" for line in look_at(statistics, numbers)] or ["None stands out."]
     lines += ["", "## All questions", ""]
