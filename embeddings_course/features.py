@@ -32,6 +32,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from embeddings_course._shared.text import listed
 from embeddings_course._shared.validation import require_integer
 from embeddings_course.backbones import Backbone
 from embeddings_course.progress import progress_bar
@@ -117,7 +118,8 @@ def list_images(folder: str | Path) -> list[Path]:
     ]
     told = ""
     if left:
-        told = f"{len(left)} image{'s' * (len(left) > 1)} in {folder} left out: {_some(left)}."
+        several = "s" * (len(left) > 1)
+        told = f"{len(left)} image{several} in {folder} left out: {listed(left, _SHOWN)}."
     if not taken:
         raise ValueError(
             f"The folder {folder} holds no image files. Looked for: "
@@ -141,11 +143,6 @@ def _why_left_out(path: Path) -> str:
     if kind.startswith("image/") or ending in _CAMERAS:
         return f"Pillow here does not read {ending}; convert it to PNG or JPEG"
     return ""
-
-
-def _some(texts: list[str]) -> str:
-    more = [f"and {len(texts) - _SHOWN} more"] if len(texts) > _SHOWN else []
-    return ", ".join([*texts[:_SHOWN], *more])
 
 
 def extract(
@@ -232,11 +229,13 @@ def extract(
             "values: %s. If 0..255 was meant, save them with 8 bits.",
             len(scales),
             len(sources),
-            _some(named),
+            listed(named, _SHOWN),
         )
     if reasons:
         named = [f"{_name(sources[row], row)} ({reasons[row]})" for row in sorted(reasons)]
-        message = f"{len(reasons)} of {len(sources)} images could not be read: {_some(named)}."
+        message = (
+            f"{len(reasons)} of {len(sources)} images could not be read: {listed(named, _SHOWN)}."
+        )
         if broken == "raise":
             raise BrokenImagesError(
                 f"{message} The vectors of the others are in this error's .features, and .broken "

@@ -15,9 +15,7 @@ import ast
 import hashlib
 import json
 import logging
-import os
 import random
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -33,6 +31,7 @@ from embeddings_course._shared.code_inputs import (
     digest_of_files,
     needed_files,
 )
+from embeddings_course._shared.whole_file import writing_whole
 
 logger = logging.getLogger(__name__)
 
@@ -246,9 +245,7 @@ def _save(path: Path, value: np.ndarray) -> None:
     """Write the file at once: who is killed half-way leaves none. Without a disk, do without."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with writing_whole(path) as file:
             np.save(file, value, allow_pickle=False)
-        os.replace(name, path)  # noqa: PTH105
     except OSError as error:
         logger.warning("%s cannot be written (%s); this run goes without.", path, error)

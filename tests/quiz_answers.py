@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 
-from embeddings_course.quiz.graded import read_sheet, student_seed
-from embeddings_course.quiz.question_files import NumericQuestion, load_questions, parse_question
+from embeddings_course.quiz.graded_sheet import read_sheet, student_seed
+from embeddings_course.quiz.question_files import load_questions, parse_question
+from embeddings_course.quiz.question_types import NumericQuestion
 from embeddings_course.quiz.typed_numbers import compute
 
 NAME = "knowledge-check"

@@ -11,6 +11,7 @@ import pytest
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from embeddings_course.data import apidocs
+from embeddings_course.data.apidocs import docstrings
 
 LEFT_OUT = [pytest.param(name, id=f"without-{name}") for name in (None, *apidocs.LIBRARIES)]
 
@@ -81,9 +82,9 @@ def test_a_note_that_a_decorator_appended_hides_no_indentation():
     # As Python 3.12 hands a docstring over, and as 3.13 does, which takes the indentation out.
     older = "Do it.\n\n    Args:\n        n (int): how often.\n            At least once.\n    "
     newer = "Do it.\n\nArgs:\n    n (int): how often.\n        At least once.\n"
-    assert apidocs._parts(older) == apidocs._parts(newer)
-    summary, body = apidocs._parts(older + NOTE)
-    assert (summary, body) == apidocs._parts(newer + NOTE)
+    assert docstrings._parts(older) == docstrings._parts(newer)
+    summary, body = docstrings._parts(older + NOTE)
+    assert (summary, body) == docstrings._parts(newer + NOTE)
     assert body.startswith("Args:\n    n (int)")
     assert body.endswith(NOTE.strip())
 
@@ -284,10 +285,10 @@ def test_a_vocabulary_too_small_for_random_pairs_is_refused():
 
 
 def test_the_files_of_the_lists_say_that_they_were_fixed_beforehand():
-    text = (files(apidocs.__package__) / "apidocs_pairs.toml").read_text(encoding="utf-8")
+    text = (files(apidocs.__package__) / "pairs.toml").read_text(encoding="utf-8")
     assert "Fixed before any vector was trained" in text
     assert len(tomllib.loads(text)["related"]) == len(apidocs.RELATED)
-    text = (files(apidocs.__package__) / "apidocs_questions.toml").read_text(encoding="utf-8")
+    text = (files(apidocs.__package__) / "questions.toml").read_text(encoding="utf-8")
     assert "Fixed before any method ranked a passage" in text
     assert sum(map(len, tomllib.loads(text).values())) == len(apidocs.QUESTIONS)
 
@@ -315,6 +316,6 @@ def test_impossible_wishes_are_refused_with_a_sentence(function, arguments, mess
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setitem(apidocs.MODULES, "not_there", ("not_there",))
-    monkeypatch.setattr(apidocs, "LIBRARIES", (*apidocs.LIBRARIES, "not_there"))
+    monkeypatch.setattr(docstrings, "LIBRARIES", (*apidocs.LIBRARIES, "not_there"))
     with pytest.raises(ModuleNotFoundError, match=r"not_there is not installed.*leave it out"):
         apidocs.entries(["not_there"])

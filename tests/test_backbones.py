@@ -8,14 +8,14 @@ import shutil
 import socket
 
 import pytest
+import safetensors.torch
 import torch
 import torchvision
 from conftest import ROOT
 from torch import nn
 from torchvision.models import get_model, get_model_weights, list_models
 
-from embeddings_course import backbones
-from embeddings_course.backbones import WeightsError, at_hand, load_backbone
+from embeddings_course.backbones import WeightsError, at_hand, load_backbone, weights
 
 # One small member of every family, with an input small enough for a quick test where the
 # architecture lets one choose.
@@ -106,8 +106,8 @@ def test_every_other_classifier_is_cut_before_its_last_layer(name):
 @pytest.fixture
 def embedded_copy(tmp_path, monkeypatch):
     folder = tmp_path / "embedded"
-    shutil.copytree(backbones.EMBEDDED_FOLDER, folder)
-    monkeypatch.setattr(backbones, "EMBEDDED_FOLDER", folder)
+    shutil.copytree(weights.EMBEDDED_FOLDER, folder)
+    monkeypatch.setattr(weights, "EMBEDDED_FOLDER", folder)
     return folder
 
 
@@ -115,13 +115,13 @@ def test_embedded_is_resnet18_with_the_shipped_weights_and_no_network(monkeypatc
     monkeypatch.setattr(socket, "socket", None)
     backbone = load_backbone("embedded")
     assert (backbone.name, backbone.dim, backbone.size) == ("embedded", 512, 96)
-    report = json.loads((backbones.EMBEDDED_FOLDER / "report.json").read_text())
-    file = backbones.EMBEDDED_FOLDER / "resnet18.safetensors"
+    report = json.loads((weights.EMBEDDED_FOLDER / "report.json").read_text())
+    file = weights.EMBEDDED_FOLDER / "resnet18.safetensors"
     assert hashlib.sha256(file.read_bytes()).hexdigest() == report["sha256"]
 
     whole = torchvision.models.resnet18()
     whole.fc = nn.Identity()
-    state = backbones.safetensors.torch.load_file(file)
+    state = safetensors.torch.load_file(file)
     whole.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
     images = torch.randn(2, 3, 96, 96)
     with torch.inference_mode():

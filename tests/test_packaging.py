@@ -100,7 +100,7 @@ def imports(path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["backbones", "data", "evaluate.py", "features.py", "plots.py", "progress.py"]
+    "module", ["backbones", "data", "evaluate.py", "features.py", "plots", "progress.py"]
 )
 def test_what_students_import_needs_only_what_students_install(module):
     path = ROOT / "embeddings_course" / module

@@ -21,15 +21,10 @@ from embeddings_course.quiz.markdown import (
     to_inline_html,
 )
 from embeddings_course.quiz.notebook_quiz import ASSETS
-from embeddings_course.quiz.question_files import (
-    KINDS,
-    QuizError,
-    SingleChoice,
-    load_bank,
-    load_questions,
-)
+from embeddings_course.quiz.question_files import QuizError, load_bank, load_questions
 from embeddings_course.quiz.question_files import parse_question as parse
-from embeddings_course.quiz.question_files import shuffled_choices as shuffled
+from embeddings_course.quiz.question_types import KINDS, SingleChoice
+from embeddings_course.quiz.question_types import shuffled_choices as shuffled
 from embeddings_course.quiz.rendering import arrange, item, practice_html
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.typed_numbers import compute, read_number, show_number

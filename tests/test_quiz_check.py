@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from embeddings_course.quiz.question_files import LEVELS, bank_folder, load_bank, load_questions
+from embeddings_course.quiz.question_files import bank_folder, load_bank, load_questions
+from embeddings_course.quiz.question_types import LEVELS
 from embeddings_course.quiz_tools.weak_questions import weak_items
 
 

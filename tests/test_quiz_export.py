@@ -26,15 +26,13 @@ import yaml
 from pygiftparser import parser as pygiftparser
 
 from embeddings_course.quiz.question_files import (
-    MultipleChoice,
-    NumericQuestion,
     QuizError,
     bank_folder,
-    example,
     load_bank,
     load_questions,
     parse_question,
 )
+from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestion, example
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz_tools import export as exporting
 from embeddings_course.quiz_tools.export import FORMATS, SURVIVES, export, survival_table

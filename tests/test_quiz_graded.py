@@ -27,18 +27,18 @@ from embeddings_course.grading.grade_class import summary
 from embeddings_course.grading.report.write import write_report
 from embeddings_course.quiz import graded
 from embeddings_course.quiz.answer_records import LARGEST_BYTES
-from embeddings_course.quiz.graded import (
+from embeddings_course.quiz.graded_answers import submitted_record
+from embeddings_course.quiz.graded_sheet import read_sheet, student_seed
+from embeddings_course.quiz.question_files import QuizError
+from embeddings_course.quiz.question_types import LEVELS, NumericQuestion
+from embeddings_course.quiz.typed_numbers import compute
+from embeddings_course.quiz_tools.draw import (
     assignment_notebook,
     draw,
-    read_sheet,
     sheet,
     sheet_json,
-    student_seed,
-    submitted_record,
     write_assignment,
 )
-from embeddings_course.quiz.question_files import LEVELS, NumericQuestion, QuizError
-from embeddings_course.quiz.typed_numbers import compute
 
 COUNT = 20
 

@@ -9,8 +9,8 @@ import pytest
 from conftest import CONNECTED, ROOT, barriers, run, serve, wait_for
 from nbformat import v4
 
-from embeddings_course.quiz.graded import write_assignment
 from embeddings_course.quiz.question_files import load_bank, load_questions
+from embeddings_course.quiz_tools.draw import write_assignment
 
 QUIZ = load_bank(ROOT / "book" / "quizzes")["knowledge-check"]
 PRACTICE = 'from embeddings_course.quiz import quiz\n\nquiz("knowledge-check")'

@@ -3,8 +3,10 @@
 import os
 import stat
 
+import numpy as np
 import pytest
 
+from embeddings_course import shared_vectors
 from embeddings_course._shared import whole_file
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.grading.submission_record import write_at_once
@@ -19,6 +21,7 @@ WRITERS = {
         path, answer_records.Record(quiz="one")
     ),
     "an exported quiz": lambda path: export._replace_file(path, b"text"),
+    "vectors of a page": lambda path: shared_vectors._save(path, np.zeros(3)),
     "grades": lambda path: write_at_once(path, "text"),
 }
 

@@ -1,40 +1,11 @@
-"""What is shown to a person in a terminal.
-
-Names, sentences and names of files come from submissions and from class lists. A terminal obeys
-what is among them: it clears the screen, takes another title, or turns the direction of the text.
-
->>> printable("Ada\\x1b[2J\\u202e Lovelace\\n")
-'Ada�[2J� Lovelace'
-"""
+"""What is shown to a person in a terminal, in the encoding that it has."""
 
 from __future__ import annotations
 
 import sys
 from typing import TextIO
 
-# They join or part letters, in Persian and in Hindi for example, and have no width.
-_JOINERS = "\u200c\u200d"
-
-
-def printable(text: str) -> str:
-    """Return a text as one line, without what a terminal or a page would obey instead of show.
-
-    Parameters
-    ----------
-    text : str
-        From whomever.
-
-    Returns
-    -------
-    str
-        Control characters, also those for the direction of the text, and halves of characters are
-        replaced, and white space is a space.
-    """
-    line = " ".join(text.split())
-    return "".join(
-        sign if sign.isprintable() or sign in _JOINERS else "\N{REPLACEMENT CHARACTER}"
-        for sign in line
-    )
+from embeddings_course._shared.text import printable
 
 
 def say(text: object, *, file: TextIO | None = None) -> None:

@@ -6,7 +6,10 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 # Windows keeps others from replacing a file that a program has open. Programs that look at every
 # new file, such as virus scanners, have it open for a moment.
@@ -29,11 +32,18 @@ def write_whole(path: Path, content: str | bytes) -> None:
     OSError
         If it cannot be written. The file before is there still, and nothing else.
     """
+    with writing_whole(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that replaces another when the block ends well, as :func:`write_whole` does."""
     # Not by tempfile, whose files only their owner may read: here the system applies the umask.
     new = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     try:
         with new.open("xb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         made = stat.S_IMODE(new.stat().st_mode)

@@ -42,6 +42,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from embeddings_course._shared.whole_file import writing_whole
 from embeddings_course.backbones import IMAGENET_MEAN, IMAGENET_STD
 
 HELD_OUT_CALTECH = 800
@@ -329,8 +330,8 @@ def train(
                 "step": step + 1,
                 "seconds": seconds + time.monotonic() - started,
             }
-            torch.save(state, checkpoint.with_suffix(".new"))
-            checkpoint.with_suffix(".new").replace(checkpoint)
+            with writing_whole(checkpoint) as file:
+                torch.save(state, file)
     return learner, seconds + time.monotonic() - started
 
 

@@ -8,13 +8,8 @@ from pathlib import Path
 
 from embeddings_course._shared.console import say
 from embeddings_course.book_build.claims import read_claims
-from embeddings_course.quiz.question_files import (
-    Question,
-    QuestionFile,
-    QuizError,
-    load_bank,
-    load_questions,
-)
+from embeddings_course.quiz.question_files import QuestionFile, QuizError, load_bank, load_questions
+from embeddings_course.quiz.question_types import Question
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 FORMATS = ("moodle", "gift", "qti", "json")
@@ -83,7 +78,7 @@ def _check(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _draw(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    from embeddings_course.quiz.graded import write_assignment
+    from embeddings_course.quiz_tools.draw import write_assignment
 
     folder = root / "source" / options.name
     questions = write_assignment(
@@ -119,7 +114,7 @@ def _export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
 
 def _numbers(folder: Path) -> dict[str, str]:
     """Return what grading calls each question that was drawn; nothing where no draw is at hand."""
-    from embeddings_course.quiz.graded import QUESTIONS, read_sheet
+    from embeddings_course.quiz.graded_sheet import QUESTIONS, read_sheet
 
     try:
         drawn = read_sheet(folder / QUESTIONS).questions

@@ -1,6 +1,7 @@
 """Controls: live where a kernel runs, and over prepared states in the book."""
 
-from embeddings_course.controls.explorer import Choice, Explorer, Text, Typed, explore
+from embeddings_course.controls.explorer import Explorer, explore
+from embeddings_course.controls.inputs import Choice, Text, Typed
 from embeddings_course.controls.neighbour_table import neighbours_html
 
 __all__ = ["Choice", "Explorer", "Text", "Typed", "explore", "neighbours_html"]

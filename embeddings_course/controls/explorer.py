@@ -9,231 +9,26 @@ the function with anything that can be chosen or typed.
 from __future__ import annotations
 
 import copy
-import difflib
 import inspect
 import itertools
 import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from embeddings_course._shared.notebook_display import (
-    display_alive,
-    has_live_kernel,
-    module,
-    with_view,
-)
-
-ASSETS = Path(__file__).parent / "assets"
+from embeddings_course._shared.notebook_display import display_alive, has_live_kernel, with_view
+from embeddings_course.controls.inputs import Choice
+from embeddings_course.controls.live_widget import ASSETS, widget_class
 
 # A page holds all states, and without a script a reader scrolls past them.
 MOST_STATES = 60
-
-# More are a list to open instead of buttons side by side.
-MOST_BUTTONS = 5
 
 _HINT = (
     "An error instead of the control, or no answer from it? That happens after a restart of the "
     "kernel: run this cell again."
 )
-
-
-class Choice:
-    """An argument that takes one of a few values.
-
-    Parameters
-    ----------
-    values : iterable
-        What can be chosen, in the order to show. ``str`` of each is what a reader sees, and tells
-        them apart; the function gets the values themselves.
-    prepared : iterable, optional
-        Those of the values that the book has, the first of them chosen at the start. Default: all.
-    label : str, optional
-        What it is called. Default: the argument's name.
-
-    Raises
-    ------
-    TypeError
-        If the values are one string, or nothing that can be gone through.
-    ValueError
-        If there are none, if two look the same, or if a prepared one is not among them.
-    """
-
-    def __init__(
-        self, values: Iterable[Any], *, prepared: Iterable[Any] | None = None, label: str = ""
-    ):
-        kind = type(self).__name__
-        self.label = label
-        self.values = _by_text(values, f"The values of a {kind}")
-        self.prepared = tuple(self.values)
-        if prepared is not None:
-            self.prepared = tuple(_by_text(prepared, f"prepared of a {kind}"))
-        for text in self.prepared:
-            if text not in self.values:
-                raise ValueError(
-                    f"prepared names {text!r}, which is not among the {len(self.values):,} values "
-                    f"of the {kind}. {self._close_to(text)}"
-                )
-
-    def find(self, text: str) -> Any:
-        """Return the value that looks like this.
-
-        Parameters
-        ----------
-        text : str
-            As a person chose or typed it; space around it does not count, and capital letters
-            count only if they must.
-
-        Raises
-        ------
-        LookupError
-            If there is none; the message is a sentence for that person.
-        """
-        asked = text.strip()
-        for known in (asked, asked.lower()):
-            if known in self.values:
-                return self.values[known]
-        if not asked:
-            raise LookupError(
-                f"{self.label}: type one of the {len(self.values):,} that are known, "
-                f"for example {self.prepared[0]}."
-            )
-        raise LookupError(
-            f"{self.label}: {asked!r} is not one of the {len(self.values):,} that are known. "
-            f"{self._close_to(asked)}"
-        )
-
-    def _close_to(self, text: str) -> str:
-        close = difflib.get_close_matches(text.lower(), self.values, n=5)
-        return f"Close to it: {', '.join(close)}." if close else "Nothing known is close to it."
-
-    def fields(self, name: str, *, live: bool) -> str:
-        """Return the inputs as HTML: of all values if `live`, else of the prepared ones.
-
-        No input has an id, so that a page can hold any number of controls.
-        """
-        title = f'<span class="control-title">{escape(self.label)}</span>'
-        texts = list(self.values) if live else self.prepared
-        first = self.prepared[0]
-        if len(texts) > MOST_BUTTONS or isinstance(self, Typed):
-            options = "".join(
-                f'<option value="{escape(text)}"{" selected" if text == first else ""}>'
-                f"{escape(text)}</option>"
-                for text in texts
-            )
-            return (
-                f'<label class="control-field">{title}'
-                f'<select name="{name}">{options}</select></label>'
-            )
-        buttons = "".join(
-            f'<label><input type="radio" name="{name}" value="{escape(text)}"'
-            f"{' checked' if text == first else ''}> {escape(text)}</label>"
-            for text in texts
-        )
-        return (
-            f'<fieldset class="control-field"><legend class="control-title">{escape(self.label)}'
-            f'</legend><div class="control-buttons">{buttons}</div></fieldset>'
-        )
-
-
-class Typed(Choice):
-    """An argument that takes one of many values, thousands if need be: a person types it.
-
-    In the book it is a list to choose from, of the prepared values only.
-
-    Parameters
-    ----------
-    values : iterable
-        What can be typed. ``str`` of each is what to type, and tells them apart.
-    prepared : iterable
-        Those of the values that the book has, the first of them there at the start.
-    label : str, optional
-        What it is called. Default: the argument's name.
-
-    Raises
-    ------
-    TypeError
-        If the values are one string, or nothing that can be gone through.
-    ValueError
-        If there are none, if two look the same, if nothing is prepared, or if something prepared
-        is not among the values.
-    """
-
-    def __init__(
-        self, values: Iterable[Any], *, prepared: Iterable[Any] | None = None, label: str = ""
-    ):
-        if prepared is None:
-            raise ValueError(
-                f"A {type(self).__name__} needs prepared: the few values that the book, which has "
-                'no kernel, can show, such as prepared=["row", "mean"].'
-            )
-        super().__init__(values, prepared=prepared, label=label)
-
-    def fields(self, name: str, *, live: bool) -> str:
-        """Return the input as HTML: for text if `live`, else a list of the prepared values."""
-        return self._field(name) if live else super().fields(name, live=False)
-
-    def _field(self, name: str) -> str:
-        return self._input(name, f"any of {len(self.values):,}", size=20)
-
-    def _input(self, name: str, hint: str, *, size: int) -> str:
-        return (
-            f'<label class="control-field"><span class="control-title">{escape(self.label)} '
-            f"<small>({hint})</small></span>"
-            f'<input type="text" name="{name}" value="{escape(self.prepared[0])}" size="{size}" '
-            'spellcheck="false" autocapitalize="off"></label>'
-        )
-
-
-class Text(Typed):
-    """An argument that takes any text a person writes, such as a question.
-
-    In the book it is a list to choose from, of the prepared texts only. No text without a letter
-    or a digit reaches the function; what it does not understand, it must answer itself.
-
-    Parameters
-    ----------
-    prepared : iterable of str
-        Texts that the book has, the first of them there at the start.
-    label : str, optional
-        What it is called. Default: the argument's name.
-
-    Raises
-    ------
-    TypeError
-        If what is prepared is one string, or nothing that can be gone through.
-    ValueError
-        If nothing is prepared, or two of the texts look the same.
-    """
-
-    def __init__(self, *, prepared: Iterable[str] | None = None, label: str = ""):
-        texts = None if prepared is None else _by_text(prepared, "prepared of a Text")
-        super().__init__(texts, prepared=texts, label=label)
-
-    def find(self, text: str) -> str:
-        """Return the text without the space around it.
-
-        Parameters
-        ----------
-        text : str
-            As a person wrote it.
-
-        Raises
-        ------
-        LookupError
-            If there is no letter and no digit in it; the message is a sentence for that person.
-        """
-        asked = text.strip()
-        if not any(character.isalnum() for character in asked):
-            raise LookupError(f"{self.label}: write a few words, for example: {self.prepared[0]}")
-        return asked
-
-    def _field(self, name: str) -> str:
-        return self._input(name, "write your own", size=44)
 
 
 def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> Explorer:
@@ -409,47 +204,7 @@ class Explorer:
         anywidget.AnyWidget
             A new one, which an ipywidgets layout may hold.
         """
-        return _widget_class()(self)
-
-
-@cache
-def _widget_class() -> type:
-    # Only a live notebook needs these imports.
-    import anywidget
-    import traitlets
-
-    class ControlWidget(anywidget.AnyWidget):
-        """Controls on show. ``values`` come from the person, the rest goes there."""
-
-        _esm = module(ASSETS / "live.js")
-        _css = (ASSETS / "control.css").read_text("utf-8")
-        html = traitlets.Unicode().tag(sync=True)
-        names = traitlets.Dict().tag(sync=True)
-        values = traitlets.Dict().tag(sync=True)
-        result = traitlets.Dict().tag(sync=True)
-
-        def __init__(self, explorer: Explorer):
-            first = next(iter(explorer.states))
-            typed = {
-                name: list(control.values)
-                for name, control in explorer.controls.items()
-                if isinstance(control, Typed)
-            }
-            super().__init__(
-                html=explorer.live_html(),
-                names=typed,
-                values=dict(zip(explorer.controls, first, strict=True)),
-                result={"html": explorer.states[first], "n": 0},
-            )
-            self._explorer = explorer
-            self.observe(self._answer, names=["values"])
-
-        def _answer(self, change: dict) -> None:
-            # The number changes even if the HTML does not: the page waits for an answer.
-            html = self._explorer.answer(change["new"])
-            self.result = {"html": html, "n": self.result["n"] + 1}
-
-    return ControlWidget
+        return widget_class()(self)
 
 
 def _check(render: Any, controls: Mapping[str, Any], caption: Any) -> None:
@@ -485,27 +240,6 @@ def _check(render: Any, controls: Mapping[str, Any], caption: Any) -> None:
             f"There are {total:,} prepared states ({product}), and a page of the book holds at "
             f"most {MOST_STATES}. Name fewer values in prepared=[...]."
         )
-
-
-def _by_text(values: Iterable[Any], what: str) -> dict[str, Any]:
-    if isinstance(values, str):
-        raise TypeError(f"{what} must be a list, not the single string {values!r}.")
-    try:
-        values = list(values)
-    except TypeError:
-        raise TypeError(f"{what} must be a list, not {values!r}.") from None
-    if not values:
-        raise ValueError(f"{what} are none: there would be nothing to choose.")
-    found: dict[str, Any] = {}
-    for value in values:
-        # What is typed has no space around it either.
-        text = str(value).strip()
-        if not text:
-            raise ValueError(f"{what} hold {value!r}, which nobody could see or type.")
-        if text in found:
-            raise ValueError(f"{what} hold {text!r} twice.")
-        found[text] = value
-    return found
 
 
 def _key(texts: tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ from embeddings_course.grading.submission_record import GradingError
 GRADEBOOK = "COURSE_GRADEBOOK"
 """A variable of the environment: the gradebook's address, which may hold a password."""
 
-TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded reads it
+TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded_answers reads it
 _MOST_BACKUPS = 10
 # glob takes brackets, stars and question marks for patterns; a URL ends at a question mark, and
 # holds escaped characters.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course._shared.csv_files import csv_text
 from embeddings_course.grading.submission_record import GradingError, write_at_once
 
 MOST_BYTES = 50_000_000
@@ -22,9 +23,6 @@ _ENCODINGS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# A spreadsheet takes what begins so for a formula, and runs it; the wide ones are East Asian
-# keyboards'.
-_FORMULA = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001
 
 
 @dataclass(frozen=True)
@@ -122,25 +120,7 @@ def write_table(
     Numbers stay numbers, None is an empty cell. A text that a spreadsheet would take for a formula
     gets an apostrophe before it.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([_cell(each) for each in header])
-    writer.writerows([_cell(each) for each in row] for row in rows)
-    write_at_once(path, ("\ufeff" if marked else "") + buffer.getvalue())
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        # No traces of sums of tenths, and no points after the point where there are none.
-        return f"{round(value, 6):.6f}".rstrip("0").rstrip(".")
-    return harmless(value) if isinstance(value, str) else value
-
-
-def harmless(text: str) -> str:
-    """Return a text with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    write_at_once(path, ("\ufeff" if marked else "") + csv_text(header, rows))
 
 
 def _text(path: Path) -> str:

@@ -26,7 +26,7 @@ from embeddings_course.grading.isolation.control_groups import control_group
 from embeddings_course.grading.isolation.watched_kernel import PROCESSES
 from embeddings_course.grading.submission_record import Record
 from embeddings_course.grading.worker_pool import Place
-from embeddings_course.quiz.graded import QUESTIONS
+from embeddings_course.quiz.graded_sheet import QUESTIONS
 
 
 @dataclass(frozen=True)

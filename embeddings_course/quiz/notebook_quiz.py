@@ -22,7 +22,8 @@ from embeddings_course._shared.notebook_display import (
     with_view,
 )
 from embeddings_course.quiz.answer_records import Record, read_record, set_aside, write_record
-from embeddings_course.quiz.question_files import Question, QuizError, bank_folder, load_questions
+from embeddings_course.quiz.question_files import QuizError, bank_folder, load_questions
+from embeddings_course.quiz.question_types import Question
 from embeddings_course.quiz.rendering import item, practice_html, variants
 
 ASSETS = Path(__file__).parent / "assets"

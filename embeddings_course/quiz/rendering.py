@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from embeddings_course.quiz.markdown import split_first, to_html, to_inline_html
-from embeddings_course.quiz.question_files import (
+from embeddings_course.quiz.question_types import (
     Choice,
     NumericQuestion,
     Question,

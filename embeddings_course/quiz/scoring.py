@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from embeddings_course.quiz.question_files import (
-    MultipleChoice,
-    NumericQuestion,
-    Question,
-    example,
-)
+from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestion, Question, example
 from embeddings_course.quiz.typed_numbers import read_number
 
 Answer = str | tuple[str, ...]

@@ -14,14 +14,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from embeddings_course._shared.text import listed
 from embeddings_course.quiz.markdown import placeholders
-from embeddings_course.quiz.question_files import (
+from embeddings_course.quiz.question_files import QuestionFile
+from embeddings_course.quiz.question_types import (
     LEVELS,
     Choice,
     MultipleChoice,
     NumericQuestion,
     Question,
-    QuestionFile,
     SingleChoice,
 )
 from embeddings_course.quiz.rendering import arrange
@@ -157,8 +158,8 @@ def _about_number(question: NumericQuestion) -> Iterator[str]:
         shown = Counter(show_number(value) for value in question.variables[name])
         if twice := [text for text, count in shown.items() if count > 1]:
             yield (
-                f"two values of {name} are shown as {_listed(twice)}, so two sets of numbers ask "
-                "the same: take one away or change it"
+                f"two values of {name} are shown as {listed(twice, last='and')}, so two sets of "
+                "numbers ask the same: take one away or change it"
             )
 
 
@@ -263,7 +264,7 @@ def _places(
         f"over the whole bank the right answer stands in place {place + 1} in {observed[place]} of "
         f"{len(single)} single choices as shown, {expected[place]:.1f} expected by chance "
         f"(probability {_probability(probability)}): give some questions another order, among "
-        f"them {_listed([question.id for _, question in here[:5]])}"
+        f"them {listed([question.id for _, question in here[:5]], last='and')}"
     )
     return [(*here[0], what)]
 
@@ -300,7 +301,7 @@ def _absolute_words(bank: Sequence[tuple[QuestionFile, Question]]) -> list[_Find
         f"over the whole bank absolute words stand in {with_word[False]} of {total[False]} wrong "
         f"choices ({counted}) and in {with_word[True]} of {total[True]} right ones (probability "
         f"{_probability(probability)} by chance), so they give wrong choices away: take them out, "
-        f"among others in {_listed([question.id for _, question in places[:5]])}"
+        f"among others in {listed([question.id for _, question in places[:5]], last='and')}"
     )
     return [(*places[0], what)]
 
@@ -310,8 +311,8 @@ def _levels(bank: Sequence[tuple[QuestionFile, Question]]) -> list[_Finding]:
     if not missing or len(bank) < ENOUGH_FOR_LEVELS:
         return []
     what = (
-        f"over the whole bank no question has the level {_listed(missing, 'or')}: write some, or "
-        "look whether a question asks more than its level says"
+        f"over the whole bank no question has the level {listed(missing, last='or')}: write "
+        "some, or look whether a question asks more than its level says"
     )
     return [(*bank[0], what)]
 
@@ -335,12 +336,7 @@ def _letters(text: str) -> str:
 
 
 def _numbered(places: Sequence[int]) -> str:
-    return f"choice{'' if len(places) == 1 else 's'} {_listed(places)}"
-
-
-def _listed(items: Sequence, last: str = "and") -> str:
-    shown = [str(item) for item in items]
-    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+    return f"choice{'' if len(places) == 1 else 's'} {listed(places, last='and')}"
 
 
 def _probability(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from embeddings_course.controls.explorer import ASSETS
+from embeddings_course.controls.live_widget import ASSETS
 from embeddings_course.sphinx_ext._page_assets import load_where_needed
 
 

@@ -12,7 +12,8 @@ from embeddings_course.grading.grade_class import grade
 from embeddings_course.grading.gradebook.contents import other_names
 from embeddings_course.grading.submissions.answer_files import prepare_answers
 from embeddings_course.quiz.answer_records import may_be_answers
-from embeddings_course.quiz.graded import find_answers, submitted_record
+from embeddings_course.quiz.graded import find_answers
+from embeddings_course.quiz.graded_answers import submitted_record
 from embeddings_course.quiz.question_files import QuizError
 from embeddings_course.quiz_tools.item_analysis import collect_records
 from grading.classroom import Class

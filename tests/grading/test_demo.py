@@ -11,9 +11,10 @@ import quiz_answers
 from conftest import ROOT
 from quiz_answers import NAME
 
-from embeddings_course.quiz.graded import read_sheet, student_seed, write_assignment
+from embeddings_course.quiz.graded_sheet import read_sheet, student_seed
 from embeddings_course.quiz.question_files import load_questions
 from embeddings_course.quiz.scoring import score
+from embeddings_course.quiz_tools.draw import write_assignment
 
 POOL = """\
 questions:

@@ -13,7 +13,7 @@ from typing import Any
 
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.submission_record import GradingError
-from embeddings_course.quiz.graded import bare_name
+from embeddings_course.quiz.graded_answers import bare_name
 
 # What nbgrader calls a course that nobody named.
 _UNNAMED = frozenset({"", "default_course"})
@@ -76,7 +76,8 @@ def other_names(gradebook: Any, student_id: str) -> list[str]:
     -------
     list of str
         Id, e-mail address, number of the platform, first and last name in either order, as
-        :func:`embeddings_course.quiz.graded.bare_name` writes them; none that two students have.
+        :func:`~embeddings_course.quiz.graded_answers.bare_name` writes them; none that two
+        students have.
     """
     from nbgrader.api import Student as Enrolled
 

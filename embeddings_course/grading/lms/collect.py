@@ -60,7 +60,7 @@ from embeddings_course.grading.submission_record import GradingError
 from embeddings_course.grading.submissions.files import MAX_BYTES, MAX_FILE_BYTES
 from embeddings_course.grading.submissions.times import UnclearTime, read_time, read_zone
 from embeddings_course.quiz.answer_records import may_be_answers
-from embeddings_course.quiz.graded import ANSWERS, QUESTIONS
+from embeddings_course.quiz.graded_sheet import ANSWERS, QUESTIONS
 
 MOST_MEMBERS = 50_000
 MOST_BYTES = 2_000_000_000

@@ -50,7 +50,8 @@ from embeddings_course.grading.submissions.repair_cells import (
     is_unanswered,
     repair_cells,
 )
-from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS
+from embeddings_course.quiz.graded_answers import NO_ANSWERS
+from embeddings_course.quiz.graded_sheet import QUESTIONS
 
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
 _HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.M | re.S)

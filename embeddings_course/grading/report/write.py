@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from embeddings_course._shared.console import printable
+from embeddings_course._shared.csv_files import csv_text
+from embeddings_course._shared.text import printable
 from embeddings_course.grading.course import Course
-from embeddings_course.grading.csv_files import harmless
 from embeddings_course.grading.gradebook.late_penalties import renew_penalties
 from embeddings_course.grading.report.class_results import Report, Result, problems, read_report
 from embeddings_course.grading.report.page import to_html
@@ -28,7 +26,7 @@ def to_csv(report: Report) -> str:
     heads = ["id", "name", "state", "total", "max", "late hours", "penalty", "needs grading"]
     heads += [exercise.name for exercise in report.exercises]
     heads += ["repaired", "suspicious", "noted", "problems"]
-    rows: list[list[object]] = [heads]
+    rows: list[list[object]] = []
     for student in report.students:
         ended, record = student.total is not None, student.record
         results = [student.result(exercise) for exercise in report.exercises]
@@ -52,20 +50,16 @@ def to_csv(report: Report) -> str:
                 " ".join(problems(student)),
             ]
         )
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_cell(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    return csv_text(_shown(heads), map(_shown, rows), decimals=4)
+
+
+def _shown(cells: Sequence[object]) -> list[object]:
+    return [cell if isinstance(cell, float) else printable(cell or "") for cell in cells]
 
 
 def _known(result: Result | None) -> float | None:
     """Return the points, or None: what waits for a person is no zero."""
     return None if result is None or (result.waiting and not result.points) else result.points
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, float):
-        return f"{round(value, 4):.10g}"
-    return harmless(printable(value or ""))
 
 
 def write_report(course: Course, assignment: str, *, say: Callable[[str], None] = print) -> Path:

@@ -25,7 +25,7 @@ from embeddings_course.quiz.answer_records import (
     may_be_answers,
     parse_record,
 )
-from embeddings_course.quiz.graded import ANSWERS, QUESTIONS, read_sheet
+from embeddings_course.quiz.graded_sheet import ANSWERS, QUESTIONS, read_sheet
 from embeddings_course.quiz.question_files import QuizError
 
 # A record of practice is another quiz's, even where both have one name.

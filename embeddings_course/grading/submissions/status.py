@@ -17,7 +17,7 @@ from embeddings_course.grading.submission_record import (
     Record,
     read_records,
 )
-from embeddings_course.quiz.graded import QUESTIONS
+from embeddings_course.quiz.graded_sheet import QUESTIONS
 
 NOT_GRADED = "not-graded"
 _MOST_FILES = 20_000

@@ -1,9 +1,4 @@
-"""The book's figures: one style, readable with any colour vision, on light and on dark pages.
-
-Backgrounds are transparent and every label has one grey that stands out from white and from the
-book's dark page alike, so one picture serves both. Colours are those of Okabe and Ito (2008);
-no figure tells right from wrong by colour alone.
-"""
+"""Scores and curves: what was measured, over seeds and against chance."""
 
 from __future__ import annotations
 
@@ -15,149 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-GREY = "#7b7b7b"
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-)
-"""Okabe and Ito's colours; ``GREEN`` marks what is right and ``RED`` what is wrong."""
-
-STYLE = {
-    "figure.dpi": 120,
-    "figure.facecolor": "none",
-    "figure.constrained_layout.use": True,
-    "savefig.facecolor": "none",
-    "savefig.transparent": True,
-    "axes.facecolor": "none",
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": GREY,
-    "axes.titlecolor": GREY,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY]),
-    "text.color": GREY,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "legend.frameon": False,
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "image.interpolation": "nearest",
-}
-
-
-def use_style() -> None:
-    """Give all figures that follow the book's style."""
-    mpl.rcParams.update(STYLE)
-
-
-def _closed(figure: Figure) -> Figure:
-    """Take the figure from pyplot, so that a notebook shows it once: where its cell returns it."""
-    plt.close(figure)
-    return figure
-
-
-def _picture(ax: Axes, image: np.ndarray, title: str = "") -> None:
-    ax.imshow(image, interpolation="antialiased")
-    ax.set(xticks=[], yticks=[])
-    ax.set_title(title, fontsize=8, pad=3)
-    ax.spines[:].set_visible(False)
-
-
-def wall(
-    images: Sequence[np.ndarray],
-    titles: Sequence[str] | None = None,
-    *,
-    columns: int = 7,
-    split: bool = False,
-) -> Figure:
-    """Show pictures side by side.
-
-    Parameters
-    ----------
-    images : sequence of uint8 arrays [h, w, 3]
-        Pictures of any sizes.
-    titles : sequence of str, optional
-        One for each picture.
-    columns : int
-        Pictures in a row.
-    split : bool
-        Whether to draw a line down the middle of each picture.
-    """
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(8.4, 8.4 / columns * rows * 1.12))
-    for ax in np.ravel(axes):
-        ax.axis("off")
-    for n, image in enumerate(images):
-        ax = np.ravel(axes)[n]
-        ax.axis("on")
-        _picture(ax, image, titles[n] if titles is not None else "")
-        if split:
-            ax.axvline(image.shape[1] / 2 - 0.5, color="white", linewidth=1.5)
-    return _closed(figure)
-
-
-def neighbours(
-    queries: np.ndarray,
-    found: np.ndarray,
-    right: np.ndarray,
-    *,
-    labels: Sequence[str] | None = None,
-) -> Figure:
-    """Show queries, each with what was found for it, nearest first.
-
-    Parameters
-    ----------
-    queries : uint8 array [n, h, w, 3]
-        One row of the figure each.
-    found : uint8 array [n, k, h, w, 3]
-        The neighbours, nearest first.
-    right : bool array [n, k]
-        Right ones get a green frame and a tick, wrong ones a dashed red frame and a cross.
-    labels : sequence of str, optional
-        Names of the queries.
-    """
-    n, k = right.shape
-    figure, axes = plt.subplots(n, k + 1, figsize=(8.4, 8.4 / (k + 1) * n * 1.05), squeeze=False)
-    for row in range(n):
-        _picture(axes[row, 0], queries[row], labels[row] if labels is not None else "")
-        for column in range(k):
-            ax = axes[row, column + 1]
-            ok = bool(right[row, column])
-            _picture(ax, found[row, column], "✓" if ok else "✗")
-            ax.title.set(color=GREEN if ok else RED, fontsize=10)
-            ax.spines[:].set(
-                visible=True,
-                color=GREEN if ok else RED,
-                linewidth=2.5,
-                linestyle="-" if ok else (0, (3, 2)),
-            )
-    return _closed(figure)
-
-
-def vectors(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
-    """Show vectors as strips of colour, one number a cell, dark ones small.
-
-    Parameters
-    ----------
-    matrix : float array [n, d]
-        The vectors.
-    labels : sequence of str, length n
-        What each one is of.
-    """
-    n = len(matrix)
-    figure, axes = plt.subplots(n, 1, figsize=(8.4, 0.62 * n), squeeze=False)
-    top = np.quantile(matrix, 0.995)
-    for ax, vector, label in zip(axes[:, 0], matrix, labels, strict=True):
-        ax.imshow(vector[None, :], aspect="auto", cmap="viridis", vmin=0, vmax=top)
-        ax.set(xticks=[], yticks=[])
-        ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-        ax.spines[:].set_visible(False)
-    axes[-1, 0].set_xlabel(f"{matrix.shape[1]} numbers")
-    return _closed(figure)
+from embeddings_course.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, closed
 
 
 def scores(
@@ -184,7 +37,7 @@ def scores(
     _bars(ax, rows, highlight, chance)
     ax.invert_yaxis()
     ax.set_xlabel(label)
-    return _closed(figure)
+    return closed(figure)
 
 
 def _bars(
@@ -230,7 +83,7 @@ def score_pairs(
         ax.axvline(np.mean(next(iter(rows.values()))[side]), color=BLUE, ls="--", lw=1, zorder=0)
         ax.set(title=title, xlabel=label)
     axes[0].invert_yaxis()
-    return _closed(figure)
+    return closed(figure)
 
 
 def loss_and_geometry(
@@ -258,60 +111,10 @@ def loss_and_geometry(
     above.set(ylabel="loss")
     above.legend()
     below.set(ylabel="AUC of families", xlabel="training step", ylim=(0.4, 1.03))
-    return _closed(figure)
+    return closed(figure)
 
 
 _AT_RIGHT = {"textcoords": "offset points", "ha": "right", "va": "bottom", "fontsize": 8}
-
-
-def cosine_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
-    """Show matrices of cosines side by side, items in the same order in each.
-
-    Parameters
-    ----------
-    matrices : mapping of str to float array [n, n]
-        By title. Purple is alike, brown opposite, white unrelated; all share one scale, -1 to 1.
-    """
-    figure, axes = plt.subplots(
-        1, len(matrices), figsize=(8.4, 8.4 / len(matrices) + 0.3), squeeze=False
-    )
-    for ax, (title, matrix) in zip(axes[0], matrices.items(), strict=True):
-        drawn = ax.imshow(matrix, cmap="PuOr", vmin=-1, vmax=1, interpolation="antialiased")
-        ax.set(xticks=[], yticks=[], title=title)
-    figure.colorbar(drawn, ax=axes, label="cosine", shrink=0.75, aspect=30)
-    return _closed(figure)
-
-
-def cosine_histograms(
-    panels: Mapping[str, Mapping[str, np.ndarray]],
-) -> Figure:
-    """Show how the cosines of two kinds of pairs are spread, a panel for each embedding.
-
-    Parameters
-    ----------
-    panels : mapping of str to mapping of str to float array [n]
-        By title, the cosines by kind of pair; the first kind should be to the right.
-    """
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(8.4, 2.7), sharex=True, sharey=True, squeeze=False
-    )
-    bins, narrow = np.linspace(-1, 1, 41), len(panels) > 3
-    for ax, (title, kinds) in zip(axes[0], panels.items(), strict=True):
-        for (kind, cosine), color, hatch in zip(
-            kinds.items(), (BLUE, ORANGE), ("", "////"), strict=False
-        ):
-            share = np.full(len(cosine), 1 / len(cosine))
-            ax.hist(
-                cosine, bins, weights=share, color=color, alpha=0.55, hatch=hatch, label=kind,
-                edgecolor=color, histtype="stepfilled",
-            )  # fmt: skip
-        ax.set(title=title, xlabel="cosine", xticks=[-1, 0, 1] if narrow else [-1, -0.5, 0, 0.5, 1])
-    axes[0, 0].set_ylabel("share of pairs")
-    if narrow:
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    else:
-        axes[0, -1].legend()
-    return _closed(figure)
 
 
 def task_winners(
@@ -390,133 +193,7 @@ def task_winners(
     ax.annotate("winner", (1.1, -0.58), va="bottom", fontsize=8, annotation_clip=False)
     ax.tick_params(axis="y", length=0)
     figure.legend(loc="outside lower center", ncols=4, fontsize=8)
-    return _closed(figure)
-
-
-def answers(
-    query: np.ndarray, found: Mapping[str, np.ndarray], titles: Mapping[str, Sequence[str]]
-) -> Figure:
-    """Show what several embeddings find for one query: a row an embedding, nearest first.
-
-    Parameters
-    ----------
-    query : uint8 array [h, w, 3]
-        Shown at the left, once.
-    found : mapping of str to uint8 array [k, h, w, 3]
-        By embedding, its nearest pictures.
-    titles : mapping of str to sequence of str, length k
-        By embedding, a few words under each picture.
-    """
-    k = len(next(iter(found.values())))
-    figure, axes = plt.subplots(len(found), k + 2, figsize=(8.4, 1.28 * len(found)))
-    for ax in axes[:, :2].flat:
-        ax.axis("off")
-    middle = axes[(len(found) - 1) // 2, 0]
-    middle.axis("on")
-    _picture(middle, query, "query")
-    for row, (name, pictures) in enumerate(found.items()):
-        axes[row, 1].text(1, 0.5, name.replace(" ", "\n"), ha="right", va="center", fontsize=9)
-        for ax, picture, words in zip(axes[row, 2:], pictures, titles[name], strict=True):
-            _picture(ax, picture)
-            ax.set_xlabel(words.replace(", ", "\n"), fontsize=6.5, labelpad=2)
-    return _closed(figure)
-
-
-def sound_steps(
-    wave: np.ndarray,
-    rate: int,
-    pictures: Mapping[str, tuple[np.ndarray, Sequence[float]]],
-    *,
-    times: Sequence[float],
-) -> Figure:
-    """Show a sound and what is made of it, one below the other, over one time axis.
-
-    Parameters
-    ----------
-    wave : float array [samples]
-        The sound.
-    rate : int
-        Samples a second.
-    pictures : mapping of str to (float array [rows, frames], sequence of float)
-        By title: numbers, low frequencies first, and the frequency in Hz of each row. Each picture
-        has a scale of its own, as its numbers may be of any unit; the bar says which.
-    times : sequence of float, length frames
-        The middle of each frame, in seconds.
-    """
-    count = 1 + len(pictures)
-    figure, axes = plt.subplots(count, 1, figsize=(8.4, 1.75 * count), sharex=True)
-    axes[0].plot(np.arange(len(wave)) / rate, wave, linewidth=0.4, color=BLUE)
-    axes[0].set(title="the wave", xlim=(0, len(wave) / rate))
-    for ax, (title, (picture, frequencies)) in zip(axes[1:], pictures.items(), strict=True):
-        drawn = _spectrogram(ax, picture, frequencies, times)
-        ax.set(title=title, ylabel="Hz")
-        figure.colorbar(drawn, ax=ax, pad=0.01, aspect=12)
-    axes[-1].set_xlabel("seconds")
-    return _closed(figure)
-
-
-def spectrograms(
-    pictures: Mapping[str, np.ndarray],
-    *,
-    frequencies: Sequence[float],
-    times: Sequence[float],
-    low: float,
-    high: float,
-    columns: int = 3,
-) -> Figure:
-    """Show spectrograms side by side, all on one scale.
-
-    Parameters
-    ----------
-    pictures : mapping of str to float array [rows, frames]
-        By title, decibels, low frequencies first.
-    frequencies : sequence of float, length rows
-        Of each row, in Hz, rising.
-    times : sequence of float, length frames
-        The middle of each frame, in seconds.
-    low, high : float
-        The ends of the scale, in dB.
-    columns : int
-        Pictures in a row.
-    """
-    rows = -(-len(pictures) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(8.4, 2.1 * rows), sharex=True, sharey=True, squeeze=False
-    )
-    for ax in axes.flat[len(pictures) :]:
-        ax.axis("off")
-    for ax, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
-        drawn = _spectrogram(ax, picture, frequencies, times, low, high)
-        ax.set_title(title)
-    for ax in axes[-1]:
-        ax.set_xlabel("seconds")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Hz")
-    figure.colorbar(drawn, ax=axes, label="dB", pad=0.01, aspect=30)
-    return _closed(figure)
-
-
-def _spectrogram(
-    ax: Axes,
-    picture: np.ndarray,
-    frequencies: Sequence[float],
-    times: Sequence[float],
-    low: float | None = None,
-    high: float | None = None,
-) -> mpl.image.AxesImage:
-    hop = times[1] - times[0]
-    extent = (times[0] - hop / 2, times[-1] + hop / 2, -0.5, len(picture) - 0.5)
-    drawn = ax.imshow(
-        picture, origin="lower", aspect="auto", cmap="viridis", extent=extent, vmin=low, vmax=high
-    )
-    marks, places = [], []
-    for mark in (3000, 2000, 1000, 500, 200):
-        place = np.interp(mark, frequencies, np.arange(len(frequencies)))
-        if mark <= frequencies[-1] and (not places or places[-1] - place > len(picture) / 9):
-            marks.append(mark)
-            places.append(place)
-    ax.set_yticks(places, marks)
-    return drawn
+    return closed(figure)
 
 
 def precision_recall(
@@ -565,7 +242,7 @@ def precision_recall(
     right.set_yticks(np.arange(0, 1.1, 0.2))
     for ax in (left, right):
         ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
-    return _closed(figure)
+    return closed(figure)
 
 
 def curves(
@@ -629,33 +306,4 @@ def curves(
         axes[0, 0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     else:
         axes[0, -1].legend(loc="best", fontsize=8)
-    return _closed(figure)
-
-
-def scatters(
-    panels: Mapping[str, np.ndarray],
-    *,
-    columns: int = 4,
-) -> Figure:
-    """Show points in the plane, a panel each, axes without numbers and of one scale each.
-
-    Parameters
-    ----------
-    panels : mapping of str to float array [n, 2]
-        By title, the points.
-    columns : int
-        Panels in a row.
-    """
-    rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(8.4, 8.4 / columns * rows * 1.1), squeeze=False
-    )
-    for ax in axes.flat[len(panels) :]:
-        ax.axis("off")
-    for ax, (title, points) in zip(axes.flat, panels.items(), strict=False):
-        ax.plot(*points.T, "o", color=BLUE, ms=3, mew=0, alpha=0.75)
-        ax.set(xticks=[], yticks=[])
-        ax.set_aspect("equal", adjustable="datalim")
-        ax.set_title(title, fontsize=9)
-        ax.spines[:].set_visible(True)
-    return _closed(figure)
+    return closed(figure)

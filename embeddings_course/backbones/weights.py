@@ -1,0 +1,109 @@
+"""Weights: the embedded file and torchvision's, checked before they are used."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlparse
+
+import safetensors.torch
+import torch
+from torch import nn
+from torchvision.models import WeightsEnum, get_model
+
+EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
+"""Where the embedded weights and their report lie."""
+
+
+class WeightsError(RuntimeError):
+    """The weights of a backbone are missing, damaged or out of reach."""
+
+
+def load_embedded(model: nn.Module) -> None:
+    """Give a ResNet-18 the weights that ship with this package; its classifier stays as it is."""
+    # The package ships no classifier: the part that is cut off anyway stays random.
+    missing, unexpected = model.load_state_dict(_embedded_weights(), strict=False)
+    if unexpected or set(missing) != {"fc.weight", "fc.bias"}:
+        raise WeightsError(
+            f"The embedded weights in {EMBEDDED_FOLDER} are not those of a ResNet-18 "
+            "without its head: report.json and resnet18.safetensors belong together. "
+            f"In a clone run: git checkout -- {EMBEDDED_FOLDER}"
+        )
+
+
+def _embedded_weights() -> dict[str, torch.Tensor]:
+    """Read the shipped file, check it, and return its weights as float32."""
+    path, report = EMBEDDED_FOLDER / "resnet18.safetensors", EMBEDDED_FOLDER / "report.json"
+    remedy = "Install the package again, or in a clone run: git checkout --"
+    try:
+        expected = json.loads(report.read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{report}, which holds the SHA-256 of the embedded weights, cannot be read "
+            f"({_reason(error)}). {remedy} {report}"
+        ) from error
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"The embedded weights {path} cannot be read ({_reason(error)}); a file with "
+            f"SHA-256 {expected} is expected there. {remedy} {path}"
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise WeightsError(
+            f"The embedded weights {path} are damaged: their SHA-256 is {found}, "
+            f"expected {expected}. {remedy} {path}"
+        )
+    weights = safetensors.torch.load(content)
+    return {key: w.float() if w.is_floating_point() else w for key, w in weights.items()}
+
+
+def weights_file(enum: WeightsEnum) -> Path:
+    """Return where torch hub keeps a file of weights, whether it is there or not."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(enum.url).path).name
+
+
+def load_imagenet(name: str, enum: WeightsEnum) -> nn.Module:
+    """Build one of torchvision's networks with its weights, which are fetched if need be."""
+    path = weights_file(enum)
+    digits = re.search(r"-([0-9a-f]{8,})\.\w+$", path.name)
+    expected = digits.group(1) if digits else ""
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(enum.url, str(path), hash_prefix=expected)
+        except (OSError, RuntimeError, http.client.HTTPException) as error:
+            raise WeightsError(
+                f"The ImageNet weights of {name!r} could not be fetched from {enum.url} "
+                f"({_reason(error)}). Get that file in another way and put it at {path}; "
+                'load_backbone("embedded") works without network.'
+            ) from error
+    status = path.stat()
+    found = _sha256(path, status.st_size, status.st_mtime_ns)
+    if not found.startswith(expected):
+        raise WeightsError(
+            f"The weights file {path} is incomplete or damaged: its SHA-256 begins with "
+            f"{found[: len(expected)]}, expected {expected}. Delete the file; "
+            f'load_backbone("{name}") then downloads it again.'
+        )
+    # torchvision's own loading, because some of its files need their keys renamed.
+    with torch.random.fork_rng(devices=[]):
+        return get_model(name, weights=enum, progress=False).eval()
+
+
+@cache
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """Hash a file once in a process; size and time in the arguments tell when it was replaced."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong, without numbers and paths of the system call."""
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+    return str(getattr(reason, "strerror", None) or reason) or type(error).__name__

@@ -1,0 +1,56 @@
+"""The book's figures: one style, readable with any colour vision, on light and on dark pages.
+
+Backgrounds are transparent and every label has one grey that stands out from white and from the
+book's dark page alike, so one picture serves both. Colours are those of Okabe and Ito (2008);
+no figure tells right from wrong by colour alone.
+"""
+
+from embeddings_course.plots.geometry import cosine_histograms, cosine_matrices, scatters, vectors
+from embeddings_course.plots.pictures import answers, neighbours, wall
+from embeddings_course.plots.scores import (
+    curves,
+    loss_and_geometry,
+    precision_recall,
+    score_pairs,
+    scores,
+    task_winners,
+)
+from embeddings_course.plots.sound import sound_steps, spectrograms
+from embeddings_course.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    STYLE,
+    use_style,
+)
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "PURPLE",
+    "RED",
+    "SKY",
+    "STYLE",
+    "answers",
+    "cosine_histograms",
+    "cosine_matrices",
+    "curves",
+    "loss_and_geometry",
+    "neighbours",
+    "precision_recall",
+    "scatters",
+    "score_pairs",
+    "scores",
+    "sound_steps",
+    "spectrograms",
+    "task_winners",
+    "use_style",
+    "vectors",
+    "wall",
+]
