@@ -59,7 +59,7 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
     record : Record
         Gets what was found.
     """
-    from embeddings_course.grading.preprocessors import WORKING
+    from embeddings_course.grading.preprocessors.run_notebook import WORKING
     from embeddings_course.grading.submissions.files import (
         AnotherAssignment,
         UnreadableNotebook,

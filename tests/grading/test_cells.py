@@ -23,7 +23,7 @@ from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
 from nbgrader.utils import determine_grade, is_grade
 from traitlets.config import Config
 
-from embeddings_course.grading.preprocessors import NOT_SHOWN, HideTests
+from embeddings_course.grading.preprocessors.hide_tests import NOT_SHOWN, HideTests
 from embeddings_course.grading.submissions.repair_cells import (
     expected_cells,
     fingerprint,

@@ -15,7 +15,7 @@ from embeddings_course.environment.bootstrap import Lock
 from embeddings_course.grading import grade_class, worker_pool
 from embeddings_course.grading.isolation import control_groups, sandbox
 from embeddings_course.grading.isolation.control_groups import control_group
-from embeddings_course.grading.preprocessors import _descendants
+from embeddings_course.grading.isolation.processes import descendants
 from embeddings_course.grading.worker_pool import run_all, sweep
 from grading.classroom import RIGHT, Class
 
@@ -162,14 +162,14 @@ def test_processes_are_found_below_a_process_and_nowhere_else():
     shell = subprocess.Popen(["/bin/sh", "-c", tree], start_new_session=True)
     try:
         end = time.monotonic() + 10
-        while len(_descendants([shell.pid])) < 3 and time.monotonic() < end:
+        while len(descendants([shell.pid])) < 3 and time.monotonic() < end:
             time.sleep(0.05)
         expected = {child.pid for child in psutil.Process(shell.pid).children(recursive=True)}
-        assert set(_descendants([shell.pid])) == expected and len(expected) == 3
+        assert set(descendants([shell.pid])) == expected and len(expected) == 3
     finally:
         os.killpg(shell.pid, 9)
         shell.wait()
-    assert _descendants([shell.pid]) == []
+    assert descendants([shell.pid]) == []
 
 
 # What runs leave ----------------------------------------------------------------------------------
