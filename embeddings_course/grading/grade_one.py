@@ -60,12 +60,10 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         Gets what was found.
     """
     from embeddings_course.grading.preprocessors.run_notebook import WORKING
-    from embeddings_course.grading.submissions.files import (
-        AnotherAssignment,
-        UnreadableNotebook,
-        doubtful_time,
-        prepare,
-    )
+    from embeddings_course.grading.submissions.choose_notebook import AnotherAssignment
+    from embeddings_course.grading.submissions.hand_in_time import doubtful_time
+    from embeddings_course.grading.submissions.prepare_submission import prepare
+    from embeddings_course.grading.submissions.read_notebook import UnreadableNotebook
     from embeddings_course.grading.submissions.released_texts import (
         known_releases,
         other_assignment,

@@ -57,7 +57,8 @@ from embeddings_course.grading.lms.downloads import Match, outside, read_names, 
 from embeddings_course.grading.lms.moodle_worksheet import Worksheet, read_worksheet
 from embeddings_course.grading.lms.names import People, plain
 from embeddings_course.grading.submission_record import GradingError
-from embeddings_course.grading.submissions.files import MAX_BYTES, MAX_FILE_BYTES
+from embeddings_course.grading.submissions.copy_files import MAX_FILE_BYTES
+from embeddings_course.grading.submissions.read_notebook import MAX_BYTES
 from embeddings_course.grading.submissions.times import UnclearTime, read_time, read_zone
 from embeddings_course.quiz.answer_records import may_be_answers
 from embeddings_course.quiz.graded import ANSWERS, QUESTIONS

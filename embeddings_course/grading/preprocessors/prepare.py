@@ -6,7 +6,8 @@ from pathlib import Path
 
 from embeddings_course.grading.submission_record import note
 from embeddings_course.grading.submissions.answer_files import prepare_answers
-from embeddings_course.grading.submissions.files import doubtful_time, prepare
+from embeddings_course.grading.submissions.hand_in_time import doubtful_time
+from embeddings_course.grading.submissions.prepare_submission import prepare
 
 
 def prepare_in_place(assignment: str, student: str, notebooks: list[str]) -> None:

@@ -50,7 +50,7 @@ from embeddings_course.grading.preprocessors.tamper_check import (
 )
 from embeddings_course.grading.preprocessors.written_answers import answers_of, tested_answers
 from embeddings_course.grading.submission_record import note, note_memory, note_of_kernel
-from embeddings_course.grading.submissions.files import working_copy
+from embeddings_course.grading.submissions.copy_files import working_copy
 from embeddings_course.quiz.graded import NO_ANSWERS, QUESTIONS
 
 # What embeddings_course.quiz.graded prints where zero points do not tell what a student knows.

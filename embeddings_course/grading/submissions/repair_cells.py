@@ -205,8 +205,8 @@ def repair_cells(
     Parameters
     ----------
     notebook : NotebookNode
-        Of format 4, as :func:`embeddings_course.grading.submissions.files.read_notebook` gives it.
-        It is left as it is.
+        Of format 4, as :func:`~embeddings_course.grading.submissions.read_notebook.read_notebook`
+        gives it. It is left as it is.
     expected : sequence of Expected
         The assignment's cells in their order.
     plain : iterable of str
