@@ -30,38 +30,31 @@ import numpy as np
 from embeddings_course._shared.console import printable
 from embeddings_course._shared.folders import walk
 from embeddings_course.quiz.answer_records import Record, may_be_answers, read_record
-from embeddings_course.quiz.question_files import (
-    NumericQuestion,
-    Question,
-    QuizError,
-    SingleChoice,
-)
+from embeddings_course.quiz.question_files import NumericQuestion, Question, QuizError, SingleChoice
 from embeddings_course.quiz.rendering import version_with
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.typed_numbers import read_number, show_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+from embeddings_course.quiz_tools.item_statistics import (
+    FEW_RECORDS,
+    NEAR_ZERO,
+    NEARLY_NONE_RIGHT,
+    chance_in_words,
+    is_easy,
+    is_hard,
+    item_rest_correlation,
+    meaning_of,
+    upper_lower_index,
+)
 
-# The share of persons in the upper and in the lower group.
-GROUP = 0.27
-# Pearson's correlation of two persons is 1 or -1 whatever they answered.
-ENOUGH_TO_CORRELATE = 3
-# With fewer records all numbers of a report say little.
-FEW_RECORDS = 10
 # A wrong choice that nobody takes means something from so many answers on.
 ENOUGH_FOR_DISTRACTORS = 30
-NEARLY_ALL_RIGHT = 0.95
-# For questions at which nobody can guess well; single choices have their chance.
-NEARLY_NONE_RIGHT = 0.1
-NEAR_ZERO = 0.1
 MANY_OMITTED = 0.2
 _WRONG_NUMBERS = 5
-# Scores that differ by less are the same.
-_SAME = 1e-9
 # Sets of numbers that are tried to find the one that a person was shown.
 _LARGEST_VARIETY = 20_000
-
 _ValuesOf = Callable[[Question, Record], Mapping[str, float]]
 
 
@@ -417,62 +410,6 @@ def _named(question: NumericQuestion, outcome: _Outcome) -> tuple[str, bool]:
     return f"{show_number(number)}{f' for {values}' if values else ''}", False
 
 
-def item_rest_correlation(scores: np.ndarray, rest: np.ndarray) -> tuple[float | None, str]:
-    """Correlate the scores on a question with those on the rest of the quiz.
-
-    Parameters
-    ----------
-    scores, rest : float array [n]
-        Of the same persons: on the question, and summed over all others.
-
-    Returns
-    -------
-    float or None, str
-        Pearson's correlation, or None and why it is not defined.
-    """
-    if len(scores) < ENOUGH_TO_CORRELATE:
-        return None, f"fewer than {ENOUGH_TO_CORRELATE} answers"
-    # Sums of thirds differ in their last digits, and such a difference is none.
-    if np.ptp(scores) < _SAME:
-        return None, "everybody has the same score on it"
-    if np.ptp(rest) < _SAME:
-        return None, "everybody has the same score on the rest"
-    return float(np.corrcoef(scores, rest)[0, 1]), ""
-
-
-def upper_lower_index(scores: np.ndarray, totals: np.ndarray) -> float | None:
-    """Compute D: the mean score of the upper 27 % less that of the lower 27 %.
-
-    Groups have 27 % of the persons, rounded, and one at least. Where persons share the total at a
-    group's border, each of them enters with the same fraction of a person.
-
-    Parameters
-    ----------
-    scores : float array [n]
-        On the question.
-    totals : float array [n]
-        By which persons are ranked.
-
-    Returns
-    -------
-    float or None
-        From -1 to 1; None with fewer than 3 persons, or if all have the same total.
-    """
-    if len(scores) < ENOUGH_TO_CORRELATE or np.ptp(totals) < _SAME:
-        return None
-    size = max(1, math.floor(GROUP * len(scores) + 0.5))
-    totals = np.round(totals / _SAME)
-    upper, lower = _group(totals, size), _group(-totals, size)
-    return float((upper - lower) @ scores / size)
-
-
-def _group(totals: np.ndarray, size: int) -> np.ndarray:
-    """Return by how much each person is in the group of the highest totals: [n], sum `size`."""
-    border = np.sort(totals)[-size]
-    above, at = totals > border, totals == border
-    return above + at * (size - above.sum()) / at.sum()
-
-
 def left_out(questions: Sequence[Question], records: Sequence[Record]) -> list[str]:
     """Say which answers belong to no question, because it was removed or renamed."""
     known = {question.id for question in questions}
@@ -541,9 +478,9 @@ def _remarks(item: ItemStatistics) -> Iterator[str]:
     if not item.answered:
         yield "no answer could be scored"
         return
-    easy = item.difficulty > NEARLY_ALL_RIGHT
+    easy = is_easy(item.difficulty)
     least = NEARLY_NONE_RIGHT if item.chance is None else item.chance
-    hard = item.difficulty < least
+    hard = is_hard(item.difficulty, least)
     if easy:
         yield (
             f"nearly everybody is right (difficulty {item.difficulty:.2f}), so it tells nobody "
@@ -556,16 +493,11 @@ def _remarks(item: ItemStatistics) -> Iterator[str]:
             + f"{least:.2f}; look whether the right answer is marked as right"
         )
     r = item.discrimination
-    if r is not None and (r < 0 or (r < NEAR_ZERO and not easy and not hard)):
+    if meaning := meaning_of(r, extreme=easy or hard):
         kind = "negative" if r < 0 else "near zero"
-        meaning = (
-            "who does well on the rest does worse here"
-            if r < 0
-            else "it has nothing to do with the rest"
-        )
         yield (
-            f"the discrimination is {kind}, {r:.2f}: {meaning}; with {item.answered} answers "
-            f"chance alone moves it by about {1.96 / math.sqrt(item.answered):.2f} either way"
+            f"the discrimination is {kind}, {r:.2f}: {meaning}; "
+            f"{chance_in_words(item.answered, 'answers')}"
         )
     yield from _remarks_on_choices(item)
 

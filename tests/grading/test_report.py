@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.report.class_results import analyse, look_at
+from embeddings_course.grading.report.exercise_statistics import analyse, look_at
 from embeddings_course.grading.report.page import histogram
 from embeddings_course.grading.report.write import (
     Report,
