@@ -17,8 +17,9 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from embeddings_course.grading.course import Course, back_up
+from embeddings_course.grading.course import Course
 from embeddings_course.grading.grade_one import Submission, grade_submission
+from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.gradebook.contents import look_at_own, students_with_points
 from embeddings_course.grading.gradebook.late_penalties import (
     Lateness,
