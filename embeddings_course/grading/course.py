@@ -16,7 +16,7 @@ from typing import Any
 from embeddings_course._shared.console import printable
 from embeddings_course.environment.bootstrap import Lock
 from embeddings_course.environment.course_folder import CONFIGURATION
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 
 GRADEBOOK = "COURSE_GRADEBOOK"
 """A variable of the environment: the gradebook's address, which may hold a password."""

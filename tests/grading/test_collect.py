@@ -14,10 +14,10 @@ import pytest
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.gradebook.enrol import enrol
 from embeddings_course.grading.lms.collect import collect, file_names, zip_file
-from embeddings_course.grading.submission_record import GradingError
 from grading.classroom import REPOSITORY, Class
 
 CLASS = (

@@ -15,11 +15,11 @@ import sqlalchemy
 from embeddings_course import cli
 from embeddings_course.environment.bootstrap import EnvironmentProblem
 from embeddings_course.grading.course import GRADEBOOK, open_course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook import backup
 from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.gradebook.contents import look, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness, renew_penalties
-from embeddings_course.grading.submission_record import GradingError
 from grading.classroom import REPOSITORY, TENTH_A_DAY, Class
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

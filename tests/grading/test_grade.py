@@ -18,8 +18,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.grade_class import Outcome, grade, summary
+from embeddings_course.grading.grade_class import grade
 from embeddings_course.grading.lms.grade_export import read_grades
+from embeddings_course.grading.run_summary import Outcome, summary
 from embeddings_course.grading.submission_record import Record
 from grading.classroom import RIGHT, TENTH_A_DAY, Class, cell
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from embeddings_course.environment.bootstrap import Lock
-from embeddings_course.grading import grade_class, worker_pool
+from embeddings_course.grading import preflight, worker_pool
 from embeddings_course.grading.isolation import control_groups, sandbox
 from embeddings_course.grading.isolation.control_groups import control_group
 from embeddings_course.grading.isolation.processes import descendants
@@ -107,7 +107,7 @@ def test_no_more_are_graded_at_a_time_than_their_bounds_allow(monkeypatch):
     for free in (1, 5, 16, 40):
         memory = SimpleNamespace(available=free * sandbox.GIGABYTE)
         monkeypatch.setattr(psutil, "virtual_memory", lambda memory=memory: memory)
-        jobs = grade_class.jobs_that_fit()
+        jobs = preflight.jobs_that_fit()
         assert jobs == 1 or jobs * sandbox.MOST_MEMORY <= memory.available
         assert (jobs + 1) * sandbox.MOST_MEMORY > memory.available, "and no fewer"
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.csv_files import folded
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.gradebook.contents import Student, look_at_own, shown_url
-from embeddings_course.grading.submission_record import GradingError
 
 FIELDS = tuple(field.name for field in fields(Student))
 MOST_SHOWN = 5

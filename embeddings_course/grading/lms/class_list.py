@@ -31,10 +31,10 @@ from pathlib import Path
 
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.csv_files import Row, Table, folded, read_table
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.gradebook.enrol import FIELDS, MOST_SHOWN, some
 from embeddings_course.grading.lms.moodle import PEOPLE, columns_in
-from embeddings_course.grading.submission_record import GradingError
 
 LONGEST = 128
 """Characters that nbgrader's gradebook keeps of a field."""

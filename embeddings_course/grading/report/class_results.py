@@ -18,9 +18,10 @@ from typing import Any
 from urllib.parse import quote
 
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness
-from embeddings_course.grading.submission_record import ENDED, GradingError, Record
+from embeddings_course.grading.submission_record import ENDED, Record
 from embeddings_course.grading.submissions.status import NOT_GRADED, Standing, read_standings
 
 # In the order of a report, each in words.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
 from embeddings_course.grading.lms.collect.file_names import (
     check_matches,
@@ -42,7 +43,6 @@ from embeddings_course.grading.lms.collect.zip_file import (
 )
 from embeddings_course.grading.lms.downloads import read_names, spelt
 from embeddings_course.grading.lms.moodle_worksheet import read_worksheet
-from embeddings_course.grading.submission_record import GradingError
 
 
 def collect(

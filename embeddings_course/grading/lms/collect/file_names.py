@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Contents, shown_url
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name, some
 from embeddings_course.grading.lms.collect.hand_in_times import time_in_name
@@ -22,7 +23,6 @@ from embeddings_course.grading.lms.collect.zip_file import (
     ZippedFile,
 )
 from embeddings_course.grading.lms.downloads import Match, unfit
-from embeddings_course.grading.submission_record import GradingError
 
 _AGAIN = re.compile(r"(?P<stem>.+)-(?P<count>\d{1,3})")
 _COUNTED = ("Canvas", "Moodle", "Teams")

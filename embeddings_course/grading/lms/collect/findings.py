@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 
 _MOST_NAMED = 5
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, tzinfo
 from dateutil.tz import tzlocal
 
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name
 from embeddings_course.grading.lms.collect.zip_file import ZippedFile
 from embeddings_course.grading.lms.moodle_worksheet import Worksheet
-from embeddings_course.grading.submission_record import GradingError
 from embeddings_course.grading.submissions.times import UnclearTime, read_time, read_zone
 
 TIMES = ("auto", "zip", "none")

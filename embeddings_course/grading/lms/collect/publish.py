@@ -21,11 +21,11 @@ from pathlib import Path, PurePosixPath
 from embeddings_course._shared.folders import remove, walk
 from embeddings_course.environment.bootstrap import explained
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name, some
 from embeddings_course.grading.lms.collect.zip_file import ZippedFile
 from embeddings_course.grading.lms.downloads import unfit
-from embeddings_course.grading.submission_record import GradingError
 from embeddings_course.grading.submissions.copy_files import MAX_FILE_BYTES
 from embeddings_course.quiz.answer_records import may_be_answers
 from embeddings_course.quiz.graded import ANSWERS, QUESTIONS

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 from embeddings_course._shared.folders import MOST_LEVELS
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name, some
 from embeddings_course.grading.lms.downloads import outside
-from embeddings_course.grading.submission_record import GradingError
 from embeddings_course.grading.submissions.read_notebook import MAX_BYTES
 from embeddings_course.grading.submissions.times import UnclearTime, read_time
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings_course.grading.csv_files import Row, Table, read_table
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.lms.grade_export.grades import Grades
-from embeddings_course.grading.submission_record import GradingError
 
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 # Columns that Canvas may put among them.

@@ -9,6 +9,7 @@ from typing import Any
 
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import (
     Contents,
     Student,
@@ -17,7 +18,7 @@ from embeddings_course.grading.gradebook.contents import (
     students_with_points,
 )
 from embeddings_course.grading.gradebook.late_penalties import renew_penalties
-from embeddings_course.grading.submission_record import ENDED, GradingError
+from embeddings_course.grading.submission_record import ENDED
 from embeddings_course.grading.submissions.status import NOT_GRADED, Standing, read_standings
 
 

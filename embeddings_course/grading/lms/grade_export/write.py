@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from embeddings_course.grading.csv_files import write_table
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.grade_export.canvas import for_canvas
 from embeddings_course.grading.lms.grade_export.grades import Grades
 from embeddings_course.grading.lms.grade_export.moodle import for_moodle
 from embeddings_course.grading.lms.grade_export.tidy_csv import TIDY, tidy_rows
-from embeddings_course.grading.submission_record import GradingError
 
 FORMATS = ("canvas", "moodle", "csv")
 
