@@ -20,6 +20,7 @@ from embeddings_course.grading.gradebook.late_penalties import (
 )
 from embeddings_course.grading.isolation import sandbox
 from embeddings_course.grading.isolation.fork_server import fork_server
+from embeddings_course.grading.isolation.imported_modules import imported_modules
 from embeddings_course.grading.preflight import (
     check,
     enrolled_in,
@@ -38,7 +39,6 @@ from embeddings_course.grading.submission_record import (
     write_records,
 )
 from embeddings_course.grading.submissions.released_texts import note_released
-from embeddings_course.grading.submissions.repair_cells import imported_modules
 from embeddings_course.grading.submissions.status import digests
 from embeddings_course.grading.worker_pool import run_all, sweep
 

@@ -16,7 +16,7 @@ from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.isolation import sandbox
 from embeddings_course.grading.submission_record import ENDED, NOTHING_TO_GRADE, Record
-from embeddings_course.grading.submissions.repair_cells import fingerprint
+from embeddings_course.grading.submissions.expected_cells import fingerprint
 
 
 def jobs_that_fit() -> int:

@@ -12,12 +12,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from embeddings_course._shared.console import printable
 from embeddings_course.grading.submission_record import note
+from embeddings_course.grading.submissions.expected_cells import expected_cells
 from embeddings_course.grading.submissions.released_texts import read_released, released_file
-from embeddings_course.grading.submissions.repair_cells import (
-    expected_cells,
-    is_unanswered,
-    repair_cells,
-)
+from embeddings_course.grading.submissions.repair_cells import is_unanswered, repair_cells
 from embeddings_course.quiz.graded import QUESTIONS
 
 UNANSWERED = (

@@ -11,7 +11,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_grade, is_locked
 
 from embeddings_course.grading.isolation import watched_kernel
-from embeddings_course.grading.submissions.repair_cells import imported_modules
+from embeddings_course.grading.isolation.imported_modules import imported_modules
 
 INSPECTION = Path(watched_kernel.__file__).read_text(encoding="utf-8")
 # The notebook's own names are not asked: there, `exec` can be anything. Python's own are found by

@@ -10,9 +10,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_solution
 
 from embeddings_course.grading.preprocessors.sanitize import sanitized
-from embeddings_course.grading.submissions.repair_cells import (
-    fingerprint,
-)
+from embeddings_course.grading.submissions.expected_cells import fingerprint
 
 
 def answers_of(nb: NotebookNode) -> dict[str, tuple[str, str]]:
