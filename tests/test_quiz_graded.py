@@ -23,8 +23,8 @@ from embeddings_course import cli
 from embeddings_course.exercises import CheckFailed
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.grade_class import grade as grade_class
-from embeddings_course.grading.grade_class import summary
 from embeddings_course.grading.report.write import write_report
+from embeddings_course.grading.run_summary import summary
 from embeddings_course.quiz import graded
 from embeddings_course.quiz.answer_records import LARGEST_BYTES
 from embeddings_course.quiz.graded_answers import submitted_record

@@ -19,14 +19,13 @@ from embeddings_course.quiz_tools.item_analysis import (
     analyse,
     answers_to_csv,
     collect_records,
-    item_rest_correlation,
     left_out,
     look_at,
     plot,
     to_csv,
     to_markdown,
-    upper_lower_index,
 )
+from embeddings_course.quiz_tools.item_statistics import item_rest_correlation, upper_lower_index
 
 
 def choice(id, kind, right, wrong):

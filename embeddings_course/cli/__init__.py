@@ -30,14 +30,10 @@ from embeddings_course.environment.bootstrap import (
     explained,
     keep_traceback,
 )
-from embeddings_course.environment.course_folder import (
-    ElsewhereError,
-    course_folder,
-    require_own,
-)
+from embeddings_course.environment.course_folder import ElsewhereError, course_folder, require_own
 from embeddings_course.environment.optional_packages import missing, pip_line
 from embeddings_course.grading.course import check_folder
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.quiz.question_files import QuizError
 
 ROOT = Path(__file__).resolve().parents[2]

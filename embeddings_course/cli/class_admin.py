@@ -30,7 +30,8 @@ def add_students_arguments(parser: argparse.ArgumentParser) -> None:
 def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     """Enrol a class."""
     from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
-    from embeddings_course.grading.lms.class_list import enrol, read_class_list
+    from embeddings_course.grading.gradebook.enrol import enrol
+    from embeddings_course.grading.lms.class_list import read_class_list
 
     course = course_here(root, options)
     listed = read_class_list(

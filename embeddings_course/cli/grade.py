@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings_course._shared.console import say
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 
 if TYPE_CHECKING:
     from embeddings_course.grading.course import Course
@@ -70,7 +70,8 @@ def run(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
     from embeddings_course.grading.worker_pool import start_server
 
     start_server()  # it takes as long to start as what follows
-    from embeddings_course.grading.grade_class import grade, summary
+    from embeddings_course.grading.grade_class import grade
+    from embeddings_course.grading.run_summary import summary
 
     course = course_here(root, options)
     try:

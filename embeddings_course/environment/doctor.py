@@ -174,8 +174,8 @@ def _weights() -> Iterator[Finding]:
 
 def _course(folder: Path, db_url: str | None) -> Iterator[Finding]:
     from embeddings_course.grading.course import CONFIGURATION, open_course
+    from embeddings_course.grading.errors import GradingError
     from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
-    from embeddings_course.grading.submission_record import GradingError
 
     try:
         course = open_course(folder, db_url)

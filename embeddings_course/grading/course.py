@@ -7,24 +7,20 @@ import json
 import os
 import re
 import secrets
-import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from embeddings_course._shared.console import printable
 from embeddings_course.environment.bootstrap import Lock
 from embeddings_course.environment.course_folder import CONFIGURATION
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 
 GRADEBOOK = "COURSE_GRADEBOOK"
 """A variable of the environment: the gradebook's address, which may hold a password."""
-
 TYPED_IDS = "typed-ids.json"  # as embeddings_course.quiz.graded_answers reads it
-_MOST_BACKUPS = 10
 # glob takes brackets, stars and question marks for patterns; a URL ends at a question mark, and
 # holds escaped characters.
 _NOT_LITERAL = re.compile(r"[\[\]*?]|%[0-9A-Fa-f]{2}")
@@ -259,50 +255,3 @@ def lend_typed_id(root: Path, student: str, target: Path, names: Sequence[str] =
         lent = {student: [*given, *(name for name in names if name not in given)]}
     if lent is not None:
         (target / TYPED_IDS).write_text(json.dumps(lent), encoding="utf-8")
-
-
-def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) -> Path | None:
-    """Copy the gradebook, whatever data base it is in, to an SQLite file.
-
-    Returns
-    -------
-    Path or None
-        The copy; None if there was no gradebook yet. The ten newest are kept.
-    """
-    import sqlalchemy
-    from nbgrader.api import Base
-
-    url = sqlalchemy.make_url(course.db_url)
-    local = url.get_backend_name() == "sqlite"
-    file = url.database or ""
-    if local and not Path(file).exists():
-        return None
-    course.make_private(folder)
-    copy = folder / f"gradebook-{datetime.now():%Y-%m-%d-%H%M%S-%f}.db"
-    new = copy.with_suffix(".new")
-    if local:
-        with (
-            contextlib.closing(sqlite3.connect(file)) as source,
-            contextlib.closing(sqlite3.connect(new)) as target,
-        ):
-            source.backup(target)
-    else:
-        server = sqlalchemy.create_engine(url)
-        local_copy = sqlalchemy.create_engine(f"sqlite:///{new}")
-        # All tables as they were at one moment, whatever graders write meanwhile.
-        at_once = server.execution_options(isolation_level="REPEATABLE READ")
-        with at_once.connect() as reading, local_copy.begin() as writing:
-            there = set(sqlalchemy.inspect(reading).get_table_names())
-            tables = [table for table in Base.metadata.sorted_tables if table.name in there]
-            Base.metadata.create_all(writing, tables=tables)
-            for table in tables:
-                rows = [dict(row) for row in reading.execute(table.select()).mappings()]
-                if rows:
-                    writing.execute(table.insert(), rows)
-        server.dispose()
-        local_copy.dispose()
-    new.replace(copy)
-    for old in sorted(folder.glob("gradebook-*.db"))[:-_MOST_BACKUPS]:
-        old.unlink(missing_ok=True)  # another command may have been first
-    say(f"The gradebook as it was: {copy}")
-    return copy

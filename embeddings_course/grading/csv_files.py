@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course._shared.csv_files import csv_text
-from embeddings_course.grading.submission_record import GradingError, write_at_once
+from embeddings_course.grading.errors import GradingError
+from embeddings_course.grading.submission_record import write_at_once
 
 MOST_BYTES = 50_000_000
 """A larger file is no table of a class."""

@@ -59,13 +59,11 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
     record : Record
         Gets what was found.
     """
-    from embeddings_course.grading.preprocessors import WORKING
-    from embeddings_course.grading.submissions.files import (
-        AnotherAssignment,
-        UnreadableNotebook,
-        doubtful_time,
-        prepare,
-    )
+    from embeddings_course.grading.preprocessors.run_notebook import WORKING
+    from embeddings_course.grading.submissions.choose_notebook import AnotherAssignment
+    from embeddings_course.grading.submissions.hand_in_time import doubtful_time
+    from embeddings_course.grading.submissions.prepare_submission import prepare
+    from embeddings_course.grading.submissions.read_notebook import UnreadableNotebook
     from embeddings_course.grading.submissions.released_texts import (
         known_releases,
         other_assignment,

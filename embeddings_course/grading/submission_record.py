@@ -31,10 +31,6 @@ _MOST_POINTS = 10**9
 _MOST_SECONDS = 10**10
 
 
-class GradingError(Exception):
-    """Why nothing was graded: a sentence or two for the instructor."""
-
-
 @dataclass
 class Notes:
     """What was found while one submission was graded, each as a sentence.

@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 
 from embeddings_course._shared.folders import remove
 from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock, explained
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.isolation.control_groups import remove_control_groups
-from embeddings_course.grading.submission_record import GradingError, Record, collect
+from embeddings_course.grading.submission_record import Record, collect
 
 # A submission's own limit ends it; this is for a grader that hangs.
 _PATIENCE = 1200.0

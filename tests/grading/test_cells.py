@@ -9,13 +9,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from nbformat.v4 import (
-    new_code_cell,
-    new_markdown_cell,
-    new_notebook,
-    new_output,
-    new_raw_cell,
-)
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.nbgraderformat import MetadataValidator
@@ -23,14 +17,13 @@ from nbgrader.preprocessors import DeduplicateIds, OverwriteCells
 from nbgrader.utils import determine_grade, is_grade
 from traitlets.config import Config
 
-from embeddings_course.grading.preprocessors import NOT_SHOWN, HideTests
-from embeddings_course.grading.submissions.repair_cells import (
+from embeddings_course.grading.preprocessors.hide_tests import NOT_SHOWN, HideTests
+from embeddings_course.grading.submissions.expected_cells import (
     expected_cells,
     fingerprint,
-    is_unanswered,
     marks_fingerprint,
-    repair_cells,
 )
+from embeddings_course.grading.submissions.repair_cells import is_unanswered, repair_cells
 
 ADD = "def add(a, b):\n    return a + b"
 SCALE = "def scale(x):\n    return 2 * x"

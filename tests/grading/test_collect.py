@@ -14,11 +14,10 @@ import pytest
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
-from embeddings_course.grading.lms import collect as module
-from embeddings_course.grading.lms.class_list import enrol
-from embeddings_course.grading.lms.collect import collect
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.gradebook.enrol import enrol
+from embeddings_course.grading.lms.collect import collect, file_names, zip_file
 from grading.classroom import REPOSITORY, Class
 
 CLASS = (
@@ -250,7 +249,7 @@ def test_what_is_no_whole_zip_is_refused(term):
 
 
 def test_what_would_fill_the_disk_is_refused_before_it_is_unpacked(term, monkeypatch):
-    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+    monkeypatch.setattr(zip_file, "MOST_BYTES", 1000)
     assert "unpacks to 1 file with" in term.refused({"ada/hw.ipynb": "1" * 2000})
 
 
@@ -698,8 +697,8 @@ def test_a_name_that_only_looks_like_a_device_is_collected(term):
 
 
 def test_nothing_is_written_outside_whatever_slips_through(term, monkeypatch):
-    monkeypatch.setattr(module, "unfit", lambda path: None)
-    monkeypatch.setattr(module, "outside", lambda name: False)
+    monkeypatch.setattr(file_names, "unfit", lambda path: None)
+    monkeypatch.setattr(zip_file, "outside", lambda name: False)
     said = term.refused({"ada/../../../hw.ipynb": "1", "grace/hw.ipynb": "2"})
     assert "would be written outside of its folder" in said
 

@@ -14,11 +14,12 @@ import sqlalchemy
 
 from embeddings_course import cli
 from embeddings_course.environment.bootstrap import EnvironmentProblem
-from embeddings_course.grading import course as course_module
-from embeddings_course.grading.course import GRADEBOOK, back_up, open_course
+from embeddings_course.grading.course import GRADEBOOK, open_course
+from embeddings_course.grading.errors import GradingError
+from embeddings_course.grading.gradebook import backup
+from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.gradebook.contents import look, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness, renew_penalties
-from embeddings_course.grading.submission_record import GradingError
 from grading.classroom import REPOSITORY, TENTH_A_DAY, Class
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
@@ -184,7 +185,7 @@ def test_whoever_holds_the_lock_need_not_take_it_again_and_the_next_may(late):
 
 def test_a_backup_that_another_command_has_just_removed_is_no_error(late, monkeypatch):
     folder = late.grading / "backups"
-    for _ in range(course_module._MOST_BACKUPS + 1):
+    for _ in range(backup._MOST_BACKUPS + 1):
         back_up(late, folder, say=lambda line: None)
     real = Path.unlink
 
@@ -195,7 +196,7 @@ def test_a_backup_that_another_command_has_just_removed_is_no_error(late, monkey
 
     monkeypatch.setattr(Path, "unlink", unlink)
     assert back_up(late, folder, say=lambda line: None).exists()
-    assert len(list(folder.glob("*.db"))) == course_module._MOST_BACKUPS
+    assert len(list(folder.glob("*.db"))) == backup._MOST_BACKUPS
 
 
 # The address of the gradebook ---------------------------------------------------------------------

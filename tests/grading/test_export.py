@@ -8,13 +8,9 @@ from nbgrader.api import Gradebook
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.grade_export import export, read_grades
-from embeddings_course.grading.submission_record import (
-    GradingError,
-    Record,
-    read_records,
-    write_records,
-)
+from embeddings_course.grading.submission_record import Record, read_records, write_records
 from embeddings_course.grading.submissions.status import digests
 from grading.classroom import TENTH_A_DAY, Class
 

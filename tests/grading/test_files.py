@@ -16,15 +16,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.utils import compute_checksum
 
-from embeddings_course.grading.submissions import files
-from embeddings_course.grading.submissions.files import (
-    UnreadableNotebook,
-    doubtful_time,
-    prepare,
-    read_notebook,
-    shadowed_module,
-    working_copy,
-)
+from embeddings_course.grading.submissions import copy_files
+from embeddings_course.grading.submissions import read_notebook as reading
+from embeddings_course.grading.submissions.copy_files import shadowed_module, working_copy
+from embeddings_course.grading.submissions.hand_in_time import doubtful_time
+from embeddings_course.grading.submissions.prepare_submission import prepare
+from embeddings_course.grading.submissions.read_notebook import UnreadableNotebook, read_notebook
 
 STUB = "def add(a, b):\n    raise NotImplementedError()"
 ADD = "def add(a, b):\n    return a + b"
@@ -219,12 +216,12 @@ def test_damaged_files_are_read(tmp_path, kind):
 def test_outputs_that_are_cut_out_before_reading_change_nothing(tmp_path, monkeypatch, kind):
     path = handed_in(tmp_path, **{"sums.ipynb": READABLE[kind][0]}) / "sums.ipynb"
     wanted = read_notebook(path)
-    monkeypatch.setattr(files, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
     assert read_notebook(path) == wanted
 
 
 def test_outputs_are_cut_out_as_a_whole_and_texts_about_them_stay(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
     about = 'print(\'"outputs": [1, 2\')\n"outputs": ["'
     outputs = [{"a": ['["]\\"', "]]", [[], ["\\"]]]}, {"outputs": ["x", ["outputs"]]}]
     path = handed_in(tmp_path, a=cell(1, source=about, outputs=outputs)) / "a"
@@ -235,7 +232,7 @@ def test_outputs_are_cut_out_as_a_whole_and_texts_about_them_stay(tmp_path, monk
     path.write_text(content[: content.index("]]")])
     with pytest.raises(UnreadableNotebook, match=r"^a ends in the middle \(line \d+\)"):
         read_notebook(path)
-    monkeypatch.setattr(files, "_MAX_VALUES", 10)
+    monkeypatch.setattr(reading, "_MAX_VALUES", 10)
     path.write_text('{"cells": [{"outputs": [' + "[" * 20 + "]" * 20 + "]}]}")
     with pytest.raises(UnreadableNotebook, match="too many parts"):
         read_notebook(path)
@@ -315,10 +312,10 @@ def test_what_is_no_notebook_is_refused_with_the_reason(tmp_path, kind):
 def test_files_without_end_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "sums.ipynb"
     with path.open("wb") as file:
-        file.truncate(files.MAX_BYTES + 1)  # takes no room on the disk
+        file.truncate(reading.MAX_BYTES + 1)  # takes no room on the disk
     with pytest.raises(UnreadableNotebook, match=r"has 500 MB; the most that is read is 500 MB"):
         read_notebook(path)
-    monkeypatch.setattr(files, "_MAX_VALUES", 1000)
+    monkeypatch.setattr(reading, "_MAX_VALUES", 1000)
     path.write_text('{"cells": [' + "[]," * 2000 + "[]]}")
     with pytest.raises(UnreadableNotebook, match="too many parts"):
         read_notebook(path)
@@ -629,7 +626,7 @@ def test_dates_that_cannot_be_are_said_and_kept(tmp_path):
 
 
 def test_other_files_come_along_and_nothing_from_outside(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(copy_files, "MAX_FILE_BYTES", 1000)
     (tmp_path / "secret").write_text("key")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "key").write_text("key")
@@ -670,7 +667,7 @@ def test_other_files_come_along_and_nothing_from_outside(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("limit", ["MAX_FILES", "MAX_TOTAL_BYTES"])
 def test_copies_have_an_end(tmp_path, monkeypatch, limit):
-    monkeypatch.setattr(files, limit, 5)
+    monkeypatch.setattr(copy_files, limit, 5)
     folder = handed_in(tmp_path / "ada", **{"sums.ipynb": text()})
     handed_in(folder, **{f"{number}.txt": "1" for number in range(9)})
     notes = prepare(folder, "sums", tmp_path / "graded")
@@ -752,11 +749,13 @@ def test_no_module_of_the_course_can_be_replaced():
 
 def test_modules_that_are_installed_by_mistake_forbid_no_names(monkeypatch):
     monkeypatch.setattr(
-        files.importlib.metadata, "packages_distributions", lambda: {"utils": ["x"], "y/z": ["y"]}
+        copy_files.importlib.metadata,
+        "packages_distributions",
+        lambda: {"utils": ["x"], "y/z": ["y"]},
     )
-    files._modules.cache_clear()
+    copy_files._modules.cache_clear()
     try:
         assert shadowed_module("utils.py") is None
         assert shadowed_module("y.py") == "y"
     finally:
-        files._modules.cache_clear()
+        copy_files._modules.cache_clear()

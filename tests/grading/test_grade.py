@@ -19,8 +19,9 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.grade_class import Outcome, grade, summary
+from embeddings_course.grading.grade_class import grade
 from embeddings_course.grading.lms.grade_export import read_grades
+from embeddings_course.grading.run_summary import Outcome, summary
 from embeddings_course.grading.submission_record import Record
 from grading.classroom import RIGHT, TENTH_A_DAY, Class, cell
 

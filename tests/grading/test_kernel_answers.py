@@ -9,7 +9,8 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from embeddings_course.grading.isolation.flags import attempted
-from embeddings_course.grading.preprocessors import _QUESTION, RunNotebook, _answer
+from embeddings_course.grading.preprocessors.run_notebook import RunNotebook
+from embeddings_course.grading.preprocessors.tamper_check import QUESTION, read_answer
 
 
 def said(*answer):
@@ -17,8 +18,8 @@ def said(*answer):
 
 
 def test_an_answer_is_read():
-    assert _answer(said({"a.b": 5}, 7, ["One."]), whole=True) == ({"a.b": 5}, 7, ["One."])
-    assert _answer(said(-5, 0, []), whole=False) == (-5, 0, [])
+    assert read_answer(said({"a.b": 5}, 7, ["One."]), whole=True) == ({"a.b": 5}, 7, ["One."])
+    assert read_answer(said(-5, 0, []), whole=False) == (-5, 0, [])
 
 
 @pytest.mark.parametrize(
@@ -49,20 +50,20 @@ def test_an_answer_is_read():
 )
 def test_what_is_no_answer_is_not_believed(text):
     with pytest.raises((ValueError, TypeError, RecursionError)):
-        _answer(text, whole=False)
+        read_answer(text, whole=False)
 
 
 def test_a_fingerprint_is_of_names_and_numbers():
     for found in (5, [], {"a": "b"}, {"a": 1.0}, {"a": 2**70}):
         with pytest.raises((ValueError, TypeError)):
-            _answer(said(found, 0, []), whole=True)
+            read_answer(said(found, 0, []), whole=True)
 
 
 def test_what_a_kernel_says_of_attempts_is_printable_and_bounded():
     odd = ["\ud800", "\x1b[2J", "\u202e", "x" * 10**5]
     attempts = [["changed", what, "In[1]", 1] for what in odd]
     attempts += [5, None, "text", ["changed"], ["changed", "x", "In[1]", "first"], [[], 1, 2, 3]]
-    _, _, given = _answer(said(1, 2, attempts), whole=False)
+    _, _, given = read_answer(said(1, 2, attempts), whole=False)
     found = [attempted(attempt, {}) for attempt in given]
     assert found[4:] == [None] * 6
     assert all(kind == "suspicious" and sentence.isprintable() for kind, sentence in found[:4])
@@ -78,10 +79,10 @@ def test_the_question_asks_none_of_the_notebooks_names():
             "class _ModuleLock:\n    def __init__(self):\n        pass"
         )
         code = "def inspect(modules, whole):\n    return len(modules), 5, [str(whole)]"
-        question = _QUESTION.format(whole=True, code=code, modules=["a", "b"])
+        question = QUESTION.format(whole=True, code=code, modules=["a", "b"])
         reply = client.execute_interactive("", silent=True, user_expressions={"it": question})
         it = reply["content"]["user_expressions"]["it"]
-        assert _answer(it["data"]["text/plain"], whole=False) == (2, 5, ["True"])
+        assert read_answer(it["data"]["text/plain"], whole=False) == (2, 5, ["True"])
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -16,7 +16,8 @@ from assignments.graders import exercises, read_source, with_answers
 from demo_class import CODE, QUIZ, STUDENTS
 from nbgrader.api import Gradebook
 
-from embeddings_course.grading.course import back_up, open_course
+from embeddings_course.grading.course import open_course
+from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.submission_record import read_records
 from grading.classroom import REPOSITORY, RIGHT, Class
 

@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from embeddings_course.environment.bootstrap import Lock
-from embeddings_course.grading import grade_class, worker_pool
+from embeddings_course.grading import preflight, worker_pool
 from embeddings_course.grading.isolation import control_groups, sandbox
 from embeddings_course.grading.isolation.control_groups import control_group
-from embeddings_course.grading.preprocessors import _descendants
+from embeddings_course.grading.isolation.processes import descendants
 from embeddings_course.grading.worker_pool import run_all, sweep
 from grading.classroom import RIGHT, Class
 
@@ -107,7 +107,7 @@ def test_no_more_are_graded_at_a_time_than_their_bounds_allow(monkeypatch):
     for free in (1, 5, 16, 40):
         memory = SimpleNamespace(available=free * sandbox.GIGABYTE)
         monkeypatch.setattr(psutil, "virtual_memory", lambda memory=memory: memory)
-        jobs = grade_class.jobs_that_fit()
+        jobs = preflight.jobs_that_fit()
         assert jobs == 1 or jobs * sandbox.MOST_MEMORY <= memory.available
         assert (jobs + 1) * sandbox.MOST_MEMORY > memory.available, "and no fewer"
 
@@ -162,14 +162,14 @@ def test_processes_are_found_below_a_process_and_nowhere_else():
     shell = subprocess.Popen(["/bin/sh", "-c", tree], start_new_session=True)
     try:
         end = time.monotonic() + 10
-        while len(_descendants([shell.pid])) < 3 and time.monotonic() < end:
+        while len(descendants([shell.pid])) < 3 and time.monotonic() < end:
             time.sleep(0.05)
         expected = {child.pid for child in psutil.Process(shell.pid).children(recursive=True)}
-        assert set(_descendants([shell.pid])) == expected and len(expected) == 3
+        assert set(descendants([shell.pid])) == expected and len(expected) == 3
     finally:
         os.killpg(shell.pid, 9)
         shell.wait()
-    assert _descendants([shell.pid]) == []
+    assert descendants([shell.pid]) == []
 
 
 # What runs leave ----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Error
 
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.preprocessors import NOT_SHOWN
+from embeddings_course.grading.preprocessors.hide_tests import NOT_SHOWN
 from embeddings_course.grading.report.write import write_report
 from grading.cases import CASES, opening
 from grading.hostile import HandIn

@@ -16,7 +16,8 @@ from nbgrader.api import Gradebook
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.report.class_results import analyse, look_at
+from embeddings_course.grading.errors import GradingError
+from embeddings_course.grading.report.exercise_statistics import analyse, look_at
 from embeddings_course.grading.report.page import histogram
 from embeddings_course.grading.report.write import (
     Report,
@@ -25,7 +26,7 @@ from embeddings_course.grading.report.write import (
     to_html,
     write_report,
 )
-from embeddings_course.grading.submission_record import GradingError, Record, write_records
+from embeddings_course.grading.submission_record import Record, write_records
 from embeddings_course.grading.submissions.status import digests
 from grading.classroom import REPOSITORY, TENTH_A_DAY
 

@@ -5,8 +5,10 @@ from sqlalchemy.exc import OperationalError
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
-from embeddings_course.grading.lms.class_list import enrol, read_class_list
-from embeddings_course.grading.submission_record import GradingError, Record, write_records
+from embeddings_course.grading.errors import GradingError
+from embeddings_course.grading.gradebook.enrol import enrol
+from embeddings_course.grading.lms.class_list import read_class_list
+from embeddings_course.grading.submission_record import Record, write_records
 from grading.classroom import Class
 
 CANVAS = """\

@@ -3,10 +3,10 @@
 import pytest
 
 from embeddings_course import cli
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
-from embeddings_course.grading.lms.class_list import enrol
+from embeddings_course.grading.gradebook.enrol import enrol
 from embeddings_course.grading.lms.moodle_worksheet import read_worksheet
-from embeddings_course.grading.submission_record import GradingError
 from embeddings_course.grading.submissions.times import read_zone
 from grading.test_collect import Term, moodle
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course.grading.course import Course
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.quiz.graded_answers import bare_name
 
 # What nbgrader calls a course that nobody named.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embeddings_course._shared.text import counted
-from embeddings_course.grading.submission_record import GradingError
+from embeddings_course.grading.errors import GradingError
 
 if TYPE_CHECKING:
     from embeddings_course.grading.course import Course

@@ -14,10 +14,10 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from embeddings_course.grading.csv_files import Row, read_table
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.lms.moodle import PEOPLE, WORK, columns_in
 from embeddings_course.grading.lms.names import People, plain
-from embeddings_course.grading.submission_record import GradingError
 from embeddings_course.grading.submissions.times import UnclearTime, read_time
 
 _TIME = "Last modified (submission)"

@@ -7,32 +7,22 @@ which a person gave since count.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
-
 from embeddings_course.grading.course import Course
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness
-from embeddings_course.grading.submission_record import ENDED, GradingError, Record
+from embeddings_course.grading.submission_record import ENDED, Record
 from embeddings_course.grading.submissions.status import NOT_GRADED, Standing, read_standings
-from embeddings_course.quiz_tools.item_analysis import (
-    ENOUGH_TO_CORRELATE,
-    FEW_RECORDS,
-    NEAR_ZERO,
-    NEARLY_ALL_RIGHT,
-    NEARLY_NONE_RIGHT,
-    item_rest_correlation,
-)
 
 # In the order of a report, each in words.
 STATES = {
@@ -45,8 +35,6 @@ STATES = {
     NOT_GRADED: "not graded yet",
     "missing": "not handed in",
 }
-# Points that differ by less are the same.
-SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -157,40 +145,6 @@ class Report:
         return sum(exercise.max_score for exercise in self.exercises)
 
 
-@dataclass(frozen=True)
-class ExerciseStatistics:
-    """What the class's points say about one exercise.
-
-    Attributes
-    ----------
-    exercise : Exercise
-        Which.
-    counted : int
-        Submissions of which all cells were run, and that wait for nobody's points on it.
-    mean, all_points, no_points : float or None
-        Mean share of the points, and the shares of students with all and with none: 0 to 1. None
-        if nobody counts.
-    discrimination : float or None
-        Item-rest correlation, -1 to 1; None where it is not defined.
-    undefined : str
-        Why it is not defined, otherwise empty.
-    never : tuple of str
-        Cells worth points on which nobody has any, though somebody has points on another one.
-    """
-
-    exercise: Exercise
-    counted: int
-    mean: float | None
-    all_points: float | None
-    no_points: float | None
-    discrimination: float | None
-    undefined: str
-    never: tuple[str, ...]
-
-
-# Reading ------------------------------------------------------------------------------------------
-
-
 def read_report(course: Course, assignment: str) -> Report:
     """Read what `course grade` wrote down, and the gradebook as it is now.
 
@@ -273,13 +227,7 @@ class _Book:
 
 
 def _read_gradebook(gradebook: Any, assignment: str) -> _Book:
-    from nbgrader.api import (
-        BaseCell,
-        Grade,
-        Notebook,
-        SubmittedAssignment,
-        SubmittedNotebook,
-    )
+    from nbgrader.api import BaseCell, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
 
     entry = gradebook.find_assignment(assignment)
     names = {
@@ -417,126 +365,6 @@ def _natural(text: str) -> tuple:
     """Return a key that sorts `question-2` before `question-10`."""
     parts = re.split(r"([0-9]+)", text)
     return (*((0, int(p), "") if p.isdigit() else (1, 0, p.casefold()) for p in parts), text)
-
-
-# Statistics ---------------------------------------------------------------------------------------
-
-
-def analyse(report: Report) -> list[ExerciseStatistics]:
-    """Compute what the points say about each exercise.
-
-    Submissions whose kernel died or that timed out do not count: their zeros after that say nothing
-    about the exercises. The rest, with which an exercise is correlated, is all other exercises that
-    wait for nobody's points.
-    """
-    students = [s for s in report.students if s.state == "graded" and s.cells]
-    results = [[student.result(exercise) for exercise in report.exercises] for student in students]
-    points = np.array(
-        [[math.nan if r is None or r.waiting else r.points for r in row] for row in results]
-    ).reshape(len(students), len(report.exercises))  # [students, exercises]
-    complete = ~np.isnan(points).any(axis=0)
-    found = []
-    for number, exercise in enumerate(report.exercises):
-        there = ~np.isnan(points[:, number])
-        others = complete.copy()
-        others[number] = False
-        scores, rest = points[there, number], points[there][:, others].sum(axis=1)
-        r, undefined = item_rest_correlation(scores, rest)
-        if not others.any():
-            r, undefined = None, "there is nothing else to compare with"
-        counted = [student for student, counts in zip(students, there, strict=True) if counts]
-        top = exercise.max_score
-        never = [
-            cell
-            for cell, worth in exercise.cells.items()
-            if worth > 0
-            and scores.any()
-            and not any(s.cells[cell].points for s in counted if cell in s.cells)
-        ]
-        found.append(
-            ExerciseStatistics(
-                exercise=exercise,
-                counted=len(scores),
-                mean=float(scores.mean() / top) if len(scores) else None,
-                all_points=float((scores >= top - SAME).mean()) if len(scores) else None,
-                no_points=float((scores <= SAME).mean()) if len(scores) else None,
-                discrimination=r,
-                undefined=undefined,
-                never=tuple(never),
-            )
-        )
-    return found
-
-
-def look_at(found: Sequence[ExerciseStatistics]) -> list[str]:
-    """Name the exercises that deserve a look, and why.
-
-    They are those that (nearly) everybody or (nearly) nobody has the points of, that have a test
-    which nobody passes, or in which those who do well on the rest do no better. With fewer than
-    three submissions nothing is said of an exercise, and with fewer than ten a negative correlation
-    is told only where chance alone hardly makes it.
-
-    Returns
-    -------
-    list of str
-        Sentences, in the order of the exercises. With fewer than 10 submissions the first one says
-        that all this means little.
-    """
-    counted = max((item.counted for item in found), default=0)
-    if counted < ENOUGH_TO_CORRELATE:
-        return [
-            f"Fewer than {ENOUGH_TO_CORRELATE} submissions were graded to the end: too few to say "
-            "anything about the exercises."
-        ]
-    said = []
-    if counted < FEW_RECORDS:
-        said.append(
-            f"Only {counted} submissions were graded to the end: with fewer than {FEW_RECORDS} all "
-            "this says little."
-        )
-    for item in found:
-        if item.counted >= ENOUGH_TO_CORRELATE:
-            said += [f"{item.exercise.name}: {what}." for what in _remarks(item)]
-    return said
-
-
-def _remarks(item: ExerciseStatistics) -> Iterator[str]:
-    if item.all_points == 1:
-        yield "everybody has all points, so it tells nobody apart"
-    elif item.no_points == 1:
-        yield (
-            "nobody has a point; look whether its tests pass with the solution, and whether it "
-            "says what they expect"
-        )
-    elif item.mean > NEARLY_ALL_RIGHT:
-        yield f"nearly everybody has all points ({percent(item.mean)} of them on average)"
-    elif item.mean < NEARLY_NONE_RIGHT:
-        yield (
-            f"nearly nobody has points ({percent(item.mean)} of them on average); look whether it "
-            "says what its tests expect"
-        )
-    for cell in item.never:
-        yield (
-            f"nobody earns a point in {cell}, which is worth {plain(item.exercise.cells[cell])}; "
-            "look whether it tests what was asked for"
-        )
-    r = item.discrimination
-    extreme = not NEARLY_NONE_RIGHT <= item.mean <= NEARLY_ALL_RIGHT
-    by_chance = 1.96 / math.sqrt(item.counted)
-    odd = r is not None and (r < 0 or (r < NEAR_ZERO and not extreme))
-    if odd and (item.counted >= FEW_RECORDS or r < -by_chance):
-        meaning = (
-            "those who do well on the rest do worse here"
-            if r < 0
-            else "it has nothing to do with the rest"
-        )
-        yield (
-            f"{meaning} (item-rest correlation {r:.2f}; with {item.counted} submissions chance "
-            f"alone moves it by about {by_chance:.2f} either way)"
-        )
-
-
-# Words --------------------------------------------------------------------------------------------
 
 
 def problems(student: Student) -> list[str]:

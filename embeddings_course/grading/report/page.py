@@ -21,20 +21,18 @@ from typing import NamedTuple
 from embeddings_course._shared.console import printable
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.report.class_results import (
-    SAME,
     Exercise,
     Report,
     Result,
     Student,
-    analyse,
     in_words,
-    look_at,
     percent,
     plain,
     problems,
 )
+from embeddings_course.grading.report.exercise_statistics import analyse, look_at
 from embeddings_course.grading.submissions.status import NOT_GRADED
-from embeddings_course.quiz_tools.item_analysis import ENOUGH_TO_CORRELATE
+from embeddings_course.quiz_tools.item_statistics import ENOUGH_TO_CORRELATE, SAME
 
 _LONGEST_SENTENCE = 500
 # Groups of the attention list that are longer are folded.

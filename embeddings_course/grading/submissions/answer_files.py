@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embeddings_course.grading.submissions.files import (
+from embeddings_course.grading.submissions.handed_in_folder import unused_name, walk_files
+from embeddings_course.grading.submissions.read_notebook import (
     UnreadableNotebook,
-    _bytes_of,
-    _shown,
-    _unused,
-    _walk,
+    bytes_of,
+    shown_name,
 )
 from embeddings_course.quiz.answer_records import (
     LARGEST_BYTES,
@@ -92,7 +91,7 @@ def prepare_answers(folder: Path) -> tuple[list[str], list[str]]:
     elif right.exists():
         why = f"{ANSWERS} holds no answers."
     if right.exists():
-        right.rename(_unused(right))
+        right.rename(unused_name(right))
     shutil.copyfile(chosen.path, right)
     return [f"The answers in {chosen.shown} count. {why}"], []
 
@@ -100,7 +99,7 @@ def prepare_answers(folder: Path) -> tuple[list[str], list[str]]:
 def _files(folder: Path) -> list[Path]:
     """Return what may hold answers: the file of the right name first, then the nearest to it."""
     found = []
-    for path, status in _walk(folder):
+    for path, status in walk_files(folder):
         name = path.name.lower()
         known = ".handed-in" in name or name.endswith((".ipynb", _PRACTICE)) or name == QUESTIONS
         if known or not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
@@ -114,13 +113,13 @@ def _files(folder: Path) -> list[Path]:
 
 def _read(path: Path, folder: Path, quiz: str, asked: set[str]) -> _Found | None:
     try:
-        record = parse_record(_bytes_of(path, LARGEST_BYTES), path.name)
+        record = parse_record(bytes_of(path, LARGEST_BYTES), path.name)
     except (QuizError, UnreadableNotebook):
         return None
     answers = {id: _bare(given) for id, given in record.answers.items() if id in asked}
     if record.quiz != quiz or not answers:
         return None
-    shown = _shown(path.relative_to(folder).as_posix())
+    shown = shown_name(path.relative_to(folder).as_posix())
     return _Found(path, shown, record.student.strip().casefold(), answers)
 
 

@@ -21,8 +21,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from embeddings_course.grading.course import Course
-from embeddings_course.grading.submission_record import GradingError, write_at_once
-from embeddings_course.grading.submissions.repair_cells import (
+from embeddings_course.grading.errors import GradingError
+from embeddings_course.grading.submission_record import write_at_once
+from embeddings_course.grading.submissions.expected_cells import (
     expected_cells,
     fingerprint,
     grade_id,

@@ -22,179 +22,28 @@ from __future__ import annotations
 
 import ast
 import copy
-import hashlib
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook
-from nbgrader.nbgraderformat import SCHEMA_VERSION
-from nbgrader.preprocessors import ClearHiddenTests
-from nbgrader.preprocessors.clearmarkingscheme import ClearMarkScheme
-from traitlets.config import Config
+
+from embeddings_course.grading.submissions.expected_cells import (
+    Expected,
+    even_text,
+    fingerprint,
+    grade_id,
+    marks_fingerprint,
+    marks_of,
+)
 
 _MOST_SENTENCES = 20
 _KINDS = {"code": "a code cell", "markdown": "a text cell", "raw": "a raw cell"}
 _DEFINES = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 # With these tags nbclient does not run a cell, or takes its errors for wanted ones.
 _HARMFUL_TAGS = ("skip-execution", "raises-exception")
-
-
-def imported_modules(cells: Iterable[NotebookNode], *, parts: bool = False) -> set[str]:
-    """Return the names of the modules that code cells import, by their text.
-
-    Parameters
-    ----------
-    cells : iterable of cells
-        Those with magics are left out.
-    parts : bool
-        Whether to return, too, what is imported from modules. That may be modules or not.
-    """
-    found: set[str] = set()
-    for cell in cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(cell.source)
-        except SyntaxError:  # magics
-            continue
-        for part in ast.walk(tree):
-            if isinstance(part, ast.Import):
-                found.update(alias.name for alias in part.names)
-            elif isinstance(part, ast.ImportFrom) and part.module:
-                found.add(part.module)
-                if parts:
-                    found.update(f"{part.module}.{alias.name}" for alias in part.names)
-    return found
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A cell of the assignment, as the gradebook holds it.
-
-    Attributes
-    ----------
-    name : str
-        Its ``grade_id``.
-    cell_type : str
-        ``"code"`` or ``"markdown"``.
-    source, released_source : str
-        What is graded, with hidden tests, and what students got, without them.
-    locked : bool
-        Whether students have nothing to write in it.
-    solution, grade, task : bool
-        What nbgrader takes it for. A written answer that a person grades is both of the first.
-    points : float or None
-        None if it is not graded.
-    checksum : str or None
-        nbgrader's, of the cell with `source`.
-    earlier : collection of str
-        The :func:`fingerprint` of each text that students got, and of each set of marks, before
-        those of now.
-    """
-
-    name: str
-    cell_type: str
-    source: str
-    released_source: str
-    locked: bool
-    solution: bool
-    grade: bool
-    task: bool
-    points: float | None
-    checksum: str | None
-    earlier: Collection[str] = frozenset()
-
-    @property
-    def called(self) -> str:
-        """What sentences call it: "test cell lookup_basics"."""
-        if self.task:
-            return f"task cell {self.name}"
-        if self.solution:
-            return f"answer cell {self.name}"
-        return f"{'test' if self.grade else 'given'} cell {self.name}"
-
-    @property
-    def marks(self) -> dict[str, Any]:
-        """What nbgrader's part of the cell's metadata must be."""
-        marks: dict[str, Any] = {
-            "cell_type": self.cell_type,
-            "grade": self.grade,
-            "grade_id": self.name,
-            "locked": self.locked,
-            "schema_version": SCHEMA_VERSION,
-            "solution": self.solution,
-            "task": self.task,
-        }
-        if self.checksum is not None:
-            marks["checksum"] = self.checksum
-        if self.points is not None:
-            marks["points"] = int(self.points) if self.points.is_integer() else self.points
-        return marks
-
-
-def expected_cells(
-    gradebook: Gradebook,
-    assignment: str,
-    notebook: str,
-    order: Sequence[str],
-    *,
-    earlier: Mapping[str, Collection[str]] | None = None,
-    config: Config | None = None,
-) -> list[Expected]:
-    """List the cells that the gradebook knows of a notebook.
-
-    Parameters
-    ----------
-    gradebook : Gradebook
-        An open one, in which the assignment was generated.
-    assignment, notebook : str
-        Their names.
-    order : sequence of str
-        The ``grade_id`` of each cell in the order of the source notebook, as the gradebook keeps
-        none. Cells that it does not name come last.
-    earlier : mapping of str to collection of str, optional
-        The fingerprints of the texts and marks that a cell has had, by its ``grade_id``.
-    config : Config, optional
-        nbgrader's, should it name other marks for hidden tests than nbgrader's own.
-
-    Returns
-    -------
-    list of Expected
-        In that order.
-
-    Raises
-    ------
-    nbgrader.api.MissingEntry
-        If the gradebook has no such notebook.
-    """
-    entry = gradebook.find_notebook(notebook, assignment)
-    graded = {cell.name: float(cell.max_score) for cell in entry.grade_cells}
-    tasks = {cell.name: float(cell.max_score) for cell in entry.task_cells}
-    solutions = {cell.name for cell in entry.solution_cells}
-    place = {name: number for number, name in enumerate(order)}
-    cells = [
-        Expected(
-            name=cell.name,
-            cell_type=cell.cell_type,
-            source=cell.source or "",
-            released_source=released_text(cell.source or "", config),
-            locked=bool(cell.locked),
-            solution=cell.name in solutions,
-            grade=cell.name in graded,
-            task=cell.name in tasks,
-            points=graded.get(cell.name, tasks.get(cell.name)),
-            checksum=cell.checksum,
-            earlier=(earlier or {}).get(cell.name, frozenset()),
-        )
-        for cell in entry.source_cells
-    ]
-    return sorted(cells, key=lambda cell: place.get(cell.name, len(place)))
 
 
 def repair_cells(
@@ -205,8 +54,8 @@ def repair_cells(
     Parameters
     ----------
     notebook : NotebookNode
-        Of format 4, as :func:`embeddings_course.grading.submissions.files.read_notebook` gives it.
-        It is left as it is.
+        Of format 4, as :func:`~embeddings_course.grading.submissions.read_notebook.read_notebook`
+        gives it. It is left as it is.
     expected : sequence of Expected
         The assignment's cells in their order.
     plain : iterable of str
@@ -229,7 +78,7 @@ def repair_cells(
     said: list[str] = []
     suspicious: list[str] = []
     cells = list(notebook.cells)
-    chosen, dropped = _match(cells, expected, {_even(text) for text in plain}, said)
+    chosen, dropped = _match(cells, expected, {even_text(text) for text in plain}, said)
     owners = {number: cell for cell in expected if (number := chosen.get(cell.name)) is not None}
     kept: list[tuple[NotebookNode, Expected | None]] = []
     names = {cell.name for cell in expected}
@@ -280,14 +129,14 @@ def is_unanswered(
     answers = {cell.name: cell for cell in expected if cell.solution}
     if not answers:
         return False
-    given = {_even(text) for text in plain}
+    given = {even_text(text) for text in plain}
     defined: set[str] = set()
     for cell in notebook.cells:
         name = grade_id(cell)
         if name in answers:
             if not _holds_nothing(cell, answers[name]) or cell.get("attachments"):
                 return False
-        elif name is None and cell.cell_type == "code" and _even(cell.source) not in given:
+        elif name is None and cell.cell_type == "code" and even_text(cell.source) not in given:
             defined |= _defined(cell.source)
     wanted = set().union(*(_defined(cell.released_source) for cell in answers.values()))
     return not defined & wanted
@@ -309,49 +158,16 @@ def _defined(source: str) -> set[str]:
     return found
 
 
-def released_text(source: str, config: Config | None = None) -> str:
-    """Return what students get of a cell: its text without hidden tests."""
-    cell = NotebookNode(source=source)
-    try:
-        ClearHiddenTests(config=config)._remove_hidden_test_region(cell)
-        ClearMarkScheme(config=config)._remove_mark_scheme_region(cell)
-    except RuntimeError:  # the marks of a region are not in pairs, so nothing was hidden
-        return source
-    return cell.source
-
-
-def _even(text: Any) -> str:
-    """Text without what tools change about it: line ends, and white space before them."""
-    lines = (text if isinstance(text, str) else "").splitlines()
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
-
-
-def fingerprint(text: str) -> str:
-    """Return a hash of a cell's text, whatever tools did to its white space."""
-    return hashlib.sha256(_even(text).encode(errors="surrogatepass")).hexdigest()
-
-
-def _marks(cell: NotebookNode) -> dict[str, Any]:
-    marks = cell.metadata.get("nbgrader")
-    return marks if isinstance(marks, dict) else {}
-
-
-def grade_id(cell: NotebookNode) -> str | None:
-    """Return the id under which nbgrader knows a cell, if it has one."""
-    name = _marks(cell).get("grade_id")
-    return name if isinstance(name, str) else None
-
-
 def _is_released(cell: NotebookNode, expected: Expected) -> bool:
     """Whether a cell says what students got, now or earlier."""
-    if _even(cell.source) in (_even(expected.released_source), _even(expected.source)):
+    if even_text(cell.source) in (even_text(expected.released_source), even_text(expected.source)):
         return True
     return bool(expected.earlier) and fingerprint(cell.source) in expected.earlier
 
 
 def _holds_nothing(cell: NotebookNode, expected: Expected) -> bool:
     """Whether a copy of an expected cell holds nothing of the student's."""
-    return _is_released(cell, expected) or not (expected.locked or _even(cell.source))
+    return _is_released(cell, expected) or not (expected.locked or even_text(cell.source))
 
 
 def _match(
@@ -386,7 +202,7 @@ def _match(
         if cell.locked and cell.name not in chosen:
             same = [number for number in sorted(free) if _is_released(cells[number], cell)]
             gap = _gap(cell, expected, chosen, len(cells))
-            if same and _even(cell.released_source):
+            if same and even_text(cell.released_source):
                 number = next((number for number in same if number in gap), same[0])
                 chosen[cell.name] = number
                 free.remove(number)
@@ -421,8 +237,8 @@ def _best(cells: list[NotebookNode], claimants: list[int], expected: Expected) -
     if expected.locked:
         pristine = [number for number in claimants if _is_released(cells[number], expected)]
         return (own or pristine or claimants)[0]
-    blank = ("", _even(expected.released_source))
-    written = [number for number in claimants if _even(cells[number].source) not in blank]
+    blank = ("", even_text(expected.released_source))
+    written = [number for number in claimants if even_text(cells[number].source) not in blank]
     return (written or own or claimants)[-1]
 
 
@@ -448,7 +264,7 @@ def _find_answers(
     lost = [cell for cell in expected if not cell.locked and cell.name not in chosen]
     gaps = {cell.name: _gap(cell, expected, chosen, len(cells)) for cell in lost}
     free = {
-        number for number in free if (text := _even(cells[number].source)) and text not in plain
+        number for number in free if (text := even_text(cells[number].source)) and text not in plain
     }
 
     def take(cell: Expected, number: int) -> None:
@@ -492,7 +308,7 @@ def _find_answers(
 
 def _demote(cell: NotebookNode, names: set[str], said: list[str]) -> None:
     """Make a cell one that nbgrader knows nothing of."""
-    marks, name = _marks(cell), grade_id(cell)
+    marks, name = marks_of(cell), grade_id(cell)
     cell.metadata.pop("nbgrader", None)
     if name not in names and any(
         marks.get(mark) for mark in ("grade", "solution", "locked", "task")
@@ -542,7 +358,7 @@ def _restore(
         suspicious.append(f"The {expected.called} was changed: {difference}.")
         return None
     # To print something in a test, or to read a file from another place, is honest.
-    follows = not expected.grade and bool(_even(handed_in))
+    follows = not expected.grade and bool(even_text(handed_in))
     more = ", and what was written there follows it" if follows else ""
     said.append(f"The {expected.called} had been changed: {difference}. It was put back{more}.")
     return handed_in if follows else None
@@ -553,15 +369,9 @@ def _is_marked_as_released(cell: NotebookNode, expected: Expected) -> bool:
 
     The checksum is another there if tests are hidden.
     """
-    marks = _marks(cell)
+    marks = marks_of(cell)
     released = {marks_fingerprint(expected.marks), *expected.earlier}
     return marks_fingerprint(marks) in released and isinstance(marks.get("checksum", ""), str)
-
-
-def marks_fingerprint(marks: Mapping[str, Any]) -> str:
-    """Return a hash of what nbgrader's part of a cell's metadata says, without its checksum."""
-    kept = sorted((str(key), repr(value)) for key, value in marks.items() if key != "checksum")
-    return hashlib.sha256(repr(kept).encode(errors="surrogatepass")).hexdigest()
 
 
 def _difference(handed_in: str, expected: Expected) -> tuple[str, bool]:
@@ -569,7 +379,7 @@ def _difference(handed_in: str, expected: Expected) -> tuple[str, bool]:
 
     Line ends, and white space before them, do not count.
     """
-    theirs, ours = (_even(text).splitlines() for text in (handed_in, expected.released_source))
+    theirs, ours = (even_text(text).splitlines() for text in (handed_in, expected.released_source))
     rest = iter(theirs)
     altered = not all(line in rest for line in ours)  # each after the one before
     pairs = itertools.zip_longest(theirs, ours)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from embeddings_course._shared.folders import walk
 from embeddings_course.grading.course import Course, typed_id
+from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.submission_record import (
     ENDED,
     NOTHING_TO_GRADE,
-    GradingError,
     Record,
     read_records,
 )

@@ -14,27 +14,11 @@ from embeddings_course.quiz_tools.item_analysis.collect import Collected, collec
 from embeddings_course.quiz_tools.item_analysis.csv_tables import answers_to_csv, to_csv
 from embeddings_course.quiz_tools.item_analysis.markdown import to_markdown
 from embeddings_course.quiz_tools.item_analysis.plot import plot
-from embeddings_course.quiz_tools.item_analysis.remarks import (
-    FEW_RECORDS,
-    NEAR_ZERO,
-    NEARLY_ALL_RIGHT,
-    NEARLY_NONE_RIGHT,
-    look_at,
-)
-from embeddings_course.quiz_tools.item_analysis.statistics import (
-    ENOUGH_TO_CORRELATE,
-    ItemStatistics,
-    analyse,
-    item_rest_correlation,
-    upper_lower_index,
-)
+from embeddings_course.quiz_tools.item_analysis.remarks import look_at
+from embeddings_course.quiz_tools.item_analysis.statistics import ItemStatistics, analyse
+from embeddings_course.quiz_tools.item_statistics import item_rest_correlation, upper_lower_index
 
 __all__ = [
-    "ENOUGH_TO_CORRELATE",
-    "FEW_RECORDS",
-    "NEARLY_ALL_RIGHT",
-    "NEARLY_NONE_RIGHT",
-    "NEAR_ZERO",
     "Collected",
     "ItemStatistics",
     "analyse",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from embeddings_course.quiz_tools.item_analysis.statistics import ItemStatistics
+from embeddings_course.quiz_tools.item_statistics import (
+    FEW_RECORDS,
+    NEARLY_NONE_RIGHT,
+    chance_in_words,
+    is_easy,
+    is_hard,
+    meaning_of,
+)
 
-# With fewer records all numbers of a report say little.
-FEW_RECORDS = 10
 # A wrong choice that nobody takes means something from so many answers on.
 ENOUGH_FOR_DISTRACTORS = 30
-NEARLY_ALL_RIGHT = 0.95
-# For questions at which nobody can guess well; single choices have their chance.
-NEARLY_NONE_RIGHT = 0.1
-NEAR_ZERO = 0.1
 MANY_OMITTED = 0.2
 
 
@@ -72,9 +73,9 @@ def _remarks(item: ItemStatistics) -> Iterator[str]:
     if not item.answered:
         yield "no answer could be scored"
         return
-    easy = item.difficulty > NEARLY_ALL_RIGHT
+    easy = is_easy(item.difficulty)
     least = NEARLY_NONE_RIGHT if item.chance is None else item.chance
-    hard = item.difficulty < least
+    hard = is_hard(item.difficulty, least)
     if easy:
         yield (
             f"nearly everybody is right (difficulty {item.difficulty:.2f}), so it tells nobody "
@@ -87,16 +88,11 @@ def _remarks(item: ItemStatistics) -> Iterator[str]:
             + f"{least:.2f}; look whether the right answer is marked as right"
         )
     r = item.discrimination
-    if r is not None and (r < 0 or (r < NEAR_ZERO and not easy and not hard)):
+    if meaning := meaning_of(r, extreme=easy or hard):
         kind = "negative" if r < 0 else "near zero"
-        meaning = (
-            "who does well on the rest does worse here"
-            if r < 0
-            else "it has nothing to do with the rest"
-        )
         yield (
-            f"the discrimination is {kind}, {r:.2f}: {meaning}; with {item.answered} answers "
-            f"chance alone moves it by about {1.96 / math.sqrt(item.answered):.2f} either way"
+            f"the discrimination is {kind}, {r:.2f}: {meaning}; "
+            f"{chance_in_words(item.answered, 'answers')}"
         )
     yield from _remarks_on_choices(item)
 

@@ -15,14 +15,9 @@ from embeddings_course.quiz.question_types import NumericQuestion, Question, Sin
 from embeddings_course.quiz.rendering import version_with
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.typed_numbers import read_number, show_number
+from embeddings_course.quiz_tools.item_statistics import item_rest_correlation, upper_lower_index
 
-# The share of persons in the upper and in the lower group.
-GROUP = 0.27
-# Pearson's correlation of two persons is 1 or -1 whatever they answered.
-ENOUGH_TO_CORRELATE = 3
 _WRONG_NUMBERS = 5
-# Scores that differ by less are the same.
-_SAME = 1e-9
 # Sets of numbers that are tried to find the one that a person was shown.
 _LARGEST_VARIETY = 20_000
 
@@ -211,7 +206,8 @@ def _statistics(
     discrimination, undefined = item_rest_correlation(scores, totals - scores)
     if alone:
         undefined = "it is the only question"
-    taken, wrong = Counter(), Counter()
+    taken: Counter[str] = Counter()
+    wrong: Counter[tuple[str, bool]] = Counter()
     if isinstance(question, NumericQuestion):
         wrong.update(_named(question, outcome) for outcome in scored if outcome.points < 1)
     else:
@@ -246,59 +242,3 @@ def _named(question: NumericQuestion, outcome: _Outcome) -> tuple[str, bool]:
         return (formula if isinstance(formula, str) else show_number(formula)), True
     values = ", ".join(f"{name} = {show_number(value)}" for name, value in outcome.values.items())
     return f"{show_number(number)}{f' for {values}' if values else ''}", False
-
-
-def item_rest_correlation(scores: np.ndarray, rest: np.ndarray) -> tuple[float | None, str]:
-    """Correlate the scores on a question with those on the rest of the quiz.
-
-    Parameters
-    ----------
-    scores, rest : float array [n]
-        Of the same persons: on the question, and summed over all others.
-
-    Returns
-    -------
-    float or None, str
-        Pearson's correlation, or None and why it is not defined.
-    """
-    if len(scores) < ENOUGH_TO_CORRELATE:
-        return None, f"fewer than {ENOUGH_TO_CORRELATE} answers"
-    # Sums of thirds differ in their last digits, and such a difference is none.
-    if np.ptp(scores) < _SAME:
-        return None, "everybody has the same score on it"
-    if np.ptp(rest) < _SAME:
-        return None, "everybody has the same score on the rest"
-    return float(np.corrcoef(scores, rest)[0, 1]), ""
-
-
-def upper_lower_index(scores: np.ndarray, totals: np.ndarray) -> float | None:
-    """Compute D: the mean score of the upper 27 % less that of the lower 27 %.
-
-    Groups have 27 % of the persons, rounded, and one at least. Where persons share the total at a
-    group's border, each of them enters with the same fraction of a person.
-
-    Parameters
-    ----------
-    scores : float array [n]
-        On the question.
-    totals : float array [n]
-        By which persons are ranked.
-
-    Returns
-    -------
-    float or None
-        From -1 to 1; None with fewer than 3 persons, or if all have the same total.
-    """
-    if len(scores) < ENOUGH_TO_CORRELATE or np.ptp(totals) < _SAME:
-        return None
-    size = max(1, math.floor(GROUP * len(scores) + 0.5))
-    totals = np.round(totals / _SAME)
-    upper, lower = _group(totals, size), _group(-totals, size)
-    return float((upper - lower) @ scores / size)
-
-
-def _group(totals: np.ndarray, size: int) -> np.ndarray:
-    """Return by how much each person is in the group of the highest totals: [n], sum `size`."""
-    border = np.sort(totals)[-size]
-    above, at = totals > border, totals == border
-    return above + at * (size - above.sum()) / at.sum()
