@@ -48,9 +48,9 @@ from pathlib import Path, PurePosixPath
 
 from dateutil.tz import tzlocal
 
+from embeddings_course._shared.failures import explained
 from embeddings_course._shared.folders import MOST_LEVELS, remove, walk
 from embeddings_course._shared.text import counted
-from embeddings_course.environment.bootstrap import explained
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.gradebook.contents import Contents, Student, look_at_own, shown_url
 from embeddings_course.grading.lms.downloads import Match, outside, read_names, spelt, unfit
