@@ -100,21 +100,28 @@ def imports(path) -> set[str]:
     return found - set(sys.stdlib_module_names) - own
 
 
+def brought_by(declared: set[str]) -> set[str]:
+    """What these packages need themselves: IPython comes with ipywidgets, and so on."""
+    needed = [text for name in declared for text in requires(name) or []]
+    return names(text for text in needed if "extra ==" not in text)
+
+
 @pytest.mark.parametrize("module", LIBRARY)
 def test_what_students_import_needs_only_what_students_install(module):
     path = ROOT / "embeddings_course" / module
     owners = packages_distributions()
+    given = names(GROUPS["everybody"])
+    given |= brought_by(given)
     for file in [path] if path.is_file() else path.rglob("*.py"):
         for name in imports(file):
             needed = {canonicalize_name(owner) for owner in owners[name]}
-            assert needed & names(GROUPS["everybody"]), f"{file.name} imports {name}"
+            assert needed & given, f"{file.name} imports {name}"
 
 
 def test_everything_imported_is_declared_or_comes_with_what_is():
     declared = names(PINS)
     # One step further: Sphinx comes with Jupyter Book, nbformat with nbgrader, and so on.
-    for pin in list(declared):
-        declared |= names(text for text in requires(pin) or [] if "extra ==" not in text)
+    declared |= brought_by(declared)
     for sphinx in ("sphinx", "myst-nb"):
         declared |= names(text for text in requires(sphinx) or [] if "extra ==" not in text)
     owners = packages_distributions()

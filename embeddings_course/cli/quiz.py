@@ -11,14 +11,11 @@ from embeddings_course._shared.console import say
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.cli.options import FILE, PackageCommand, course_here
 from embeddings_course.quiz.question_files import (
-    Question,
     QuestionFile,
     QuizError,
     load_bank,
     load_questions,
 )
-
-_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @click.group()
@@ -98,17 +95,6 @@ def export(root: Path, format: str, out: Path | None, quizzes: tuple[str, ...]) 
         say(f"  {sentence}")
 
 
-def _numbers(folder: Path) -> dict[str, str]:
-    """Return what grading calls each question that was drawn; nothing where no draw is at hand."""
-    from embeddings_course.quiz.graded import QUESTIONS, read_sheet
-
-    try:
-        drawn = read_sheet(folder / QUESTIONS).questions
-    except QuizError:
-        return {}
-    return {question.id: f"question-{number}" for number, question in enumerate(drawn, start=1)}
-
-
 def _chosen(bank: dict[str, QuestionFile], names: Sequence[str]) -> list[QuestionFile]:
     if unknown := [name for name in names if name not in bank]:
         raise QuizError(
@@ -128,44 +114,9 @@ def report(root: Path, folder: Path, quiz: str, pool: Path | None, out: Path | N
 
     FOLDER is searched for records, such as submitted/.
     """
-    from embeddings_course.quiz_tools import item_analysis
+    from embeddings_course.quiz_tools.answer_report import write_answer_report
 
     root = course_here(root)
-    # A graded quiz and a practice quiz may have one name; only the graded one has a pool.
-    collected = item_analysis.collect_records(folder, quiz, graded=bool(pool))
-    if pool:
-        asked = {id for record in collected.records for id in record.answers}
-        questions: list[Question] = [
-            question for question in load_questions(pool).questions if question.id in asked
-        ]
-    else:
-        own = root / "book" / "quizzes"  # a course of its own has no book
-        bank = load_bank(own if own.is_dir() else _PACKAGE.parent / "book" / "quizzes")
-        if quiz not in bank:
-            raise QuizError(
-                [
-                    f"{quiz!r} is no practice quiz. There are: {', '.join(sorted(bank))}. "
-                    "For a graded quiz name its pool with --pool."
-                ]
-            )
-        questions = list(bank[quiz].questions)
-    if not collected.records or not questions:
-        for problem in collected.problems:
-            say(problem)
-        raise QuizError([f"{folder} holds no answers to {quiz!r} that can be used."])
-    statistics = item_analysis.analyse(questions, collected.records)
-    numbers = _numbers(root / "source" / quiz) if pool else {}
-    problems = [*collected.problems, *item_analysis.left_out(questions, collected.records)]
     out = out or root / "_build" / "report"
-    out.mkdir(parents=True, exist_ok=True)
-    text = item_analysis.to_markdown(statistics, title=quiz, problems=problems, numbers=numbers)
-    (out / f"{quiz}.md").write_text(text, encoding="utf-8")
-    (out / f"{quiz}.csv").write_text(item_analysis.to_csv(statistics), encoding="utf-8")
-    answers = item_analysis.answers_to_csv(statistics)
-    (out / f"{quiz}-answers.csv").write_text(answers, encoding="utf-8")
-    # A file is looked at on its own, where a transparent ground would be any colour.
-    figure = item_analysis.plot(statistics)
-    figure.savefig(out / f"{quiz}.png", dpi=150, bbox_inches="tight", facecolor="white")
-    for line in item_analysis.look_at(statistics, numbers):
-        say(line)
-    say(f"{len(collected.records)} records. The report and its plot: {out / quiz}.md, .png")
+    count = write_answer_report(root, folder, quiz, out, pool=pool, say=say)
+    say(f"{count} records. The report and its plot: {out / quiz}.md, .png")
