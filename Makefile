@@ -3,13 +3,16 @@
 
 PYTHON ?= python3
 
-.PHONY: help book test test-slow test-all lab assignments bundle demo-class links notebooks bench clean
+.PHONY: help book check test test-slow test-all lab assignments bundle demo-class links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 book:      ## execute what changed and build the book; KEEP_GOING=1 publishes a failing page, too
 	$(PYTHON) -m embeddings_course book $(if $(filter-out 0 no false,$(KEEP_GOING)),--keep-going)
+
+check:     ## style, what may import what, and the unit tests: before each commit
+	$(PYTHON) -m embeddings_course check
 
 test:      ## build the book and run every check
 	$(PYTHON) -m embeddings_course test

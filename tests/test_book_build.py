@@ -20,7 +20,7 @@ from embeddings_course._shared import kernel_copies
 from embeddings_course.book_build import page_cache
 from embeddings_course.book_build.build import BookError
 from embeddings_course.book_build.execute_pages import execute_pages
-from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
+from embeddings_course.environment.lock import Lock, LockedError
 from embeddings_course.sphinx_ext import executed_pages
 
 
@@ -492,7 +492,7 @@ if not pathlib.Path({str(note)!r}).exists():
         assert "executing book/two.md" in build.stdout.readline()
         assert _soon(lambda: note.exists() and note.read_text())
         # Somebody else starts a build meanwhile.
-        with pytest.raises(EnvironmentProblem, match=rf"Another build .*\(process {build.pid} of "):
+        with pytest.raises(LockedError, match=rf"Another build .*\(process {build.pid} of "):
             project.build()
         build.kill()
     project.assert_nothing_looks_finished()
@@ -643,7 +643,7 @@ def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     notebook = project.executed_notebooks / "book" / "two.ipynb"
     changed = notebook.read_text(encoding="utf-8").replace("1 2", "1 3")
     (tests / "test_two.py").unlink()
-    monkeypatch.setattr(cli, "_build", lambda root: notebook.write_text(changed, "utf-8"))
+    monkeypatch.setattr(cli.book, "build", lambda root: notebook.write_text(changed, "utf-8"))
     assert cli.main(["test", "-p", "no:cacheprovider"]) == 1, "a notebook shows something else now"
 
 
@@ -676,6 +676,6 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
     assert passes("-n", "0") == (0, ["2 passed", "1 deselected"])
     notebook = project.executed_notebooks / "book" / "two.ipynb"
     changed = notebook.read_text(encoding="utf-8").replace("0\\n", "1\\n")
-    monkeypatch.setattr(cli, "_build", lambda root: notebook.write_text(changed, "utf-8"))
+    monkeypatch.setattr(cli.book, "build", lambda root: notebook.write_text(changed, "utf-8"))
     for _ in range(2):  # what failed is never known
         assert passes("-n", "0") == (1, ["1 failed", "1 passed", "1 deselected"])

@@ -14,6 +14,10 @@ from nbformat import v4
 
 from embeddings_course import cli
 from embeddings_course.book_build.build import BookError, pages
+from embeddings_course.book_build.lab import keep_lab, prepare_lab
+from embeddings_course.cli import testing
+from embeddings_course.cli.app import course
+from embeddings_course.cli.testing import nbval_options
 from embeddings_course.environment import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,17 +25,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_no_command_shows_help(capsys):
     assert cli.main([]) == 0
-    assert "usage: course" in capsys.readouterr().out
+    assert "Usage: course" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(["bok"], "invalid choice: 'bok'"), (["book", "--quick"], "book does not know --quick")],
+    [(["bok"], "No such command 'bok'"), (["book", "--quick"], "No such option '--quick'")],
 )
 def test_mistyped_command_or_option_is_named(arguments, complaint, capsys):
-    with pytest.raises(SystemExit) as caught:
-        cli.main(arguments)
-    assert caught.value.code == 2
+    assert cli.main(arguments) == 2
     assert complaint in capsys.readouterr().err
 
 
@@ -46,6 +48,34 @@ def test_problem_is_a_sentence_and_exit_status_1(tmp_path, monkeypatch, capsys):
 TAKE_ARGUMENTS = {"collect", "doctor", "grade", "grades", "quiz", "report", "students"}
 
 
+def test_what_is_said_before_an_installation_knows_every_command():
+    assert set(bootstrap.COMMANDS) == set(course.commands)
+
+
+def test_what_a_command_does_not_know_goes_to_the_program_behind_it_in_order(monkeypatch):
+    ran = []
+    monkeypatch.setattr(testing, "run_program", lambda command, **_: ran.append(command) or 0)
+    given = ["-p", "no:cacheprovider", "tests/test_one.py", "-k", "not two", "--pythons=drawn"]
+    assert cli.main(["test-slow", *given]) == 0
+    assert ran[0][-len(given) :] == given
+
+
+def test_check_stops_at_a_complaint_about_style(monkeypatch):
+    ran = []
+    monkeypatch.setattr(testing, "run_program", lambda command, **_: ran.append(command) or 1)
+    assert cli.main(["check"]) == 1
+    assert [Path(command[-1]).name for command in ran] == ["test_style.py"]
+
+
+def test_ctrl_c_is_said_and_has_its_exit_status(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(testing, "run_program", interrupted)
+    assert cli.main(["test-slow"]) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted."
+
+
 def test_every_target_of_the_makefile_is_a_command():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     calls = r"^\t.*-m embeddings_course ([\w-]+)(?: \$.*)?$"
@@ -53,9 +83,7 @@ def test_every_target_of_the_makefile_is_a_command():
     # These take arguments of their own, which make cannot pass on.
     assert set(called) == set(bootstrap.COMMANDS) - TAKE_ARGUMENTS
     for command in bootstrap.COMMANDS:
-        with pytest.raises(SystemExit) as caught:
-            cli.main([command, "--help"])
-        assert caught.value.code == 0
+        assert cli.main([command, "--help"]) == 0
 
 
 KERNEL = {"name": "python3", "display_name": "Python 3"}
@@ -66,7 +94,7 @@ def compare(tmp_path, code, *outputs):
     cell = v4.new_code_cell(code, outputs=list(outputs), execution_count=1)
     notebook = v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
     nbformat.write(notebook, tmp_path / "page.ipynb")
-    options = cli.nbval_options(ROOT)
+    options = nbval_options(ROOT)
     options[options.index("--nbval-kernel-name") + 1] = "python3"
     result = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "page.ipynb"],
@@ -174,7 +202,7 @@ def change(chapter, code):
 
 
 def test_lab_holds_chapters_assignments_and_pictures(project):
-    lab = cli.prepare_lab(project)
+    lab = prepare_lab(project)
     assert code_of(lab / "chapters" / "images.ipynb") == ["print(1)"]
     assert (lab / "chapters" / "index.ipynb").exists()
     assert (lab / "chapters" / "assets" / "picture.svg").exists()
@@ -185,59 +213,59 @@ def test_lab_of_an_earlier_version_moves_out_of_what_is_built(project, capsys):
     old, new = project / "_build" / "lab", project / "lab"
     old.mkdir(parents=True)
     (old / "mine.ipynb").write_text("my notebook")
-    cli.keep_lab(project)
+    keep_lab(project)
     assert (new / "mine.ipynb").read_text() == "my notebook"
     assert not old.exists()
     assert f"have moved from {old} to {new}" in capsys.readouterr().err
     old.mkdir()
-    cli.keep_lab(project)
+    keep_lab(project)
     assert f"Both {old} and {new} hold notebooks" in capsys.readouterr().err
     assert (new / "mine.ipynb").exists()
 
 
 def test_newer_chapter_replaces_one_that_was_only_run(project):
-    chapter = cli.prepare_lab(project) / "chapters" / "images.ipynb"
+    chapter = prepare_lab(project) / "chapters" / "images.ipynb"
     notebook = nbformat.read(chapter, as_version=4)
     notebook.cells[-1].outputs = [printed("1\n")]
     nbformat.write(notebook, chapter)
-    cli.prepare_lab(project)
+    prepare_lab(project)
     assert nbformat.read(chapter, as_version=4).cells[-1].outputs  # nothing newer: outputs stay
     write_page(project, "images", "print(2)")
-    cli.prepare_lab(project)
+    prepare_lab(project)
     assert code_of(chapter) == ["print(2)"]
 
 
 def test_chapter_that_a_person_changed_is_kept_and_said(project, capsys):
-    chapter = cli.prepare_lab(project) / "chapters" / "images.ipynb"
+    chapter = prepare_lab(project) / "chapters" / "images.ipynb"
     change(chapter, "print('mine')")
-    cli.prepare_lab(project)
+    prepare_lab(project)
     assert capsys.readouterr().out == ""  # the book has nothing newer
     write_page(project, "images", "print(2)")
     for _ in range(2):
-        cli.prepare_lab(project)
+        prepare_lab(project)
         assert code_of(chapter) == ["print('mine')"]
         assert "Kept your lab/chapters/images.ipynb" in capsys.readouterr().out
 
 
 def test_chapter_stays_the_persons_own_when_what_was_written_is_unknown(project):
-    lab = cli.prepare_lab(project)
+    lab = prepare_lab(project)
     change(lab / "chapters" / "images.ipynb", "print('mine')")
     (lab / ".written.json").unlink()
-    cli.prepare_lab(project)
+    prepare_lab(project)
     assert code_of(lab / "chapters" / "images.ipynb") == ["print('mine')"]
 
 
 def test_students_assignment_is_never_overwritten_and_a_removed_one_comes_back(project):
-    lab = cli.prepare_lab(project)
+    lab = prepare_lab(project)
     mine = lab / "assignments" / "one" / "one.ipynb"
     mine.write_text("my answer")
     (project / "assignments" / "two").mkdir()
     (project / "assignments" / "two" / "two.ipynb").write_text("another task")
-    cli.prepare_lab(project)
+    prepare_lab(project)
     assert mine.read_text() == "my answer"
     assert (lab / "assignments" / "two" / "two.ipynb").read_text() == "another task"
     shutil.rmtree(mine.parent)
-    cli.prepare_lab(project)
+    prepare_lab(project)
     assert mine.read_text() == "the task"
 
 

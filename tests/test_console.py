@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from embeddings_course._shared.console import printable, say
-from embeddings_course.environment.bootstrap import explained, keep_traceback
+from embeddings_course._shared.failures import explained, keep_traceback
 
 
 @pytest.mark.parametrize(

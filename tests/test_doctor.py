@@ -104,12 +104,10 @@ def test_a_folder_without_a_course_and_a_gradebook_of_another(course, another, q
 
 def test_the_copy_that_the_package_comes_from_is_named_and_another_one_found(course, quick):
     assert line(found(course), f"package comes from {ROOT}").startswith("ok")
-    (course / "_toc.yml").touch()
     (course / "embeddings_course").mkdir()
-    (course / "embeddings_course" / "cli.py").touch()
     said = line(found(course), f"belongs to another copy of the course, {ROOT}")
     assert said.startswith("missing")
-    assert f"in {course}, `make book` makes it" in said
+    assert f"activate the environment of {course}, .venv, which `make book` makes" in said
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

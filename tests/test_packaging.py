@@ -1,6 +1,7 @@
 """What the project says it needs, in its two places, and what it really imports."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from embeddings_course.cli import write_bundle
+from embeddings_course.book_build.student_bundle import LIBRARY, write_bundle
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
@@ -99,23 +100,28 @@ def imports(path) -> set[str]:
     return found - set(sys.stdlib_module_names) - own
 
 
-@pytest.mark.parametrize(
-    "module", ["backbones", "data", "evaluate.py", "features.py", "plots", "progress.py"]
-)
+def brought_by(declared: set[str]) -> set[str]:
+    """What these packages need themselves: IPython comes with ipywidgets, and so on."""
+    needed = [text for name in declared for text in requires(name) or []]
+    return names(text for text in needed if "extra ==" not in text)
+
+
+@pytest.mark.parametrize("module", LIBRARY)
 def test_what_students_import_needs_only_what_students_install(module):
     path = ROOT / "embeddings_course" / module
     owners = packages_distributions()
+    given = names(GROUPS["everybody"])
+    given |= brought_by(given)
     for file in [path] if path.is_file() else path.rglob("*.py"):
         for name in imports(file):
             needed = {canonicalize_name(owner) for owner in owners[name]}
-            assert needed & names(GROUPS["everybody"]), f"{file.name} imports {name}"
+            assert needed & given, f"{file.name} imports {name}"
 
 
 def test_everything_imported_is_declared_or_comes_with_what_is():
     declared = names(PINS)
     # One step further: Sphinx comes with Jupyter Book, nbformat with nbgrader, and so on.
-    for pin in list(declared):
-        declared |= names(text for text in requires(pin) or [] if "extra ==" not in text)
+    declared |= brought_by(declared)
     for sphinx in ("sphinx", "myst-nb"):
         declared |= names(text for text in requires(sphinx) or [] if "extra ==" not in text)
     owners = packages_distributions()
@@ -176,6 +182,52 @@ def test_pip_takes_the_bundles_requirements_as_constraints(bundle, tmp_path):
     constraints.write_bytes(bundle["requirements.txt"])
     assert constraints.read_text() == (ROOT / "requirements.txt").read_text()
     assert pip("-c", constraints, "pip").returncode == 0
+
+
+def test_the_bundle_holds_the_library_and_none_of_the_tools(bundle):
+    parts = {name.split("/")[1] for name in bundle if name.startswith("embeddings_course/")}
+    assert parts == set(LIBRARY)
+    for part in LIBRARY:
+        whole = ROOT / "embeddings_course" / part
+        for file in [whole] if whole.is_file() else whole.rglob("*.py"):
+            assert file.relative_to(ROOT).as_posix() in bundle
+
+
+IMPORTS = """
+import importlib, pathlib, pkgutil, sys
+import embeddings_course as course
+assert pathlib.Path(course.__file__).is_relative_to(sys.argv[1]), course.__file__
+for module in pkgutil.walk_packages(course.__path__, "embeddings_course."):
+    importlib.import_module(module.name)
+from embeddings_course.quiz import quiz
+print(importlib.util.find_spec("embeddings_course.cli"))
+"""
+
+
+def test_the_bundle_installs_and_every_module_of_it_can_be_imported(bundle, tmp_path):
+    for name, content in bundle.items():
+        if not name.startswith("chapters/"):
+            (tmp_path / "zip" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "zip" / name).write_bytes(content)
+    command = [sys.executable, "-m", "pip", "--isolated", "install", "--no-deps", "--no-index"]
+    command += ["--no-build-isolation", "--target", tmp_path / "installed", tmp_path / "zip"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "installed" / "bin").exists(), "a command whose module is not there"
+    # -S leaves out what else this environment has of the course; its libraries come last.
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", IMPORTS, str(tmp_path / "installed")],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(tmp_path / "installed"), *libraries]),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "None\n"
 
 
 def test_the_bundle_holds_every_package_that_gets_installed(bundle):

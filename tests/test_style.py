@@ -1,5 +1,6 @@
 """The layout of all Python files, and common mistakes in them: ruff is the judge."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,21 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_ruff_has_no_complaints(check):
     result = subprocess.run(
         [sys.executable, "-m", "ruff", *check, "--quiet", str(ROOT)],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_module_imports_what_it_should_not():
+    """The contracts are in pyproject.toml."""
+    lint = (
+        "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", lint],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )

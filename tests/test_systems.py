@@ -98,13 +98,13 @@ def test_the_doctor_says_that_there_is_no_sandbox_what_that_means_and_what_to_do
 HOLDS = """\
 import sys
 from pathlib import Path
-from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
+from embeddings_course.environment.lock import Lock, LockedError
 
 try:
     with Lock(Path(sys.argv[1]), f"The {sys.argv[2]} one"):
         print("locked", flush=True)
         sys.stdin.read()
-except EnvironmentProblem as problem:
+except LockedError as problem:
     print(problem)
 """
 

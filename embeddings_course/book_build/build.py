@@ -25,7 +25,7 @@ from embeddings_course.book_build.execute_pages import (
     PageRun,
     execute_pages,
 )
-from embeddings_course.environment.bootstrap import Lock
+from embeddings_course.environment.lock import Lock
 
 LOCK = "book.lock"
 
@@ -122,7 +122,7 @@ def build_book(
     BookError
         If a page fails or Sphinx warns, unless `keep_going`, or if a file that is no page would be
         published.
-    EnvironmentProblem
+    LockedError
         If another build is running in the same repository.
     """
     build = root / "_build"

@@ -48,6 +48,16 @@ def page_notebook(page: Path) -> NotebookNode:
     return notebook
 
 
+def chapter_name(page: Path) -> Path:
+    """Return where a page's notebook goes in a folder of chapters.
+
+    >>> chapter_name(Path("book/why.md")).as_posix()
+    'why.ipynb'
+    """
+    inner = Path(*page.parts[1:]) if page.parts[0] == "book" else page
+    return inner.with_suffix(".ipynb")
+
+
 def plain_markdown(text: str, page: Path) -> str:
     """Turn the MyST Markdown of one cell into Markdown that every notebook program shows.
 

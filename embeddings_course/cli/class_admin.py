@@ -1,42 +1,55 @@
-"""``course students``, ``collect``, ``grades`` and ``doctor``: what a term takes beside grading."""
+"""``course doctor``, ``students``, ``collect`` and ``grades``: class administration."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
+import click
+
 from embeddings_course._shared.console import say
-from embeddings_course.cli.grade import add_place, course_here, folder_here
+from embeddings_course.cli.options import FILE, course_options
 
 _MOST_CHANGES = 5
 
 
-def add_students_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the options of ``course students``."""
-    parser.add_argument(
-        "classlist",
-        metavar="CLASSLIST.csv",
-        type=Path,
-        help="with the column id, or an export of Canvas or Moodle",
-    )
-    parser.add_argument(
-        "--id-column",
-        metavar="COLUMN",
-        help="of such an export, the column that has the students' ids (default: the gradebook's)",
-    )
-    add_place(parser)
+@click.command()
+@course_options
+@click.pass_obj
+def doctor(root: Path, folder: Path, db: str | None) -> int:
+    """Check the installation; say what is missing, where to get it.
+
+    The exit status is 1 if something needed is missing.
+    """
+    from embeddings_course.environment.doctor import examine
+
+    missing = 0
+    for finding in examine(root, folder, db):
+        say(finding)
+        missing += finding.state == "missing"
+    say(f"{missing} missing." if missing else "All that is needed is there.")
+    return 1 if missing else 0
 
 
-def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    """Enrol a class."""
+@click.command()
+@click.argument("classlist", metavar="CLASSLIST.csv", type=FILE)
+@click.option(
+    "--id-column",
+    metavar="COLUMN",
+    help="Of such an export, the column that has the students' ids (default: the gradebook's).",
+)
+@course_options
+def students(classlist: Path, id_column: str | None, folder: Path, db: str | None) -> None:
+    """Put a class list into the gradebook.
+
+    CLASSLIST.csv has the column id, or is an export of Canvas or Moodle.
+    """
+    from embeddings_course.grading.course import open_course
     from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
     from embeddings_course.grading.gradebook.enrol import enrol
     from embeddings_course.grading.lms.class_list import read_class_list
 
-    course = course_here(root, options)
-    listed = read_class_list(
-        options.classlist, known=look_at_own(course).students, id_column=options.id_column
-    )
+    course = open_course(folder, db)
+    listed = read_class_list(classlist, known=look_at_own(course).students, id_column=id_column)
     done = enrol(course, listed.students, guessed=listed.guessed, say=say)
     for line in listed.notes:
         say(line)
@@ -50,7 +63,6 @@ def run_students(root: Path, options: argparse.Namespace, rest: list[str]) -> in
     if done.not_listed:
         say(f"In the gradebook, but not on the list: {', '.join(done.not_listed)}.")
         say("Nobody was removed; `nbgrader db student remove ID` does that.")
-    return 0
 
 
 def _differences(fields: dict[str, tuple[str, ...]]) -> str:
@@ -64,127 +76,121 @@ def _differences(fields: dict[str, tuple[str, ...]]) -> str:
     return "; ".join(said)
 
 
-def add_collect_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the options of ``course collect``."""
-    parser.add_argument("assignment", metavar="NAME", help="the assignment")
-    parser.add_argument("file", metavar="FILE.zip", type=Path, help="as the platform gave it")
-    parser.add_argument(
-        "--pattern",
-        metavar="REGEX",
-        help="for other names, with groups student_id (an id, number, address or name) and "
-        "file_id, and timestamp if you like",
-    )
-    parser.add_argument(
-        "--worksheet",
-        metavar="FILE.csv",
-        type=Path,
-        help="Moodle's grading worksheet: whose the files are, and when they were handed in",
-    )
-    parser.add_argument(
-        "--zone",
-        metavar="ZONE",
-        help="of times that name none, such as Europe/Berlin (default: this machine's)",
-    )
-    parser.add_argument(
-        "--leave-out",
-        action="store_true",
-        help="leave out single files and unknown students, and name them, instead of refusing all",
-    )
-    parser.add_argument(
-        "--times",
-        choices=("auto", "zip", "none"),
-        default="auto",
-        help="whether dates in the zip become timestamp.txt (auto: unless all are the same)",
-    )
-    add_place(parser)
+@click.command()
+@click.argument("assignment", metavar="NAME")
+@click.argument("file", metavar="FILE.zip", type=FILE)
+@click.option(
+    "--pattern",
+    metavar="REGEX",
+    help="For other names, with groups student_id (an id, number, address or name) and file_id, "
+    "and timestamp if you like.",
+)
+@click.option(
+    "--worksheet",
+    metavar="FILE.csv",
+    type=FILE,
+    help="Moodle's grading worksheet: whose the files are, and when they were submitted.",
+)
+@click.option(
+    "--zone",
+    metavar="ZONE",
+    help="Of times that name none, such as Europe/Berlin (default: this machine's).",
+)
+@click.option(
+    "--leave-out",
+    is_flag=True,
+    help="Leave out single files and unknown students, and name them, instead of refusing all.",
+)
+@click.option(
+    "--times",
+    type=click.Choice(("auto", "zip", "none")),
+    default="auto",
+    help="Whether dates in the zip become timestamp.txt (auto: unless all are the same).",
+)
+@course_options
+def collect(
+    assignment: str,
+    file: Path,
+    pattern: str | None,
+    worksheet: Path | None,
+    zone: str | None,
+    leave_out: bool,
+    times: str,
+    folder: Path,
+    db: str | None,
+) -> None:
+    """Unpack the zip file in which an LMS gives submissions.
 
-
-def run_collect(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    """Unpack a download."""
+    FILE.zip is as the platform gave it.
+    """
+    from embeddings_course.grading.course import open_course
     from embeddings_course.grading.lms.collect import collect, summary
 
     collected = collect(
-        course_here(root, options),
-        options.assignment,
-        options.file,
-        pattern=options.pattern,
-        times=options.times,
-        worksheet=options.worksheet,
-        zone=options.zone,
-        leave_out=options.leave_out,
+        open_course(folder, db),
+        assignment,
+        file,
+        pattern=pattern,
+        times=times,
+        worksheet=worksheet,
+        zone=zone,
+        leave_out=leave_out,
     )
-    summary(collected, options.assignment, say=say)
-    return 0
+    summary(collected, assignment, say=say)
 
 
-def add_grades_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the commands of ``course grades`` and their options."""
-    from embeddings_course.grading.lms.grade_export import FORMATS
-
-    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    help = "write points for Canvas, Moodle or a spreadsheet"
-    export = commands.add_parser(
-        "export", help=help, description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False
-    )
-    export.set_defaults(run=run_export)
-    export.add_argument("--format", choices=FORMATS, required=True)
-    export.add_argument(
-        "--assignment",
-        metavar="NAME",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="only these (default: all of which something is graded)",
-    )
-    export.add_argument(
-        "--output", metavar="FILE", type=Path, help="(default: grades.csv, grades-canvas.csv, …)"
-    )
-    export.add_argument("--roster", metavar="FILE", type=Path, help="Canvas' own gradebook export")
-    export.add_argument(
-        "--missing-as-zero",
-        action="store_true",
-        help="0 points for what is missing or cannot be read, instead of an empty cell",
-    )
-    export.add_argument(
-        "--partial",
-        action="store_true",
-        help="the points so far, where a person has not graded an answer yet",
-    )
-    add_place(export)
+@click.group()
+def grades() -> None:
+    """Export grades for Canvas, Moodle or a spreadsheet."""
 
 
-def run_export(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    """Write points to a file."""
+@grades.command()
+@click.option("--format", type=click.Choice(("canvas", "moodle", "csv")), required=True)
+@click.option(
+    "--assignment",
+    "first",
+    metavar="NAME",
+    multiple=True,
+    help="Only these (default: all of which something is graded).",
+)
+@click.argument("more", metavar="[NAME]...", nargs=-1)
+@click.option("--output", metavar="FILE", type=FILE, help="Default: grades-canvas.csv, …")
+@click.option("--roster", metavar="FILE", type=FILE, help="Canvas' own gradebook export.")
+@click.option(
+    "--missing-as-zero",
+    is_flag=True,
+    help="0 points for what is missing or cannot be read, instead of an empty cell.",
+)
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="The points so far, where a person has not graded an answer yet.",
+)
+@course_options
+def export(
+    format: str,
+    first: tuple[str, ...],
+    more: tuple[str, ...],
+    output: Path | None,
+    roster: Path | None,
+    missing_as_zero: bool,
+    partial: bool,
+    folder: Path,
+    db: str | None,
+) -> None:
+    """Write points for Canvas, Moodle or a spreadsheet.
+
+    Several assignments may follow --assignment.
+    """
+    from embeddings_course.grading.course import open_course
     from embeddings_course.grading.lms.grade_export import export, read_grades
 
-    course = course_here(root, options)
-    name = "grades.csv" if options.format == "csv" else f"grades-{options.format}.csv"
-    output = options.output or course.root / name
+    course = open_course(folder, db)
+    name = "grades.csv" if format == "csv" else f"grades-{format}.csv"
+    output = output or course.root / name
     grades = read_grades(
-        course,
-        options.assignment,
-        missing_as_zero=options.missing_as_zero,
-        partial=options.partial,
-        say=say,
+        course, [*first, *more], missing_as_zero=missing_as_zero, partial=partial, say=say
     )
-    for line in export(grades, options.format, output, roster=options.roster):
+    for line in export(grades, format, output, roster=roster):
         say(line)
     say(f"Wrote {', '.join(grades.assignments)} to {output}")
-    return 0
-
-
-def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the options of ``course doctor``."""
-    add_place(parser)
-
-
-def run_doctor(root: Path, options: argparse.Namespace, rest: list[str]) -> int:
-    """Check the installation; the exit status is 1 if something needed is missing."""
-    from embeddings_course.environment.doctor import examine
-
-    missing = 0
-    for finding in examine(root, folder_here(root, options), options.db):
-        say(finding)
-        missing += finding.state == "missing"
-    say(f"{missing} missing." if missing else "All that is needed is there.")
-    return 1 if missing else 0

@@ -1,9 +1,9 @@
-"""Which folder a command works on, where there may be several copies of the course.
+"""Which course a command works on: that of the current folder, as git finds its repository.
 
-A command about a course (its class, its assignments, its graded quiz) works on the course of the
-current folder, as git works on the repository of the current folder. A command about the package
-(the book, the bundle) works on the copy that the package was installed from, and refuses in a
-folder that belongs to another one: what it writes would land where nobody looks for it.
+A command about a course (its class, its assignments, its graded quiz) works on the nearest folder
+with settings of nbgrader. A command about the package (the book, the bundle) works on the copy that
+the package was installed from, and refuses in a folder that belongs to another course: what it
+writes would land where nobody looks for it.
 
 The settings of a course are a program, and on a shared machine anybody can put one into ``/tmp``.
 So above the current folder a course counts only if it belongs to the person who runs the command,
@@ -16,20 +16,11 @@ import os
 import stat
 from pathlib import Path
 
-from embeddings_course.environment.bootstrap import venv_python
-
 CONFIGURATION = "nbgrader_config.py"
 
 
 class ElsewhereError(Exception):
     """Why a command does not work here: a sentence for the person."""
-
-
-def is_copy(folder: Path) -> bool:
-    """Say whether a folder is a copy of the repository."""
-    return (folder / "_toc.yml").is_file() and (
-        folder / "embeddings_course" / "__main__.py"
-    ).is_file()
 
 
 def course_folder(root: Path, here: Path | None = None) -> Path:
@@ -45,8 +36,8 @@ def course_folder(root: Path, here: Path | None = None) -> Path:
     Returns
     -------
     Path
-        The nearest folder at or above `here` that has settings of nbgrader or is a copy of the
-        repository; `root` if there is none.
+        The nearest folder at or above `here` that has settings of nbgrader; `root` if there is
+        none.
 
     Raises
     ------
@@ -55,7 +46,7 @@ def course_folder(root: Path, here: Path | None = None) -> Path:
     """
     here = (here or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if not ((folder / CONFIGURATION).is_file() or is_copy(folder)):
+        if not (folder / CONFIGURATION).is_file():
             continue
         if folder != root.resolve() and (objection := _objection(folder, here)):
             raise ElsewhereError(
@@ -64,6 +55,24 @@ def course_folder(root: Path, here: Path | None = None) -> Path:
             )
         return folder
     return root
+
+
+def require_own(root: Path, command: str, here: Path | None = None) -> None:
+    """Stop a command about the package in a folder that belongs to another course.
+
+    Raises
+    ------
+    ElsewhereError
+        If the nearest course at or above `here` is not `root`, or may be a trap.
+    """
+    course = course_folder(root, here)
+    if course.resolve() != root.resolve():
+        _, _, name = command.partition(" ")
+        raise ElsewhereError(
+            f"{course} holds another course than {root}, which the active environment belongs to, "
+            f"and `{command}` works on the latter: run it there. In a copy of the repository, "
+            f"`python -m embeddings_course {name}` uses the copy's own environment."
+        )
 
 
 def _objection(folder: Path, here: Path) -> str | None:
@@ -110,44 +119,3 @@ def _is_own(path: Path) -> bool:
 def _is_open(folder: Path) -> bool:
     """Say whether everybody on this machine may write to a folder."""
     return hasattr(os, "geteuid") and bool(folder.stat().st_mode & stat.S_IWOTH)
-
-
-def another_copy(root: Path, here: Path | None = None) -> Path | None:
-    """Return the copy of the repository that `here` lies in, if it is another than `root`."""
-    here = (here or Path.cwd()).resolve()
-    own = (each for each in (here, *here.parents) if is_copy(each) and not _objection(each, here))
-    inside = next(own, root)
-    return None if inside.resolve() == root.resolve() else inside
-
-
-def how_to_change(other: Path) -> str:
-    """Say how the environment of another copy becomes the active one."""
-    if (other / ".venv").is_dir():
-        script = venv_python(other).parent / "activate"
-        start = script if os.name == "nt" else f"source {script}"
-        return f"`{start}` activates the one of this folder"
-    return (
-        f"this folder has none yet: in {other}, `make book` makes it, or the three lines under "
-        "Install in book/teaching.md"
-    )
-
-
-def require_own(root: Path, command: str, here: Path | None = None) -> None:
-    """Stop a command about the package in a folder that belongs to another copy or course.
-
-    Raises
-    ------
-    ElsewhereError
-        If the nearest course at or above `here` is not `root`, or may be a trap.
-    """
-    if other := another_copy(root, here):
-        raise ElsewhereError(
-            f"{other} is a copy of the course, but the active environment belongs to another "
-            f"copy, {root}, and `course {command}` would work there; {how_to_change(other)}."
-        )
-    course = course_folder(root, here)
-    if course.resolve() != root.resolve():
-        raise ElsewhereError(
-            f"{course} holds a course of its own, and `course {command}` works on {root}: run it "
-            "there."
-        )

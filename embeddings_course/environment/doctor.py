@@ -16,7 +16,6 @@ from pathlib import Path
 
 from embeddings_course._shared.text import counted
 from embeddings_course.environment.browsers import browser_found
-from embeddings_course.environment.course_folder import another_copy, how_to_change
 from embeddings_course.environment.optional_packages import missing, pip_line
 from embeddings_course.grading.isolation import sandbox
 
@@ -94,11 +93,13 @@ def _python() -> Iterator[Finding]:
 
 
 def _copy(root: Path, folder: Path) -> Iterator[Finding]:
-    if other := another_copy(root, folder):
+    copy = (folder / "embeddings_course").is_dir() and folder.resolve() != root.resolve()
+    if copy:
         yield Finding(
             "missing",
             f"the active environment belongs to another copy of the course, {root}",
-            f"Commands would run what lies there; {how_to_change(other)}.",
+            f"Commands would run what lies there: activate the environment of {folder}, .venv, "
+            "which `make book` makes.",
         )
     else:
         yield Finding("ok", f"the course's package comes from {root}")

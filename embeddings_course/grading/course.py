@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course._shared.console import printable
-from embeddings_course.environment.bootstrap import Lock
 from embeddings_course.environment.course_folder import CONFIGURATION
+from embeddings_course.environment.lock import Lock
 from embeddings_course.grading.errors import GradingError
 
 GRADEBOOK = "COURSE_GRADEBOOK"

@@ -84,7 +84,7 @@ def grade(
     GradingError
         If there is nothing to grade with: no such assignment, unknown students, a gradebook of
         another course, no sandbox where one is required. Nothing was changed then.
-    EnvironmentProblem
+    LockedError
         If another command writes grades of the same assignment.
     """
     from nbgrader.api import MissingEntry

@@ -18,8 +18,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
+from embeddings_course._shared.failures import explained
 from embeddings_course._shared.folders import remove
-from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock, explained
+from embeddings_course.environment.lock import Lock, LockedError
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.isolation.control_groups import remove_control_groups
 from embeddings_course.grading.submission_record import Record, collect
@@ -227,7 +228,7 @@ def sweep() -> None:
     """
     for parent in {Path(tempfile.gettempdir()), Path("/tmp")}:
         for folder in parent.glob(f"{_PREFIX}*"):
-            with contextlib.suppress(OSError, EnvironmentProblem), Lock(folder / "lock", "A run"):
+            with contextlib.suppress(OSError, LockedError), Lock(folder / "lock", "A run"):
                 _forget(folder)
 
 

@@ -20,7 +20,7 @@ from sphinx.util import logging
 from embeddings_course.book_build import page_cache
 from embeddings_course.book_build.build import LOCK, WORK
 from embeddings_course.book_build.execute_pages import GO_ON, CellFailed, execute_pages
-from embeddings_course.environment.bootstrap import EnvironmentProblem, Lock
+from embeddings_course.environment.lock import Lock, LockedError
 
 _LATE = 700  # after the lines below the title that others add
 
@@ -43,7 +43,7 @@ def _take_lock(app: Sphinx) -> None:
     lock = Lock(Path(app.srcdir) / "_build" / LOCK, "Another build of the book")
     try:
         app.course_lock = lock.__enter__()
-    except EnvironmentProblem as problem:
+    except LockedError as problem:
         raise ExtensionError(str(problem)) from problem
     page_cache.prepare(app.course_work)
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from embeddings_course.environment.bootstrap import Lock
+from embeddings_course.environment.lock import Lock
 from embeddings_course.grading import preflight, worker_pool
 from embeddings_course.grading.isolation import control_groups, sandbox
 from embeddings_course.grading.isolation.control_groups import control_group

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embeddings_course.quiz_tools.item_analysis.remarks import NEAR_ZERO
 from embeddings_course.quiz_tools.item_analysis.statistics import ItemStatistics
+from embeddings_course.quiz_tools.item_statistics import NEAR_ZERO
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from embeddings_course._shared.failures import explained
 from embeddings_course._shared.folders import remove, walk
-from embeddings_course.environment.bootstrap import explained
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student

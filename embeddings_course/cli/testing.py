@@ -1,0 +1,122 @@
+"""``course check``, ``test`` and ``test-slow``: what contributors run before they send a change."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from embeddings_course.book_build.execute_pages import kernel_command
+from embeddings_course.book_build.page_cache import code_of, kernel_environment, pages_at_once
+from embeddings_course.cli import book
+from embeddings_course.cli.options import PASSES_ON, PackageCommand, passes_on, run_program
+
+# Not python3: kernels that tests start themselves must not run as if a book were being built.
+_CHECK_KERNEL = "course-book"
+_EVERYTHING = ("book", "instructor", "test")
+# What pytest's status says.
+_FAILED, _NO_TESTS = 1, 5
+
+
+@click.command(cls=PackageCommand, extras=_EVERYTHING, context_settings=PASSES_ON)
+@passes_on
+@click.pass_obj
+def check(root: Path, arguments: tuple[str, ...]) -> int:
+    """Check style and imports and run the unit tests, in minutes.
+
+    Arguments that it does not know go to pytest, for the unit tests.
+    """
+    style = root / "tests" / "test_style.py"
+    if status := run_program([*_pytest(root), str(style)]):
+        return status
+    unit = ["-m", "unit", "-n", str(pages_at_once()), "--ignore", str(style), str(root / "tests")]
+    return run_program([*_pytest(root), *unit, *arguments], env=_one_thread_each(os.environ))
+
+
+@click.command(cls=PackageCommand, extras=_EVERYTHING, context_settings=PASSES_ON)
+@passes_on
+@click.pass_obj
+def test(root: Path, arguments: tuple[str, ...]) -> int:
+    """Build the book, then run every check.
+
+    Arguments that it does not know go to pytest. If files are named, only those are run; otherwise
+    everything is, in parallel, one process per file.
+    """
+    book.build(root)
+    jupyter = root / "_build" / "work" / "jupyter"
+    paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    environ = {**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
+    command = [*_pytest(root), *nbval_options(root), "-m", "not slow"]
+    if not _names_files(arguments):
+        # In the order of tests/durations.py: with a long file last, one process would wait for it.
+        order = ["--dist", "loadfile", "--no-loadscope-reorder"]
+        command += ["-n", str(pages_at_once()), *order]
+        environ = _one_thread_each(environ)
+        command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
+    with _check_kernel(root, jupyter):
+        return run_program([*command, *arguments], env=environ)
+
+
+@click.command("test-slow", cls=PackageCommand, extras=_EVERYTHING, context_settings=PASSES_ON)
+@passes_on
+@click.pass_obj
+def test_slow(root: Path, arguments: tuple[str, ...]) -> int:
+    """Run the tests that take minutes each.
+
+    Arguments that it does not know go to pytest.
+    """
+    if _names_files(arguments):
+        return run_program([*_pytest(root), "-m", "slow", *arguments])
+    command = [*_pytest(root), str(root / "tests"), *arguments]
+    # Two files at a time, as each leaves cores idle for long: while it installs something, grades
+    # the last submission, or waits for a time limit.
+    most = run_program([*command, "-m", "slow and not alone", "-n", "2", "--dist", "loadfile"])
+    if most not in (0, _FAILED, _NO_TESTS):  # interrupted, for example
+        return most
+    alone = run_program([*command, "-m", "slow and alone"])
+    # With options like -k one of the two may have nothing to run.
+    return most if alone == _NO_TESTS or most == _FAILED else alone
+
+
+def _names_files(arguments: Sequence[str]) -> bool:
+    return any(re.search(r"\.(py|ipynb)(::|$)", argument) for argument in arguments)
+
+
+def _pytest(root: Path) -> list[str]:
+    return [sys.executable, "-m", "pytest", "--rootdir", str(root)]
+
+
+def _one_thread_each(environ: os._Environ | dict[str, str]) -> dict[str, str]:
+    """Return an environment for processes side by side, or each would want all cores."""
+    return {"OMP_NUM_THREADS": "1", **environ}
+
+
+def nbval_options(root: Path) -> list[str]:
+    """Return the options under which pytest compares notebooks with what they show when run."""
+    rules = root / "tests" / "nbval.cfg"
+    return ["--nbval", "--nbval-sanitize-with", str(rules), "--nbval-kernel-name", _CHECK_KERNEL]
+
+
+@contextmanager
+def _check_kernel(root: Path, jupyter: Path) -> Iterator[None]:
+    """Describe a kernel that runs as pages do when the book is built."""
+    folder = jupyter / "kernels" / _CHECK_KERNEL
+    folder.mkdir(parents=True, exist_ok=True)
+    environ = kernel_environment(root)
+    notebooks = sorted((root / "_build" / "jupyter_execute").rglob("*.ipynb"))
+    code = [cell for path in notebooks for cell in code_of(path)]
+    with kernel_command(code, {**os.environ, **environ}) as command:
+        spec = {
+            "argv": command,
+            "display_name": "Pages of the course, when they are checked",
+            "language": "python",
+            "env": environ,
+        }
+        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+        yield
