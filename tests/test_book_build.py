@@ -624,7 +624,13 @@ def sphinx_here():
 def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     project, monkeypatch, capfd
 ):
-    project.page("two", "import os\nprint(os.environ['TQDM_DISABLE'], 2)")
+    note = project.root / "note"
+    code = f"""import os, sys
+with open({str(note)!r}, "a") as file:
+    print("colorsys" in sys.modules, file=file)
+import colorsys
+print(os.environ["TQDM_DISABLE"], 2)"""
+    project.page("two", code)
     tests = project.root / "tests"
     tests.mkdir()
     shutil.copy(ROOT / "tests" / "nbval.cfg", tests)
@@ -638,6 +644,8 @@ def test_command_test_builds_then_runs_tests_and_notebooks_as_the_book_did(
     said = capfd.readouterr().out
     assert "Executed 1 page, 1 from the cache" in said
     assert "3 passed" in said
+    # The page that was built alone had a kernel of its own, the check's was a copy.
+    assert note.read_text().split() == ["False", str(kernel_copies.possible())]
     (tests / "test_two.py").write_text("def test_two(): assert False\n")
     assert cli.main(["test", "-p", "no:cacheprovider"]) == 1, "notebooks passed, a test did not"
     notebook = project.executed_notebooks / "book" / "two.ipynb"

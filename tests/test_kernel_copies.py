@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
+import jupytext
 import pytest
 from conftest import ROOT
 from jupyter_client import KernelManager
@@ -312,3 +315,85 @@ def lives(process):
     except OSError:
         return False
     return state.rsplit(")")[-1].split()[0] != "Z"
+
+
+def modules_used(code):
+    """Return modules that code takes from others without importing them, each with the other."""
+    tree = ast.parse(code)
+    bound, imported = {}, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                imported.add(alias.name)
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                bound[alias.asname or name] = name
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+            for alias in node.names:
+                bound[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                imported.add(f"{node.module}.{alias.name}")
+    found = set()
+    for node in ast.walk(tree):
+        path, inner = [], node
+        while isinstance(inner, ast.Attribute):
+            path.insert(0, inner.attr)
+            inner = inner.value
+        if path and isinstance(inner, ast.Name) and inner.id in bound:
+            home = bound[inner.id]
+            for number in range(1, len(path) + 1):
+                module = ".".join([home, *path[:number]])
+                if not is_module(module):
+                    break
+                if not any(f"{each}.".startswith(f"{module}.") for each in imported):
+                    found.add((home, module))
+    return found
+
+
+@cache
+def is_module(name):
+    try:
+        return find_spec(name) is not None
+    except (ImportError, AttributeError, ValueError):  # what it is asked of is no package
+        return False
+
+
+MISSING = """
+import {home}
+for name in {names}:
+    try:
+        eval(name)
+    except AttributeError:
+        print(name)
+"""
+
+
+def missing(used):
+    """Return those modules that are not there when the other alone has been imported."""
+    told = []
+    for home in sorted({home for home, _ in used}):
+        names = sorted(module for each, module in used if each == home)
+        program = MISSING.format(home=home, names=names)
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=ENVIRON, capture_output=True, text=True, check=True
+        )
+        told += done.stdout.split()
+    return told
+
+
+def test_each_page_imports_the_modules_that_it_uses():
+    # In a copy they are there even if only another page imports them, in a notebook they are not.
+    used = set()
+    for page in sorted((ROOT / "book").glob("*.md")):
+        cells = jupytext.read(page).cells
+        used |= modules_used("\n".join(cell.source for cell in cells if cell.cell_type == "code"))
+    assert ("numpy", "numpy.linalg") in used
+    assert missing(used) == []
+
+
+def test_a_module_that_is_not_imported_is_found():
+    code = (
+        "import xml\nimport os\nimport email.mime.text\nxml.dom.minidom.parse; os.path; email.mime"
+    )
+    used = modules_used(code)
+    assert used == {("xml", "xml.dom"), ("xml", "xml.dom.minidom"), ("os", "os.path")}
+    assert missing(used) == ["xml.dom", "xml.dom.minidom"]

@@ -70,7 +70,7 @@ def renew_penalties(
     ------
     GradingError
         If a penalty cannot be worked out or written.
-    EnvironmentProblem
+    LockedError
         If another command writes grades of the same assignment.
     """
     before = read_lateness(course, assignment)

@@ -92,7 +92,7 @@ def collect(
     ------
     GradingError
         If anything is wrong with the zip, a sentence a line. Nothing was written then.
-    EnvironmentProblem
+    LockedError
         If the assignment is being graded.
     """
     contents = look_at_own(course)
