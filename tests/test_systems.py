@@ -11,6 +11,8 @@ import sys
 import pytest
 from conftest import ROOT, on_system
 
+from embeddings_course.environment import Lock
+
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 EVERYTHING = """\
 import importlib, pkgutil, traceback
@@ -124,6 +126,10 @@ def test_one_process_at_a_time_holds_a_lock(system, tmp_path):
     first.wait()
     third, _ = start("third").communicate(timeout=60)
     assert third == "locked\n"
+    # Or a run on a simulated system would take those of this one for dead, and remove their files.
+    with Lock(tmp_path / "lock", "This one"):
+        fourth, _ = start("fourth").communicate(timeout=60)
+    assert fourth.startswith("This one is running in this folder")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])

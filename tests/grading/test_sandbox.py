@@ -169,8 +169,9 @@ def _running(mark):
 
 
 def test_it_can_be_interrupted(kernel):
-    sent = kernel.client.execute("while True: pass")
-    time.sleep(1)
+    sent = kernel.client.execute("print('begun')\nwhile True: pass")
+    while kernel.client.get_iopub_msg(timeout=20)["content"].get("text") != "begun\n":
+        continue
     kernel.manager.interrupt_kernel()
     reply = kernel.client.get_shell_msg(timeout=20)
     while reply["parent_header"]["msg_id"] != sent:  # a late answer to whether it was ready

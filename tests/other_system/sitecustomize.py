@@ -118,7 +118,8 @@ def msvcrt():
     def locking(file, mode, count):
         kinds = {2: fcntl.LOCK_EX | fcntl.LOCK_NB, 0: fcntl.LOCK_UN}
         try:
-            fcntl.lockf(file, kinds[mode], count, os.lseek(file, 0, os.SEEK_CUR))
+            # Of the kind that programs of this system take: runs that they hold are not swept away.
+            fcntl.flock(file, kinds[mode])
         except OSError:
             raise PermissionError(errno.EACCES, "Permission denied") from None
 
