@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import visits as visits_module
@@ -198,6 +199,19 @@ def test_a_page_that_was_without_barriers_is_looked_at_when_its_style_has_change
     assert opened and "color-contrast" in str(seen.barriers["light"])
 
 
+def test_what_is_done_on_one_page_leaves_nothing_on_the_next(browser, tmp_path):
+    """Answers and a dark theme, for which each page has one and the same store."""
+    book = tmp_path / "html"
+    write_book(book)
+    page = (book / "page.html").read_text(encoding="utf-8")
+    leaves = "<script>if (localStorage.length) document.images[0].alt = ''</script></main>"
+    (book / "page.html").write_text(page.replace("</main>", leaves), encoding="utf-8")
+    shutil.copy(book / "page.html", book / "same.html")
+    first, second = Visits(book, browser, tmp_path / "seen.json").on("phone").values()
+    assert first.fine
+    assert second == replace(first, files=second.files)
+
+
 # What follows is about what is kept; nobody looks at anything.
 
 
@@ -212,7 +226,7 @@ def small(tmp_path, monkeypatch):
     write_book(book)
     files = sorted(path.name for path in book.iterdir())
 
-    def see(browser, path, html, screen):
+    def see(tab, path, html, screen):
         return Seen(files=files, wrong=["this"] * ("wrong" in path.read_text(encoding="utf-8")))
 
     def visit(screen="desktop", **options):
@@ -221,6 +235,7 @@ def small(tmp_path, monkeypatch):
         return visits.on(screen).get("page.html"), bool(visits.opened)
 
     monkeypatch.setattr(visits_module, "look", see)
+    monkeypatch.setattr(visits_module, "open_tab", Mock())
     assert visit()[1]
     return book, visit
 

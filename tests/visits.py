@@ -113,16 +113,28 @@ def show(page, scheme: str) -> None:
     page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
 
 
-def look(browser, path: Path, html: Path, screen: Screen) -> Seen:
-    """Open a page of a book, look at it, answer its quiz, and look at that."""
-    # A context of its own: what was answered on another page would leave marks on this one.
-    context = browser.new_context(
-        viewport=screen.size, device_scale_factor=screen.scale, color_scheme="light"
-    )
+def open_tab(browser, screen: Screen):
+    """Open a tab for one page after the other, to each of which the reader is a new one.
+
+    A context for each page would be safe without the script, and take a second more each time.
+    """
+    context = browser.new_context(viewport=screen.size, device_scale_factor=screen.scale)
+    context.add_init_script("try { localStorage.clear(); sessionStorage.clear(); } catch {}")
     page = context.new_page()
     listen(page)
+    return page
+
+
+def look(page, path: Path, html: Path, screen: Screen) -> Seen:
+    """Open a page of a book, look at it, answer its quiz, and look at that."""
+    page.wrong = []
     loaded = set()
-    page.on("request", lambda request: loaded.add(request.url))
+
+    def note(request):
+        loaded.add(request.url)
+
+    page.on("request", note)
+    page.emulate_media(color_scheme="light")
     page.goto(path.as_uri())
     found = {}
     for scheme in screen.schemes:
@@ -148,7 +160,7 @@ def look(browser, path: Path, html: Path, screen: Screen) -> Seen:
     seen.wrong += [f"outside the book: {file}" for file in files if not file.is_relative_to(html)]
     inside = [file for file in files if file.is_relative_to(html)]
     seen.files = sorted(file.relative_to(html).as_posix() for file in inside)
-    context.close()
+    page.remove_listener("request", note)
     return seen
 
 
@@ -190,6 +202,7 @@ class Visits:
     def _visit(self, screen: str) -> dict[str, Seen]:
         kept = self._kept()
         found, fine = {}, {}
+        tab = None
         try:
             for path in pages(self.html):
                 name = path.relative_to(self.html).as_posix()
@@ -197,12 +210,15 @@ class Visits:
                 seen = Seen(**entry["seen"]) if entry and not self.again else None
                 if seen is None or self._key(screen, name, seen.files) != entry["key"]:
                     self.opened.append(f"{screen} {name}")
-                    seen = look(self.browser, path, self.html, SCREENS[screen])
+                    tab = tab or open_tab(self.browser, SCREENS[screen])
+                    seen = look(tab, path, self.html, SCREENS[screen])
                 found[name] = seen
                 if seen.fine:
                     key = self._key(screen, name, seen.files)
                     fine[f"{screen} {name}"] = {"key": key, "seen": asdict(seen)}
         finally:
+            if tab:
+                tab.context.close()
             # A page has one entry per screen: what is old is only that of pages that are no more.
             names = {path.relative_to(self.html).as_posix() for path in pages(self.html)}
             current = {at: kept[at] for at in kept if at.partition(" ")[2] in names}
