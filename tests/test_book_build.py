@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+import yaml
 from conftest import ROOT, alike, stock
 from small_book import SECRET, SmallBook, in_this_process, jupyter_book
 
@@ -71,6 +72,15 @@ def test_second_build_executes_nothing_and_publishes_the_same(project):
     notebook = nbformat.read(project.executed_notebooks / "book" / "one.ipynb", as_version=4)
     shown = [output["text"] for cell in notebook.cells for output in cell.get("outputs", [])]
     assert "first result\n" in shown
+
+
+def test_extensions_of_the_book_do_not_load_torch():
+    # It would add seconds to each build, of which none computes anything.
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    modules = ", ".join(settings["sphinx"]["extra_extensions"])
+    asked = f"import sys, {modules}; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
 
 
 @pytest.fixture(scope="module")
@@ -429,7 +439,9 @@ def test_wrong_question_stops_the_build_with_file_line_and_reason(
     with_quiz.quiz.write_text(QUESTION.replace(right, wrong))
     with pytest.raises(BookError) as caught:
         with_quiz.render()
-    assert f"book/quizzes/images.yml:{complaint}" in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith("The quizzes are not in order"), "said before a page is executed"
+    assert f"book/quizzes/images.yml:{complaint}" in message
     with_quiz.assert_nothing_looks_finished()
 
 

@@ -17,7 +17,6 @@ from embeddings_course.book_build.build import BookError, pages
 from embeddings_course.book_build.lab import keep_lab, prepare_lab
 from embeddings_course.cli import testing
 from embeddings_course.cli.app import course
-from embeddings_course.cli.testing import nbval_options
 from embeddings_course.environment import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,23 +88,6 @@ def test_every_target_of_the_makefile_is_a_command():
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 
 
-def compare(tmp_path, code, *outputs):
-    """Run nbval, as ``course test`` calls it, on one cell with the outputs given."""
-    cell = v4.new_code_cell(code, outputs=list(outputs), execution_count=1)
-    notebook = v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
-    nbformat.write(notebook, tmp_path / "page.ipynb")
-    options = nbval_options(ROOT)
-    options[options.index("--nbval-kernel-name") + 1] = "python3"
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "page.ipynb"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode in (0, 1), result.stdout + result.stderr
-    return result.returncode == 0
-
-
 def printed(text):
     return v4.new_output("stream", name="stdout", text=text)
 
@@ -113,19 +95,6 @@ def printed(text):
 def shown(**data):
     bundle = {name.replace("_", "/", 1): value for name, value in data.items()}
     return v4.new_output("display_data", data=bundle)
-
-
-def test_notebook_whose_outputs_are_the_same_passes(tmp_path):
-    assert compare(tmp_path, "print(f'recall@1: {2 / 3:.2f}')", printed("recall@1: 0.67\n"))
-
-
-def test_changed_number_in_a_notebook_fails(tmp_path):
-    assert not compare(tmp_path, "print(f'recall@1: {2 / 3:.2f}')", printed("recall@1: 0.68\n"))
-
-
-def test_warning_that_the_notebook_did_not_show_fails(tmp_path):
-    code = "import warnings\nprint(1)\nwarnings.warn('later than this')"
-    assert not compare(tmp_path, code, printed("1\n"))
 
 
 CHANGING = """\
@@ -137,25 +106,63 @@ display({"image/png": "QUJD"}, raw=True)
 display({"image/svg+xml": "<svg><path id='p1'/>\\n</svg>"}, raw=True)
 display({"application/papermill.record/image/png": "QUJD" * 200}, raw=True)
 """
+OTHER = base64.b64encode(bytes(range(256)) * 3).decode()
+ADDRESS = "<object object at 0x7f0123456789> /tmp/tmpabcdef12 2020-01-02 03:04:05.678901\n"
 
-
-def test_addresses_temporary_folders_times_and_pictures_may_change(tmp_path):
-    other = base64.b64encode(bytes(range(256)) * 3).decode()
-    text = "<object object at 0x7f0123456789> /tmp/tmpabcdef12 2020-01-02 03:04:05.678901\n"
-    assert compare(
-        tmp_path,
+# What a cell is, what its notebook shows, and whether that passes.
+COMPARED = {
+    "the same outputs": ("print(f'recall@1: {2 / 3:.2f}')", [printed("recall@1: 0.67\n")], True),
+    "a changed number": ("print(f'recall@1: {2 / 3:.2f}')", [printed("recall@1: 0.68\n")], False),
+    "a warning that the notebook did not show": (
+        "import warnings\nprint(1)\nwarnings.warn('later than this')",
+        [printed("1\n")],
+        False,
+    ),
+    "a changed number in markup": (
+        "display({'text/html': '<td>0.67</td>'}, raw=True)",
+        [shown(text_html="<td>0.68</td>")],
+        False,
+    ),
+    "other addresses, temporary folders, times and pictures": (
         CHANGING,
-        printed(text),
-        shown(text_html="<img src='data:image/png;base64,REVG'>"),
-        shown(image_png=other),
-        v4.new_output("display_data", data={"image/svg+xml": "<svg><path id='p2'/></svg>"}),
-        v4.new_output("display_data", data={"application/papermill.record/image/png": other}),
+        [
+            printed(ADDRESS),
+            shown(text_html="<img src='data:image/png;base64,REVG'>"),
+            shown(image_png=OTHER),
+            v4.new_output("display_data", data={"image/svg+xml": "<svg><path id='p2'/></svg>"}),
+            v4.new_output("display_data", data={"application/papermill.record/image/png": OTHER}),
+        ],
+        True,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory):
+    """Run nbval on them, as ``course test`` calls it; return whether each passed."""
+    folder = tmp_path_factory.mktemp("compared")
+    for number, (code, outputs, _) in enumerate(COMPARED.values()):
+        cell = v4.new_code_cell(code, outputs=outputs, execution_count=1)
+        notebook = v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
+        nbformat.write(notebook, folder / f"page{number}.ipynb")
+    options = cli.nbval_options(ROOT)
+    options[options.index("--nbval-kernel-name") + 1] = "python3"
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "-rA", "."],
+        cwd=folder,
+        capture_output=True,
+        text=True,
     )
+    assert result.returncode == 1, result.stdout + result.stderr
+    verdicts = re.findall(r"^(PASSED|FAILED) .*\bpage(\d)\b", result.stdout, re.MULTILINE)
+    names = list(COMPARED)
+    return {names[int(number)]: verdict == "PASSED" for verdict, number in verdicts}
 
 
-def test_number_in_markup_must_stay(tmp_path):
-    code = "display({'text/html': '<td>0.67</td>'}, raw=True)"
-    assert not compare(tmp_path, code, shown(text_html="<td>0.68</td>"))
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_notebook_is_compared_with_what_it_shows(passed, name):
+    *_, expected = COMPARED[name]
+    assert passed[name] == expected
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import sys
 import pytest
 from conftest import ROOT, on_system
 
-from embeddings_course.environment import Lock
+from embeddings_course.environment.bootstrap import Lock
 
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 EVERYTHING = """\

@@ -16,7 +16,6 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
-from embeddings_course.backbones import EMBEDDED_FOLDER
 from embeddings_course.book_build.page_cache import execution_seconds, open_cache
 from embeddings_course.book_build.published_versions import PUBLISHED_PYTHON, installed
 
@@ -31,6 +30,10 @@ class WhatRan(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines))
 
     def _versions(self) -> list[str]:
+        from embeddings_course.backbones.weights import (
+            EMBEDDED_FOLDER,  # with torch: seconds to load
+        )
+
         weights = json.loads((EMBEDDED_FOLDER / "report.json").read_text(encoding="utf-8"))
         rows = [
             ("System", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
