@@ -22,6 +22,7 @@ from embeddings_course.grading.submissions.handed_in_folder import (
     walk_files,
 )
 from embeddings_course.grading.submissions.read_notebook import NO_FOLLOW, kind_of, shown_name
+from embeddings_course.grading.submissions.sentences import at_most
 
 MAX_FILE_BYTES = 200_000_000
 MAX_TOTAL_BYTES = 1_000_000_000
@@ -29,7 +30,6 @@ MAX_WORKING_BYTES = 200_000_000
 """Of the other files where the notebook runs: the sandbox has room for some more."""
 MAX_FILES = 10_000
 """Of the other files of a submission."""
-_MAX_SENTENCES = 20
 # Some distributions install such names by mistake; a student's own file may have them.
 _HARMLESS = frozenset(
     {"benchmarks", "bin", "common", "config", "conftest", "data", "doc", "docs", "examples"}
@@ -170,9 +170,3 @@ def defuse(folder: Path, notes: list[str]) -> None:
         path.unlink()
         kept.write_text(f"{what}{to}\n", encoding="utf-8", errors="replace")
         notes.append(f"{shown} was taken away: it was {what}.")
-
-
-def at_most(sentences: list[str]) -> list[str]:
-    """Return the first sentences, and how many more there are."""
-    more = len(sentences) - _MAX_SENTENCES
-    return [*sentences[:_MAX_SENTENCES], f"and {more} more"] if more > 0 else sentences

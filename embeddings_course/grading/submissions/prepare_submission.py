@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from embeddings_course.grading.submissions.choose_notebook import choose
-from embeddings_course.grading.submissions.copy_files import at_most, copy_others, defuse
+from embeddings_course.grading.submissions.copy_files import copy_others, defuse
 from embeddings_course.grading.submissions.hand_in_time import (
     AS_IT_IS,
     came_just_now,
@@ -25,6 +25,7 @@ from embeddings_course.grading.submissions.read_notebook import (
     kind_of,
     shown_name,
 )
+from embeddings_course.grading.submissions.sentences import at_most
 
 
 def prepare(
