@@ -3,19 +3,47 @@
 import pickle
 import random
 import shutil
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 from torchvision.datasets import cifar
 
 from embeddings_course.backbones import pretrain
 from embeddings_course.backbones.pretrain import Recipe
 
-TINY = Recipe(
-    steps=4, cifar_per_step=4, caltech_per_step=3, size=32, final_size=32, final_share=0.5
-)
+
+@dataclass(frozen=True)
+class TinyRecipe(Recipe):
+    """A few small views in each step."""
+
+    steps: int = 4
+    cifar_per_step: int = 4
+    caltech_per_step: int = 3
+    size: int = 32
+    final_size: int = 32
+    final_share: float = 0.5
+
+
+class TinyNetwork(nn.Module):
+    """Stands in for a ResNet-18, which takes seconds for a step: it has normalisation as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+        self.norm = nn.BatchNorm2d(8)
+        self.fc = nn.Linear(8, 10)
+
+    def forward(self, images):
+        return self.fc(self.norm(self.conv(images)).relu().mean((2, 3)))
+
+
+@pytest.fixture
+def tiny_network(monkeypatch):
+    monkeypatch.setattr(pretrain.torchvision.models, "resnet18", TinyNetwork)
 
 
 @pytest.fixture
@@ -122,12 +150,13 @@ def test_every_pass_shows_every_picture_once():
     assert rows[:10].tolist() != rows[10:].tolist()
 
 
+@pytest.mark.usefixtures("tiny_network")
 def test_an_interrupted_training_goes_on_where_it_was(tiny_data, tmp_path, monkeypatch):
     data, classes = tiny_data
     monkeypatch.setattr(pretrain, "CHECKPOINT_EVERY", 2)
     for name in ("whole", "halves"):
         (tmp_path / name).mkdir()
-    whole, _ = pretrain.train(data, classes, TINY, tmp_path / "whole")
+    whole, _ = pretrain.train(data, classes, TinyRecipe(), tmp_path / "whole")
 
     original, calls = pretrain.nt_xent, []
 
@@ -139,22 +168,24 @@ def test_an_interrupted_training_goes_on_where_it_was(tiny_data, tmp_path, monke
 
     monkeypatch.setattr(pretrain, "nt_xent", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        pretrain.train(data, classes, TINY, tmp_path / "halves")
-    halves, _ = pretrain.train(data, classes, TINY, tmp_path / "halves")
+        pretrain.train(data, classes, TinyRecipe(), tmp_path / "halves")
+    halves, _ = pretrain.train(data, classes, TinyRecipe(), tmp_path / "halves")
     assert len(calls) == 4 + 2, "the second run must start at the checkpoint"
     for name, value in whole.state_dict().items():
         assert torch.equal(value, halves.state_dict()[name]), name
 
 
+@pytest.mark.usefixtures("tiny_network")
 def test_a_checkpoint_of_another_recipe_is_refused(tiny_data, tmp_path):
     data, classes = tiny_data
-    pretrain.train(data, classes, TINY, tmp_path)
+    pretrain.train(data, classes, TinyRecipe(), tmp_path)
     with pytest.raises(SystemExit, match="another recipe"):
-        pretrain.train(data, classes, Recipe(steps=5), tmp_path)
+        pretrain.train(data, classes, TinyRecipe(steps=5), tmp_path)
 
 
 def test_the_command_writes_weights_that_the_package_can_read(folders, tmp_path, monkeypatch):
     monkeypatch.setattr(pretrain, "HELD_OUT_CALTECH", 4)
+    monkeypatch.setattr(pretrain, "Recipe", TinyRecipe)
     work = tmp_path / "work"
     data = ["--cifar10", str(folders / "cifar10"), "--caltech101", str(folders / "caltech101")]
     pretrain.main([*data, "--work", str(work), "--steps", "2"])
