@@ -485,7 +485,9 @@ def test_page_that_does_not_exist_is_named(project):
 
 BUILD = """\
 import pathlib, sys
-from embeddings_course import cli, executed_pages, page_cache
+from embeddings_course import cli
+from embeddings_course.book_build import page_cache
+from embeddings_course.sphinx_ext import executed_pages
 from embeddings_course.book_build.build import build_book
 build_book(pathlib.Path(sys.argv[1]), report=lambda line: print(line, flush=True))
 """

@@ -82,7 +82,7 @@ def command(small, monkeypatch, capsys):
     """Run ``course links`` on a book with these links."""
     monkeypatch.setattr(cli, "ROOT", small.parent.parent)
     monkeypatch.chdir(small.parent.parent)
-    monkeypatch.setattr(cli, "check_command", lambda *_: None)
+    (small.parent.parent / "_toc.yml").touch()
 
     def run(*urls):
         (small / "book" / "one.html").unlink(missing_ok=True)
