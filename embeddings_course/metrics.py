@@ -16,11 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.metrics import (
-    adjusted_rand_score,
-    normalized_mutual_info_score,
-    roc_auc_score,
-)
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.metrics.pairwise import cosine_similarity
 
 # Scores are compared as float32, so that a difference in the last digits, which changes from one
@@ -192,8 +188,10 @@ def auc(related: Sequence[float], unrelated: Sequence[float]) -> float:
         if not np.isfinite(scores).all():
             raise ValueError(f"A score of the {name} pairs is not a finite number.")
         sides.append(scores)
-    truth = np.repeat([1, 0], [len(scores) for scores in sides])
-    return float(roc_auc_score(truth, np.concatenate(sides)))
+    related, unrelated = map(np.sort, sides)
+    # Not sklearn's roc_auc_score, which finds the same in thirty times the time.
+    beaten, not_above = (np.searchsorted(unrelated, related, side) for side in ("left", "right"))
+    return float((beaten.sum() + not_above.sum()) / (2 * len(related) * len(unrelated)))
 
 
 def pair_auc(vectors: np.ndarray, labels: Sequence[object]) -> float:

@@ -193,6 +193,14 @@ def test_kernel_and_stand_in_end_together_whichever_is_ended(server, tmp_path, e
             assert soon(lambda pid=pid: not lives(pid))
 
 
+def test_what_a_kernel_has_started_ends_when_it_is_killed(server, tmp_path):
+    with kernel(server, tmp_path) as one:
+        assert one.run("import subprocess\nsleeping = subprocess.Popen(['sleep', '600'])") is None
+        pid = one.value("sleeping.pid")
+        one.manager.provisioner.process.kill()
+        assert soon(lambda: not lives(pid))
+
+
 def test_how_a_kernel_ended_is_told(server, tmp_path):
     for code, status in (("os._exit(3)", 3), ("os.kill(os.getpid(), 9)", 137)):
         with kernel(server, tmp_path) as one:

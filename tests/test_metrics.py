@@ -4,6 +4,7 @@ import doctest
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from embeddings_course import metrics
 from embeddings_course.metrics import (
@@ -61,6 +62,14 @@ def test_auc_counts_ties_half_and_is_the_share_of_ordered_pairs():
     a, b = a.astype(np.float32), b.astype(np.float32)
     counted = (a[:, None] > b).mean() + 0.5 * (a[:, None] == b).mean()
     assert auc(a, b) == pytest.approx(counted)
+
+
+def test_auc_is_that_of_scikit_learn_with_ties_too():
+    rng = np.random.default_rng(0)
+    for related, unrelated in ((50, 70), (1, 500), (500, 1)):
+        a, b = rng.integers(0, 20, related) / 7, rng.integers(0, 20, unrelated) / 7
+        truth = np.repeat([1, 0], [related, unrelated])
+        assert auc(a, b) == pytest.approx(roc_auc_score(truth, np.concatenate([a, b])))
 
 
 def test_pair_auc_takes_each_pair_once_and_no_item_with_itself():
