@@ -216,8 +216,8 @@ def pair_auc(vectors: np.ndarray, labels: Sequence[object]) -> float:
     if len(labels) != len(similar):
         raise ValueError(f"There are {len(similar)} vectors, but {len(labels)} labels.")
     _, numbers = np.unique(np.asarray(labels), return_inverse=True)
-    upper = np.triu_indices(len(numbers), k=1)
-    same = numbers[upper[0]] == numbers[upper[1]]
+    upper = np.triu(np.ones(similar.shape, dtype=bool), k=1)  # each pair once
+    same = (numbers[:, None] == numbers)[upper]
     scores = similar[upper]
     if same.all() or not same.any():
         raise ValueError(
