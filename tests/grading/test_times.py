@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from embeddings_course.grading.submissions.times import UnclearTime, read_time, read_zone
+from embeddings_course.grading.submissions.parse_dates import UnclearTime, read_time, read_zone
 
 LATE = datetime(2027, 3, 1, 23, 59)
 

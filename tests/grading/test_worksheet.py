@@ -7,7 +7,7 @@ from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.gradebook.enrol import enrol
 from embeddings_course.grading.lms.moodle_worksheet import read_worksheet
-from embeddings_course.grading.submissions.times import read_zone
+from embeddings_course.grading.submissions.parse_dates import read_zone
 from grading.test_collect import Term, moodle
 
 CLASS = (

@@ -18,7 +18,7 @@ from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.lms.moodle import PEOPLE, WORK, columns_in
 from embeddings_course.grading.lms.names import People, plain
-from embeddings_course.grading.submissions.times import UnclearTime, read_time
+from embeddings_course.grading.submissions.parse_dates import UnclearTime, read_time
 
 _TIME = "Last modified (submission)"
 _KEYS = {"ID number": "ID number", "Username": "user name", "Email address": "e-mail address"}

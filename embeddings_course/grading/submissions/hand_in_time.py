@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from embeddings_course.grading.submissions.parse_dates import UnclearTime, read_time
 from embeddings_course.grading.submissions.read_notebook import bytes_of
-from embeddings_course.grading.submissions.times import UnclearTime, read_time
 
 AS_IT_IS, _ASIDE = "as it is", "aside"
 

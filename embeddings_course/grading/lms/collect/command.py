@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
+from embeddings_course.grading.lms.collect.download_times import clock_of, dates_of, late_by_canvas
 from embeddings_course.grading.lms.collect.file_names import (
     check_matches,
     compiled_pattern,
@@ -24,7 +25,6 @@ from embeddings_course.grading.lms.collect.file_names import (
     wrong_files,
 )
 from embeddings_course.grading.lms.collect.findings import Problems
-from embeddings_course.grading.lms.collect.hand_in_times import clock_of, dates_of, late_by_canvas
 from embeddings_course.grading.lms.collect.owners import Register
 from embeddings_course.grading.lms.collect.publish import (
     Collected,

@@ -13,8 +13,8 @@ from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Contents, shown_url
+from embeddings_course.grading.lms.collect.download_times import time_in_name
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name, some
-from embeddings_course.grading.lms.collect.hand_in_times import time_in_name
 from embeddings_course.grading.lms.collect.owners import Owner, Register, about_strangers
 from embeddings_course.grading.lms.collect.zip_file import (
     CHECKPOINTS,

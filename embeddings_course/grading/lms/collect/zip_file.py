@@ -18,8 +18,8 @@ from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name, some
 from embeddings_course.grading.lms.downloads import outside
+from embeddings_course.grading.submissions.parse_dates import UnclearTime, read_time
 from embeddings_course.grading.submissions.read_notebook import MAX_BYTES
-from embeddings_course.grading.submissions.times import UnclearTime, read_time
 
 MOST_MEMBERS = 50_000
 MOST_BYTES = 2_000_000_000

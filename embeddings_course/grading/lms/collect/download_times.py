@@ -15,7 +15,7 @@ from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.collect.findings import Problems, shown_name
 from embeddings_course.grading.lms.collect.zip_file import ZippedFile
 from embeddings_course.grading.lms.moodle_worksheet import Worksheet
-from embeddings_course.grading.submissions.times import UnclearTime, read_time, read_zone
+from embeddings_course.grading.submissions.parse_dates import UnclearTime, read_time, read_zone
 
 TIMES = ("auto", "zip", "none")
 _IN_NAMES = "Times are the platform's, taken to be in {zone} where they name no zone."
