@@ -8,8 +8,8 @@ there, in an order that can be read one way only.
 >>> read_time("2/3/2027 23:59")
 Traceback (most recent call last):
     ...
-embeddings_course.grading.submissions.parse_dates.UnclearTime: '2/3/2027 23:59' may be 2 March or 3 \
-February: write it as 2027-03-01 23:59 UTC
+embeddings_course.grading.submissions.parse_dates.UnclearTime: '2/3/2027 23:59' may be 2 March or \
+3 February: write it as 2027-03-01 23:59 UTC
 """
 
 from __future__ import annotations
