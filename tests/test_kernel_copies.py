@@ -3,7 +3,9 @@
 import ast
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -284,6 +286,30 @@ def test_nothing_outlives_a_build_that_was_killed(tmp_path):
     build.wait()
     for pid in pids:
         assert soon(lambda pid=pid: not lives(pid))
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_server_ends_with_who_started_it_asked_or_not(asked):
+    program = (
+        "import os, time\nfrom embeddings_course import kernel_copies\n"
+        "with kernel_copies.server(['no_such_module'], dict(os.environ)) as path:\n"
+        "    print(path, flush=True); time.sleep(600)"
+    )
+    build = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    path = build.stdout.readline().strip()
+    server = int(Path(f"/proc/{build.pid}/task/{build.pid}/children").read_text())
+    if asked:
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(60)
+            asking.connect(path)
+            kernel_copies.send(asking, {"environ": {}, "folder": "/", "arguments": []})
+            assert kernel_copies.receive(asking) == {"ready": True}
+    build.kill()
+    build.wait()
+    assert soon(lambda: not lives(server))
+    shutil.rmtree(Path(path).parent)
 
 
 def test_a_stand_in_ends_with_who_started_it_though_the_server_goes_on(server, tmp_path):

@@ -330,8 +330,9 @@ def receive(connection: socket.socket) -> dict[str, Any]:
 
 if __name__ == "__main__":
     if sys.argv[1].isdigit():
-        listening = socket.socket(fileno=int(sys.argv[1]))
+        listening, starter = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+        end_with(starter)
         select.select([listening], [], [])  # nobody may ever ask
         look_after = partial(_look_after_a_kernel, os.getpid())
-        serve(listening, int(sys.argv[2]), sys.argv[3:], look_after)
+        serve(listening, starter, sys.argv[3:], look_after)
     sys.exit(_stand_for_a_kernel(sys.argv[1], sys.argv[2:]))
