@@ -57,7 +57,7 @@ from embeddings_course import cli
 for folder, command in json.loads(sys.argv[1]):
     os.chdir(folder)
     said = io.StringIO()
-    with contextlib.redirect_stderr(said):
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         status = cli.main(command.split())
     print(json.dumps([command, status, said.getvalue()]))
 """
