@@ -7,7 +7,7 @@ from grading.classroom import RIGHT, Class
 
 def test_published_solutions_show_answers_without_hidden_tests_and_marks(tmp_path):
     course = Class(tmp_path / "course")
-    course.nbgrader("generate_assignment", "hw", "--create")
+    course.release()
     course.nbgrader("generate_solution", "hw")
     made = nbformat.read(course.root / "solution" / "hw" / "hw.ipynb", as_version=4)
     sources = {cell.id: cell.source for cell in made.cells}
