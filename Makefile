@@ -27,7 +27,7 @@ test-all:  ## every check there is: all pages once more, and the slow tests
 lab:       ## JupyterLab with the chapters and the assignments
 	$(PYTHON) -m embeddings_course lab
 
-assignments: ## write assignments/ anew from source/
+assignments: ## write assignments/ again from source/
 	$(PYTHON) -m embeddings_course assignments
 
 bundle:    ## one zip file with what students need

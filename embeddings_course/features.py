@@ -137,7 +137,7 @@ def _why_left_out(path: Path) -> str:
         with Image.open(path) as image:
             if image.format not in _NOT_DECODED:
                 return f"its ending is not that of an image; it is {image.format}, so rename it"
-    except Exception:  # it is no image, or none that Pillow knows
+    except Exception:  # it is not an image, or none that Pillow knows
         pass
     kind = mimetypes.guess_type(f"image{ending}")[0] or ""
     if kind.startswith("image/") or ending in _CAMERAS:

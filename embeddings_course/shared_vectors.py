@@ -1,9 +1,10 @@
 """Vectors that one page trains and other pages use.
 
-A page marks the cells that lead to its vectors with the tag ``shared``. Whoever needs the vectors
-runs these cells, the very lines that the reader of that page sees, and nothing else of it. The
-result is kept on disk under a key that follows from the cells, the parameters, the modules of this
-package that the cells import, and the libraries, so it is trained again when any of them changes.
+A page marks the cells that lead to its vectors with the tag ``shared``. A page that needs the
+vectors runs these cells, the very lines that the reader of that page sees, and nothing else of it.
+The result is kept on disk under a key that follows from the cells, the parameters, the modules of
+this package that the cells import, and the libraries, so it is trained again when any of them
+changes.
 
 A page can mark one of these cells ``parameters`` as well: what is assigned there can be replaced.
 A page that names the value which is there anyway uses the same vectors as one that names none.
@@ -121,7 +122,7 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
     Raises
     ------
     ValueError
-        If there is no such page, parameter or variable, or the variable is no array.
+        If there is no such page, parameter or variable, or the variable is not an array.
     """
     path = pages_folder() / f"{page}.md"
     if not path.is_file():

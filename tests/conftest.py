@@ -46,7 +46,7 @@ CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 
 
-# A test that needs one of these is no unit test: the built book, a browser, a Jupyter server.
+# A test that needs one of these is not a unit test: the built book, a browser, a Jupyter server.
 NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook"}
 # Nor are tests that build books, start kernels, install packages, train vectors, or grade.
 TAKE_LONG = (
@@ -451,7 +451,7 @@ def run(page, number=0):
 
     def ran():
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        # It is written anew with a number when the cell has run; after a restart with the same one.
+        # It is written again when the cell has run; after a restart with the same number.
         prompt.evaluate("prompt => { prompt.textContent = ''; }")
         cell.locator(".cm-content").focus()
         page.keyboard.press("Shift+Enter")

@@ -152,7 +152,7 @@ def test_altered_embedded_weights_are_refused_on_every_load(embedded_copy):
         assert part in str(caught.value)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "missing", "no report", "report is no JSON"])
+@pytest.mark.parametrize("damage", ["truncated", "missing", "no report", "report is not JSON"])
 def test_incomplete_embedded_folder_says_which_file_and_what_to_do(embedded_copy, damage):
     file, report = embedded_copy / "resnet18.safetensors", embedded_copy / "report.json"
     if damage == "truncated":

@@ -558,7 +558,7 @@ print("threads:", os.environ["OMP_NUM_THREADS"])""",
     assert "threads: 1" in project.text("one")
 
 
-@pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are no copies here")
+@pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are not copies here")
 def test_kernels_of_several_pages_are_copies_that_have_imported_what_pages_import(project):
     for name in ("one", "two"):
         # Before it is imported, it is there.

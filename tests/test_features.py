@@ -72,7 +72,7 @@ def save(path: Path, pixels: np.ndarray, **options) -> Path:
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Five images whose vectors are their colours, in nested folders; two files are no images."""
+    """Five images whose vectors are their colours, in nested folders; two files are not images."""
     root = tmp_path / "photos"
     for n, name in enumerate(["b.png", "a/z.PNG", "a/y.bmp", "a-1.png", "c/d/e.tif"]):
         save(root / name, plain(10 * n, n, 100))

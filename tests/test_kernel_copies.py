@@ -24,7 +24,7 @@ from embeddings_course._shared import kernel_copies
 from embeddings_course.book_build import failed_assertion
 from embeddings_course.book_build.page_cache import kernel_environment
 
-pytestmark = pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are no copies here")
+pytestmark = pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are not copies here")
 
 ENVIRON = {**os.environ, **kernel_environment(ROOT)}
 MODULES = ["torch", "matplotlib.pyplot", "sklearn.linear_model", "embeddings_course.shared_vectors"]
@@ -387,7 +387,7 @@ def modules_used(code):
 def is_module(name):
     try:
         return find_spec(name) is not None
-    except (ImportError, AttributeError, ValueError):  # what it is asked of is no package
+    except (ImportError, AttributeError, ValueError):  # what it is asked of is not a package
         return False
 
 

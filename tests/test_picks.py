@@ -269,7 +269,7 @@ def test_names_set_the_numbers_of_users_and_items():
             [(0, 0), (0, 1)],
             {"users": ["Ada", "Bo"]},
             "User 'Bo' has no interaction, so there is nothing to learn about it; leave such users "
-            "out and count ids anew from 0.",
+            "out and count ids again from 0.",
         ),
         ([(0, 0), (0, 1)], {"items": ["bolt", "nut", "rod"]}, "Item 'rod' has no interaction"),
         (

@@ -201,7 +201,7 @@ def test_few_absolute_words_may_be_chance(check):
 @pytest.mark.parametrize(
     ("questions", "wrong", "right"),
     [
-        # Nearly five times as often, but one right choice among the 15 is no rare chance: 0.04.
+        # Nearly five times as often, but one right choice among the 15 is not a rare chance: 0.04.
         (12, 14, 1),
         # No chance, but only twice as often: such a word tells little.
         (60, 120, 20),

@@ -490,7 +490,7 @@ def test_stock_nbgrader_gives_exactly_these_points_and_says_why(course, student)
 
 
 def test_whoever_grades_is_told_once_of_a_quiz_that_cannot_be_graded(tmp_path):
-    """Its zero is no honest one: each sentence says why it is there, and what to do."""
+    """Its zero is not an honest one: each sentence says why it is there, and what to do."""
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     shutil.copytree(ROOT / "source" / NAME, tmp_path / "source" / NAME)
     shutil.copytree(ROOT / "assignments" / NAME, tmp_path / "assignments" / NAME)
@@ -604,7 +604,7 @@ def test_the_visible_tests_name_what_has_no_answer(tmp_path, monkeypatch):
     assert "there is no answers.json" in told(1)
     given = {SINGLE[0]: answer(SINGLE[0], "ann"), number: answer(number, "ann", number="many")}
     assert told(single, given) == "nothing"
-    assert "'many' is no number" in told(place)
+    assert "'many' is not a number" in told(place)
     assert (
         told(IDS.index(SINGLE[1]) + 1) == f"question {IDS.index(SINGLE[1]) + 1} is not answered yet"
     )

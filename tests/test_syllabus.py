@@ -96,7 +96,7 @@ def test_objectives_of_several_lines_are_read_and_pages_without_any_left_out(tmp
 def test_page_with_questions_and_no_objectives_and_claim_without_page_are_told(tmp_path):
     with pytest.raises(ValueError, match=r"first\.md has questions, but no objectives"):
         read_course(small_course(tmp_path / "a", objectives=""))
-    with pytest.raises(ValueError, match="claim one runs on other, which is no page"):
+    with pytest.raises(ValueError, match="claim one runs on other, which is not a page"):
         read_course(small_course(tmp_path / "b", page="other"))
 
 

@@ -160,7 +160,7 @@ def serve(
     modules: Sequence[str],
     look_after: Callable[[socket.socket], int],
 ) -> NoReturn:
-    """Load modules, then copy this process for whoever asks, until it is killed.
+    """Load modules, then copy this process on request, until it is killed.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def serve(
     import importlib
 
     end_with(parent)
-    # The folder this was started in is no place to import from.
+    # The folder this was started in is not a place to import from.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path.cwd()))]
     for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", *modules):
         with suppress(Exception):  # the notebook will say so itself

@@ -21,7 +21,7 @@ def printable(text: str) -> str:
     Parameters
     ----------
     text : str
-        From whomever.
+        Of any origin.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and readable by whom their owner wants."""
+"""Files that are written whole or not at all, and readable by those their owner wants."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
     Parameters
     ----------
     path : Path
-        Its folder must exist. Nobody may read the new file whom the umask keeps from reading, nor
-        whom the file before it kept from reading.
+        Its folder must exist. The new file is as readable as the umask allows, and as the file
+        before it was.
     content : str or bytes
         Text is written in UTF-8, with the ends of lines that it has.
 

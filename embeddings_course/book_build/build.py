@@ -75,7 +75,7 @@ def pages(root: Path) -> list[Path]:
     except FileNotFoundError as error:
         raise BookError(f"{root} holds no _toc.yml: this is not the course's folder.") from error
     except (yaml.YAMLError, TypeError) as error:
-        raise BookError(f"_toc.yml is no table of contents: {error}") from error
+        raise BookError(f"_toc.yml is not a table of contents: {error}") from error
     if not names:
         raise BookError("_toc.yml names no page.")
     found = []
@@ -92,7 +92,7 @@ def _listed(entry: object) -> Iterator[str]:
     Sphinx, which says what else may be wrong with one, is not there for who only grades.
     """
     if not isinstance(entry, dict):
-        raise TypeError(f"{entry!r} is no entry with a file.")
+        raise TypeError(f"{entry!r} is not an entry with a file.")
     if name := entry.get("root") or entry.get("file"):
         yield str(name)
     for inside in ("parts", "chapters", "sections"):
@@ -120,8 +120,8 @@ def build_book(
     Raises
     ------
     BookError
-        If a page fails or Sphinx warns, unless `keep_going`, or if a file that is no page would be
-        published.
+        If a page fails or Sphinx warns, unless `keep_going`, or if a file that is not a page would
+        be published.
     LockedError
         If another build is running in the same repository.
     """

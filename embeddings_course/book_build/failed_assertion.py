@@ -45,7 +45,7 @@ def explanation(traceback: TracebackType) -> list[str]:
     """Say what the sides of a failed assertion are, a line each.
 
     The assertion's expressions are evaluated once more, where it failed. So what they take away or
-    draw anew differs from what was asserted; pages assert nothing of that kind.
+    draw again differs from what was asserted; pages assert nothing of that kind.
 
     Parameters
     ----------

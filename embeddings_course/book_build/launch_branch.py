@@ -101,7 +101,7 @@ def write_branch(
     pages : list of Path
         The pages, relative to `root`.
     target : Path
-        The folder to write anew.
+        The folder to write again.
     repository, commit : str
         What the notebooks install.
 

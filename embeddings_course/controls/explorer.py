@@ -1,9 +1,9 @@
 """One function, shown with controls for its arguments.
 
-An `Explorer` is no widget itself. It always gives HTML in which every prepared state stands, each
-under a fold, so that it can be read without kernel and without script; on the book's pages a script
-makes native inputs of it. In a notebook with a kernel it gives also the view of a widget that calls
-the function with anything that can be chosen or typed.
+An `Explorer` is not a widget itself. It always gives HTML in which every prepared state stands,
+each under a fold, so that it can be read without kernel and without script; on the book's pages a
+script makes native inputs of it. In a notebook with a kernel it gives also the view of a widget
+that calls the function with anything that can be chosen or typed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> 
     ----------
     render : callable
         Gets every control's value under the control's name; returns HTML, or an object with
-        ``_repr_html_`` such as a data frame. What is in it must be escaped where it is no HTML.
+        ``_repr_html_`` such as a data frame. What is in it must be escaped where it is not HTML.
     caption : str
         What the controls are for, in a few words.
     **controls : Choice, Typed or Text

@@ -251,7 +251,7 @@ def split(
     Raises
     ------
     ValueError
-        If the pairs are no ids ``[n, 2]``, one is there twice or has no name; if a user or an item
+        If the pairs are not ids ``[n, 2]``, one is there twice or has no name; if a user or an item
         has no interaction, or a user too few; if items cannot all stay in training.
     """
     require_integer("held_out", held_out, 1)
@@ -433,7 +433,7 @@ def _checked(
         if not times.all():
             raise ValueError(
                 f"{_called(kind, int(times.argmin()), names)} has no interaction, so there is "
-                f"nothing to learn about it; leave such {kind}s out and count ids anew from 0."
+                f"nothing to learn about it; leave such {kind}s out and count ids again from 0."
             )
     unique, first, counts = np.unique(pairs, axis=0, return_index=True, return_counts=True)
     if len(unique) < len(pairs):

@@ -19,7 +19,7 @@ changes it. Each imitates something that condition monitoring listens for:
 
 Some states have the same mean spectrum on purpose. A knock and a hiss reach the microphone through
 one frame, whose resonances colour both alike, so bearing, chain and leak have equal power in equal
-bands and differ in *when* it comes; so do even run and loose belt. Whoever averages over time
+bands and differ in *when* it comes; so do even run and loose belt. Averaging over time
 cannot tell them apart by more than chance gives.
 
 What tells nothing of the state, because it is drawn alike for all: the speed, the loudness, every

@@ -81,7 +81,7 @@ def examine(root: Path, folder: Path, db_url: str | None = None) -> Iterator[Fin
             yield from check()
         except Exception as error:  # whatever it is, the other checks go on
             why = (str(error) or type(error).__name__).splitlines()[0]
-            yield Finding("missing", f"a check failed: {why}", "Install the course anew.")
+            yield Finding("missing", f"a check failed: {why}", "Install the course again.")
 
 
 def _python() -> Iterator[Finding]:
@@ -167,7 +167,7 @@ def _weights() -> Iterator[Finding]:
         yield Finding(
             "missing",
             f"the course's own weights: {str(error).splitlines()[0]}",
-            "Clone the repository anew, or `git checkout -- embeddings_course/backbones`.",
+            "Clone the repository again, or `git checkout -- embeddings_course/backbones`.",
         )
     else:
         yield Finding("ok", "the course's own weights are whole")
@@ -225,7 +225,7 @@ def _readers(folder: Path) -> Iterator[Finding]:
     if open_:
         yield Finding(
             "note",
-            f"whoever uses this machine can read {', '.join(open_)}",
+            f"everybody who uses this machine can read {', '.join(open_)}",
             f"If you share it: `chmod go-rwx {shlex.quote(str(folder))}` keeps the whole course to "
             "yourself.",
         )

@@ -86,7 +86,7 @@ class Course:
         assignment : str
             Whose grades are written.
         what : str
-            Who writes them, for whoever finds it locked: "`course grade hw`".
+            Who writes them, for those who find it locked: "`course grade hw`".
         """
         self.make_private(self.grading)
         return Lock(self.grading / f"{assignment}.lock", what)

@@ -15,7 +15,7 @@ from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.submission_record import write_at_once
 
 MOST_BYTES = 50_000_000
-"""A larger file is no table of a class."""
+"""A larger file is not a table of a class."""
 
 _DELIMITERS = (",", ";", "\t")
 _LONG = 40
@@ -78,7 +78,7 @@ def read_table(path: Path, *, line_breaks: bool = True) -> Table:
     Raises
     ------
     GradingError
-        If there is no such file, it is no table, or its quotation marks are not in pairs.
+        If there is no such file, it is not a table, or its quotation marks are not in pairs.
     """
     text = _text(path)
     first, _, rest = text.partition("\n")
@@ -128,7 +128,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise GradingError(
-                f"{path} has {path.stat().st_size / 1e6:.0f} MB: it is no table of a class. "
+                f"{path} has {path.stat().st_size / 1e6:.0f} MB: it is not a table of a class. "
                 "Name the CSV file."
             )
         data = path.read_bytes()
@@ -146,7 +146,7 @@ def _text(path: Path) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise GradingError(
-            f"{path} is no text in UTF-8 (byte {error.start}): save it as “CSV UTF-8” in your "
+            f"{path} is not text in UTF-8 (byte {error.start}): save it as “CSV UTF-8” in your "
             "spreadsheet."
         ) from error
 
@@ -166,7 +166,7 @@ def _records(text: str, delimiter: str, path: Path, above: int) -> list[tuple[in
         ) from error
     except TypeError as error:
         raise GradingError(
-            f"{path} is no CSV file ({error}): save it as “CSV UTF-8” in your spreadsheet."
+            f"{path} is not a CSV file ({error}): save it as “CSV UTF-8” in your spreadsheet."
         ) from error
     return found
 

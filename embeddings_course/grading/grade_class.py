@@ -77,7 +77,7 @@ def grade(
     Returns
     -------
     Outcome
-        Everything that is known, and whom this run graded.
+        Everything that is known, and which students this run graded.
 
     Raises
     ------

@@ -25,7 +25,7 @@ def jobs_that_fit() -> int:
     Each has a core of its own, and may take as much memory as the sandbox allows.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    # Memory that holds copies of files is free for whoever needs it.
+    # Memory that holds copies of files is free for any process that needs it.
     free = psutil.virtual_memory().available
     return max(1, min(cores or 1, int(free / sandbox.MOST_MEMORY)))
 

@@ -13,9 +13,9 @@ from embeddings_course.grading.submission_record import ENDED, Record
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: all records of the assignment, whom it graded, and in what time.
+    """What a run did: all records of the assignment, the students it graded, and how long it took.
 
-    ``unnamed`` are folders that are no student's, as nobody can have such an id.
+    ``unnamed`` are folders that belong to no student, since nobody can have such an id.
     """
 
     records: dict[str, Record]

@@ -1,6 +1,6 @@
 """What is known about the grading of one student's submission.
 
-The preprocessors say what they found by :func:`note`. Whoever grades one submission in a process
+The preprocessors say what they found by :func:`note`. What grades one submission in a process
 of its own, as ``course grade`` does, collects it with :func:`collect`.
 """
 
@@ -19,7 +19,7 @@ from embeddings_course._shared.whole_file import write_whole
 
 # Grading came to an end, whatever the points.
 ENDED = ("graded", "kernel-died", "timed-out")
-# What was handed in is not to be graded: it is no notebook, or that of another assignment.
+# What was handed in is not to be graded: it is not a notebook, or that of another assignment.
 NOTHING_TO_GRADE = ("unreadable", "other-assignment")
 STATES = (*ENDED, *NOTHING_TO_GRADE, "missing", "failed")
 _KINDS = ("repaired", "suspicious", "problems", "noted", "out_of_time")
@@ -64,7 +64,7 @@ class Record(Notes):
     - ``missing``: nothing was handed in.
     - ``failed``: grading itself failed; ``problems`` says why.
 
-    ``score`` is None unless grading came to an end: a broken submission is no honest zero.
+    ``score`` is None unless grading came to an end: a broken submission is not an honest zero.
     ``seconds`` is wall-clock time, ``peak_memory`` the kernel's, in bytes, when last asked.
     ``out_of_time`` names the cells that took too long.
     """

@@ -213,5 +213,5 @@ def check_answered(
         raise CheckFailed(f"question {number} is not answered yet")
     if asked.kind == "numeric" and not is_number(given, asked.unit):
         raise CheckFailed(
-            f"question {number}: {''.join(given.answer)!r} is no number, so it cannot be graded"
+            f"question {number}: {''.join(given.answer)!r} is not a number, so it cannot be graded"
         )

@@ -26,7 +26,7 @@ from embeddings_course.quiz.typed_numbers import compute, read_number, show_numb
 
 # Beside nbgrader's folders, by a student's id: what was typed instead. An instructor writes it.
 TYPED_IDS = "typed-ids.json"
-# How a submission's reason begins; whoever grades a class looks for it in what tests print.
+# How a submission's reason begins; grading looks for it in what tests print.
 NO_ANSWERS = "No answers that can be graded:"
 
 

@@ -35,7 +35,7 @@ def lost_text(source: str) -> Iterator[tuple[int, str]]:
     Parameters
     ----------
     source : str
-        A file of questions. It may be no YAML: then what comes before the first error is looked at.
+        A file of questions. If it is not YAML, what comes before the first error is looked at.
 
     Yields
     ------
@@ -51,7 +51,7 @@ def lost_text(source: str) -> Iterator[tuple[int, str]]:
         try:
             token = next(tokens)
         except (StopIteration, yaml.YAMLError, ValueError, RecursionError):
-            break  # whoever loads the file says what is wrong with it
+            break  # loading the file says what is wrong with it
         if isinstance(token, yaml.KeyToken):
             follows_key = True
         elif isinstance(token, yaml.AnchorToken):
@@ -107,7 +107,7 @@ def _comment(
 
 
 def _lost_escapes(raw: str) -> Iterator[tuple[int, str]]:
-    """Find escapes in double quotes that were no escapes to whoever wrote them."""
+    """Find escapes in double quotes that their authors did not mean as escapes."""
     spans = [(span.start(), span.end(), span[0]) for span in _SPAN.finditer(raw)]
     told: set[int] = set()
     for escape in _ESCAPE.finditer(raw):

@@ -1,7 +1,7 @@
 """Quizzes in notebooks: a live widget where a kernel runs, plain HTML wherever a notebook is read.
 
-A `Quiz` is no widget itself. It always gives HTML, which needs no kernel, and in a notebook with a
-kernel also the view of a widget with the same script as the book's pages. When pages of the book
+A `Quiz` is not a widget itself. It always gives HTML, which needs no kernel, and in a notebook with
+a kernel also the view of a widget with the same script as the book's pages. When pages of the book
 are executed it gives a placeholder, which ``embeddings_course.sphinx_ext.quizzes`` fills in: so a
 question can be changed without running pages again.
 """

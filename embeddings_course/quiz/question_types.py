@@ -51,7 +51,7 @@ class Choice(_Model):
 
 
 class Mistake(_Model):
-    """A wrong number that has a known reason, and what to say to whoever answers it."""
+    """A wrong number that has a known reason, and what to say to those who answer it."""
 
     answer: Number | Text
     feedback: Text

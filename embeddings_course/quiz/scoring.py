@@ -37,7 +37,7 @@ def score(question: Question, answer: Answer, values: Mapping[str, float] | None
     Raises
     ------
     ValueError
-        If the answer is of the wrong form, is no number, or names a choice that does not exist.
+        If the answer is of the wrong form, is not a number, or names a choice that does not exist.
     """
     if isinstance(question, NumericQuestion):
         return _score_number(question, answer, question.variant("") if values is None else values)

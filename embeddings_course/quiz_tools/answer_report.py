@@ -86,7 +86,7 @@ def _practice_questions(root: Path, quiz: str) -> list[Question]:
     if quiz not in bank:
         raise QuizError(
             [
-                f"{quiz!r} is no practice quiz. There are: {', '.join(sorted(bank))}. "
+                f"{quiz!r} is not a practice quiz. There are: {', '.join(sorted(bank))}. "
                 "For a graded quiz name its pool with --pool."
             ]
         )

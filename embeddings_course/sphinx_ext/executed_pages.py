@@ -1,7 +1,7 @@
-"""Sphinx extension: has all pages executed before Sphinx reads them, whoever started it.
+"""Sphinx extension: has all pages executed before Sphinx reads them, no matter who started it.
 
 After `make book` they are in the cache already, and `jupyter-book build .` gets them there: by the
-same function, in the same kernels, into the same cache. Every page is then read and written anew,
+same function, in the same kernels, into the same cache. Every page is then read and written again,
 which costs seconds: what it shows follows from more than its own text, and Sphinx looks at that
 only. A page that failed, where a build was asked to go on, says so at its top.
 """
@@ -28,7 +28,7 @@ _LATE = 700  # after the lines below the title that others add
 def _share_cache(app: Sphinx, config: Any) -> None:
     """Tell MyST-NB where executed pages are."""
     root = Path(app.srcdir)
-    # Else a page is built by itself, and its folder is no book: then everything is MyST-NB's.
+    # Else a page is built by itself, and its folder is not a book: then everything is MyST-NB's.
     if (root / "_toc.yml").is_file() and config.nb_execution_mode == "cache":
         app.course_work = Path(os.environ.get(WORK) or page_cache.work_folder(root))
         config.nb_execution_cache_path = str(page_cache.cache_folder(app.course_work))

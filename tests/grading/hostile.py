@@ -203,7 +203,7 @@ def points_raised(it):
     it.cell("double_more").metadata.nbgrader.points = 1000
 
 
-@case("points are no number", repaired=True)
+@case("points are not a number", repaired=True)
 def points_no_number(it):
     it.cell("double_more").metadata.nbgrader.points = "nan"
 
@@ -371,7 +371,7 @@ def link_to_gradebook(it):
     )
 
 
-@case("a timestamp.txt that is no date", repaired=True)
+@case("a timestamp.txt that is not a date", repaired=True)
 def no_timestamp(it):
     it.folder.mkdir(parents=True)
     (it.folder / "timestamp.txt").write_bytes(b"yesterday \xff")

@@ -575,7 +575,8 @@ def test_a_time_of_a_pattern_that_is_not_certain_is_refused(term, said, why):
 
 
 def test_a_zone_that_is_not_known_and_a_doubtful_time_in_the_zip_are_said(term):
-    assert "--zone: 'Berlin' is no time zone" in term.refused({"ada/hw.ipynb": "1"}, zone="Berlin")
+    said = term.refused({"ada/hw.ipynb": "1"}, zone="Berlin")
+    assert "--zone: 'Berlin' is not a time zone" in said
     done = term.collect({"ada/hw.ipynb": "1", "ada/timestamp.txt": "2/3/2026 09:00"})
     (note,) = [note for note in done.notes if "was not used" in note]
     assert "ada/timestamp.txt" in note and "may be 2 March or 3 February" in note
@@ -662,7 +663,7 @@ def test_a_notebook_that_came_before_stays_where_something_else_comes(term):
     term.collect({"ada/hw.ipynb": "1", "grace/hw.ipynb": "2"})
     done = term.collect({"ada/hw.pdf": "printed", "grace/hw.ipynb": "3"})
     assert term.files()["ada/hw/hw.ipynb"] == "1"
-    assert any("ada: what came this time is no notebook (hw.pdf)" in note for note in done.notes)
+    assert any("ada: what came this time is not a notebook (hw.pdf)" in note for note in done.notes)
     assert (done.earlier, done.absent) == ((), ("weiss",))
 
 

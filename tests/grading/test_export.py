@@ -133,7 +133,7 @@ def test_who_has_a_zero_only_because_it_was_asked_for_is_named(course, tmp_path)
         assert len(named) == said
         if zeros:
             assert named[0].endswith("for 1 who handed in nothing: absent.")
-            assert named[1].endswith("is no notebook, or cannot be read: broken.")
+            assert named[1].endswith("is not a notebook, or cannot be read: broken.")
 
 
 def test_missing_as_zero_gives_none_to_what_the_grader_failed_at(course, tmp_path):

@@ -147,7 +147,7 @@ READABLE = {
         ["2 cells could not be read."],
     ),
     "source a list": (cell(2, source=ADD.splitlines(keepends=True)), []),
-    "source with numbers": (cell(2, source=[ADD, 1, None]), ["had lines that are no text"]),
+    "source with numbers": (cell(2, source=[ADD, 1, None]), ["had lines that are not text"]),
     "source a number": (cell(1, source=1), ["1 cell had no text."]),
     "source missing": (cell(1, source=None), []),
     "half a character": (cell(1, source="x = '\ud800'"), ["had characters that are none"]),
@@ -622,7 +622,7 @@ def test_dates_that_cannot_be_are_said_and_kept(tmp_path):
     ]
     assert (tmp_path / "timestamp.txt").exists()
     (target / "timestamp.txt").write_text("yesterday")
-    assert "'yesterday' is no date: write it as" in doubtful_time(target, "sums")[0]
+    assert "'yesterday' is not a date: write it as" in doubtful_time(target, "sums")[0]
 
 
 def test_other_files_come_along_and_nothing_from_outside(tmp_path, monkeypatch):
@@ -712,7 +712,7 @@ def test_files_that_replace_modules_do_not_reach_the_kernel(tmp_path):
     code |= {"csv.cpython-311-x86_64-linux-gnu.so": "x", "sklearn/deep/a.py": "x", "io.pyd": "x"}
     kept = {"utils.py": "x", "helpers.py": "x", "mycode.py": "x", "tests/test_a.py": "x"}
     kept |= {"data/json.py": "x", "json.txt": "x", "statistics/a.csv": "1", "mine/__init__.py": "x"}
-    kept |= {"a.csv": "1", "torch": "a file without an ending is no module", "timestamp.txt": "10"}
+    kept |= {"a.csv": "1", "torch": "without an ending, not a module", "timestamp.txt": "10"}
     folder = handed_in(tmp_path / "ada", **code, **{k: v for k, v in kept.items() if k != "torch"})
     handed_in(folder, **{"sums.ipynb": "x", "Other.IPYNB": "x", "in/b.ipynb": "x", "c.py": "x"})
     notes = working_copy(folder, tmp_path / "work")

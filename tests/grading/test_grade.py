@@ -110,7 +110,7 @@ def test_who_typed_another_id_is_graded_again_when_the_instructor_says_so(course
     typed = course.root / "typed-ids.json"
     typed.write_text("{")
     _, said = course.grade()
-    assert "2 graded before" in said, "it is no quiz"
+    assert "2 graded before" in said, "it is not a quiz"
     (course.root / "source" / "hw" / "questions.json").write_text("{}")
     typed.write_text("{}")
     course.grade()

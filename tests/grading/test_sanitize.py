@@ -76,7 +76,7 @@ def test_what_is_sanitized_again_does_not_change(source):
 def test_html_that_means_text_keeps_its_meaning():
     html = rendered(clean_markdown("H<sub>2</sub>O, <b onclick=act()>bold</b>, List<int>"))
     assert "H<sub>2</sub>O" in html and "<b>bold</b>" in html
-    assert "List&#60;int&#62;" in html, "what is no element of HTML is text"
+    assert "List&#60;int&#62;" in html, "what is not an element of HTML is text"
 
 
 def test_a_link_shows_its_address_and_cannot_be_clicked():

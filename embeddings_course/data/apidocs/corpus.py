@@ -100,8 +100,8 @@ def vocabulary(libraries: Sequence[str] = LIBRARIES, *, min_count: int = 5) -> d
     Raises
     ------
     ValueError
-        As for :func:`entries`, for a ``min_count`` that is no integer of 1 or more, and if no word
-        occurs that often.
+        As for :func:`entries`, for a ``min_count`` that is not an integer of 1 or more, and if no
+        word occurs that often.
     """
     return _vocabulary(_sentences(checked_libraries(libraries)), min_count)
 
@@ -173,7 +173,7 @@ def passages(libraries: Sequence[str] = LIBRARIES, *, least_words: int = 20) -> 
     Raises
     ------
     ValueError
-        As for :func:`entries`, for a ``least_words`` that is no integer of 1 or more, and if no
+        As for :func:`entries`, for a ``least_words`` that is not an integer of 1 or more, and if no
         passage is that long.
     """
     require_integer("least_words", least_words, 1)

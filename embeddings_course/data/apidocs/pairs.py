@@ -98,7 +98,7 @@ def random_pairs(text: Corpus, *, per_pair: int = 20, seed: int = 0) -> tuple[tu
     Raises
     ------
     ValueError
-        If ``per_pair`` is no integer of 1 or more, or the vocabulary is smaller than 100 words.
+        If ``per_pair`` is not an integer of 1 or more, or the vocabulary is smaller than 100 words.
     """
     require_integer("per_pair", per_pair, 1)
     if len(text.words) < 100:

@@ -124,7 +124,7 @@ def look(course: Course) -> Contents:
     Raises
     ------
     GradingError
-        If it cannot be read, or is no gradebook.
+        If it cannot be read, or is not a gradebook.
     """
     import sqlalchemy
     from nbgrader.api import Assignment

@@ -1,4 +1,4 @@
-"""What lateness costs, worked out anew from what the gradebook and the settings say now.
+"""What lateness costs, worked out again from what the gradebook and the settings say now.
 
 A penalty follows from points, deadlines, extensions and settings, and all of them may change after
 grading: by a person in formgrader, by ``nbgrader db``, in ``nbgrader_config.py``. nbgrader writes

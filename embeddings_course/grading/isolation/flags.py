@@ -46,8 +46,8 @@ def attempted(attempt: Sequence[Any], ran: Mapping[int, NotebookNode]) -> tuple[
     Returns
     -------
     tuple of str and str, or None
-        ``"suspicious"`` or ``"noted"``, and a sentence; None if it is no attempt, or if a cell of
-        the instructor's made it.
+        ``"suspicious"`` or ``"noted"``, and a sentence; None if it is not an attempt, or if a cell
+        of the instructor's made it.
     """
     try:
         kind, what, where, line = attempt

@@ -102,13 +102,13 @@ def command(settings: dict[str, Any]) -> list[str]:
     Parameters
     ----------
     settings : dict
-        ``server``: what :func:`fork_server` gave, or None for a kernel that is no copy. ``sandbox``
-        and ``options``: bubblewrap, and its options. ``files``: texts of files to be put into the
-        sandbox, by their paths. ``filter``: for system calls, in base 64. ``environ`` and
-        ``folder``: the kernel's whole environment, and its working directory. ``meeting``: a path
-        that gets a link to the folder of that name in the sandbox. ``pid_file``: gets the number
-        of the process whose only child a copied kernel is. ``entrances``: files that take numbers
-        of processes. ``processors``: the only ones to use, or None.
+        ``server``: what :func:`fork_server` gave, or None for a kernel that is not a copy.
+        ``sandbox`` and ``options``: bubblewrap, and its options. ``files``: texts of files to be
+        put into the sandbox, by their paths. ``filter``: for system calls, in base 64. ``environ``
+        and ``folder``: the kernel's whole environment, and its working directory. ``meeting``: a
+        path that gets a link to the folder of that name in the sandbox. ``pid_file``: gets the
+        number of the process whose only child a copied kernel is. ``entrances``: files that take
+        numbers of processes. ``processors``: the only ones to use, or None.
 
     Returns
     -------

@@ -403,7 +403,7 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _host(event: str, arguments: tuple) -> str | None:
-    """Return whom a connection goes to; None if it stays in this machine."""
+    """Return where a connection goes; None if it stays in this machine."""
     address = arguments[1] if event in ("socket.connect", "socket.sendto") else arguments
     host = address[0] if isinstance(address, tuple) and address else None
     if isinstance(host, bytes):

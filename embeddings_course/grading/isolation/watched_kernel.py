@@ -108,7 +108,7 @@ def inspect(modules: list[str], whole: bool) -> tuple[dict[str, int] | int, int,
         The fingerprint, the peak memory in bytes, and the attempts, as the kernel saw them.
     """
     found = fingerprint(modules)
-    # This code is sent to the kernel anew each time; what was seen is in the module there.
+    # This code is sent to the kernel again each time; what was seen is in the module there.
     watching = sys.modules.get("embeddings_course.grading.isolation.watched_kernel")
     seen = watching.attempts() if watching is not None else []
     return found if whole else hash(frozenset(found.items())), peak_memory(), seen
@@ -285,7 +285,7 @@ def _limit() -> None:
         import resource
     except ImportError:  # Windows
         return
-    os.nice(5)  # whoever looks after this process must get a turn
+    os.nice(5)  # the process that looks after this one must get a turn
     limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": _FILE_BYTES, "RLIMIT_NOFILE": _OPEN_FILES}
     if GIVEN in os.environ:  # elsewhere, all of a person's programs count
         limits["RLIMIT_NPROC"] = PROCESSES

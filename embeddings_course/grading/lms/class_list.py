@@ -119,8 +119,8 @@ def read_class_list(
         listed = _with_ids(listed, column, columns, path, known, notes)
     elif id_column is not None:
         raise GradingError(
-            f"{path} is no export of Canvas or Moodle, so its ids are in the column id: leave out "
-            "--id-column."
+            f"{path} is not an export of Canvas or Moodle, so its ids are in the column id: "
+            "leave out --id-column."
         )
     _check(listed, path)
     return ClassList(

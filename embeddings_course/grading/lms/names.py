@@ -53,12 +53,12 @@ class People:
         self._squeezed_ids = _index((squeezed(each.id), each.id) for each in unnumbered)
 
     def by_number(self, number: str, *, platform: bool = True) -> tuple[str, ...]:
-        """Return whom a number means: a platform's own first, or an id first."""
+        """Return the student that a number means: a platform's own first, or an id first."""
         first, second = (self._numbers, self._ids) if platform else (self._ids, self._numbers)
         return first.get(number) or second.get(number) or ()
 
     def by_key(self, text: str) -> tuple[str, ...]:
-        """Return whom an id, a platform's number or an e-mail address means."""
+        """Return the student that an id, a platform's number or an e-mail address means."""
         mail = text.casefold()
         return self.by_number(text, platform=False) or self._mails.get(mail) or ()
 
@@ -67,13 +67,13 @@ class People:
         return self._names.get(plain(name), ())
 
     def by_any(self, text: str) -> tuple[str, ...]:
-        """Return whom a text means that may be an id, an address or a name."""
+        """Return the student that an id, an address or a name means."""
         return self.by_key(text) or self.by_name(text) or self._plain_ids.get(plain(text)) or ()
 
     def by_squeezed(self, name: str) -> tuple[str, ...]:
-        """Return whom Canvas' form of a name means.
+        """Return the student that Canvas' form of a name means.
 
-        Whoever has a number that Canvas gave is not somebody with another number.
+        A student with a number from Canvas is not one with another number.
         """
         short = squeezed(name)
         return self._squeezed.get(short) or self._squeezed_ids.get(short) or ()

@@ -49,7 +49,7 @@ def kept_content(kind: str, content: Any) -> dict[str, Any]:
     Raises
     ------
     ValueError, TypeError, AttributeError, KeyError
-        If it is no output.
+        If it is not output.
     """
     if kind == "error":
         lines = [str(line)[:10_000] for line in content["traceback"][-50:]]

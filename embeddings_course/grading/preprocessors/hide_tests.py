@@ -24,7 +24,7 @@ _RAISED = re.compile(r"it raised ([^\s:.]+)[:.].*", re.S)
 _OF_THE_GRADER = {
     "CellTimeoutError": "No reply from kernel before timeout.",
     "NotRun": "The kernel had ended, or the time was over. This was not graded by running it.",
-    "NoGrade": "The result is no number of points.",
+    "NoGrade": "The result is not a number of points.",
 }
 
 

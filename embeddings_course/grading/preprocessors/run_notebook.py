@@ -72,7 +72,7 @@ class RunNotebook(Execute):
       these.
     - Output is bounded.
     - What test cells write to standard error costs nothing: honest code warns.
-    - What is no output of a test cell is not taken for a grade.
+    - What is not output of a test cell is not taken for a grade.
     - Functions that the tests use are compared with what they were at the start.
     """
 
@@ -116,7 +116,7 @@ class RunNotebook(Execute):
         self.skip_cells_with_tag = "\0"
         submission = Path(resources["metadata"]["path"])
         with scratch_folder() as scratch:
-            # Whoever brings a kernel of his own has said where it works.
+            # If the caller supplied a kernel, it also chose the working directory.
             place = Path(os.environ.get(WORKING) or scratch / "working")
             working = place / submission.parent.name / submission.name
             working.mkdir(parents=True, exist_ok=True)
@@ -194,7 +194,7 @@ class RunNotebook(Execute):
             self._stop("timed-out", why)
         except Exception as error:  # messages that no honest kernel sends
             self._stop(
-                "kernel-died", f"The kernel sent what is no output ({type(error).__name__})."
+                "kernel-died", f"The kernel sent what is not output ({type(error).__name__})."
             )
             note("suspicious", "The code sent messages in the kernel's name.")
         else:
@@ -301,7 +301,8 @@ class RunNotebook(Execute):
             grade = number_in(output)
             if grade is not None and not 0 <= grade <= points:
                 note("suspicious", f"{_name(cell)} was given {grade:g} of {points:g} points.")
-                cell.outputs.append(error_output("NoGrade", "The result is no number of points."))
+                said = "The result is not a number of points."
+                cell.outputs.append(error_output("NoGrade", said))
         for output in cell.outputs:
             if output.output_type == "stream":
                 output.name = "stdout"
@@ -312,7 +313,7 @@ class RunNotebook(Execute):
             ]
 
     def _look_for_answers(self, cell: NotebookNode) -> None:
-        """Note, once, that a graded quiz found no answers: its zero is no honest one.
+        """Note, once, that a graded quiz found no answers: its zero is not an honest one.
 
         A student's code can print the same, and gains a line in the report by it.
         """

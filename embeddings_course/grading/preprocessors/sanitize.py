@@ -38,7 +38,7 @@ _TEXT = {
 }
 _OTHER = re.compile(rf"<(?!/?(?:{'|'.join(_TEXT | _TABLE)})(?=[\s/>]))", re.I)
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
-# Elements whose content is no text to read.
+# Elements whose content is not text to read.
 _NO_TEXT = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"]
 # A picture is in the notebook, or lies beside it.
 _EMBEDDED = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")

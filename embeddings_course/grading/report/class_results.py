@@ -79,7 +79,7 @@ class Student:
     penalty : float
         Points that are taken off for lateness, 0 or more.
     total : float or None
-        The points that are left, or None: a broken submission is no honest zero.
+        The points that are left, or None: a broken submission is not an honest zero.
     earlier : float or None
         Points that the gradebook has from an earlier submission, where this one has no score.
     feedback, notebook : str

@@ -140,9 +140,9 @@ def _has_problem(student: Student) -> bool:
 _WHY = {
     "failed": "Grading itself failed, so there is no score. Grade again, or look at what was "
     "handed in.",
-    "unreadable": "There is no notebook that can be read, so there is no score, which is no zero.",
+    "unreadable": "There is no notebook that can be read, so there is no score: it is not a zero.",
     "other-assignment": "What was handed in is the notebook of another assignment, so there is no "
-    "score, which is no zero. Ask for the right one.",
+    "score: it is not a zero. Ask for the right one.",
     "kernel-died": "The kernel ended before the last cell. Points earned before are kept.",
     "timed-out": "The kernel had to be ended, or the time for the whole submission was over. "
     "Points earned before are kept.",
@@ -197,7 +197,7 @@ def _groups(report: Report) -> Iterator[_Group]:
         )
     yield _Group(
         _capital(in_words("missing")),
-        "Known to the gradebook, but nothing was handed in. There is no score, which is no zero.",
+        "Known to the gradebook, but nothing was handed in. There is no score: it is not a zero.",
         [s for s in students if s.state == "missing"],
         problems,
     )

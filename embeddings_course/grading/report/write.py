@@ -58,14 +58,14 @@ def _shown(cells: Sequence[object]) -> list[object]:
 
 
 def _known(result: Result | None) -> float | None:
-    """Return the points, or None: what waits for a person is no zero."""
+    """Return the points, or None: what waits for a person is not a zero."""
     return None if result is None or (result.waiting and not result.points) else result.points
 
 
 def write_report(course: Course, assignment: str, *, say: Callable[[str], None] = print) -> Path:
     """Write ``grading/NAME.html`` and ``grading/NAME.csv``, each at once.
 
-    Penalties for lateness are worked out anew first, and ``say`` gets what changed.
+    Penalties for lateness are worked out again first, and ``say`` gets what changed.
 
     Returns
     -------

@@ -150,7 +150,7 @@ def copy_others(
                 destination.open("xb") as copy,
             ):
                 if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-                    raise OSError(0, "it is no file any more")
+                    raise OSError(0, "it is not a file any more")
                 shutil.copyfileobj(source, copy)
             os.utime(destination, ns=(status.st_atime_ns, status.st_mtime_ns))
         except OSError as error:

@@ -72,7 +72,7 @@ _PLACE = re.compile(r"\b[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
 
 
 class UnclearTime(ValueError):
-    """Why a text is no time that can be relied on, and how to write one, as one sentence."""
+    """Why a text is not a time that can be relied on, and how to write one, as one sentence."""
 
     def __init__(self, text: str, why: str) -> None:
         shown = "".join(each if each.isprintable() else "?" for each in text[:60])
@@ -144,7 +144,9 @@ def read_zone(name: str) -> tzinfo:
         return UTC
     zone = gettz(name) if _PLACE.fullmatch(name) else None
     if zone is None:
-        raise ValueError(f"{name!r} is no time zone: write UTC, or a place such as Europe/Berlin")
+        raise ValueError(
+            f"{name!r} is not a time zone: write UTC, or a place such as Europe/Berlin"
+        )
     return zone
 
 

@@ -23,9 +23,9 @@ import nbformat
 from nbformat import NotebookNode
 
 MAX_BYTES = 500_000_000
-"""Larger files are no notebooks that anybody wrote."""
+"""Larger files are not notebooks that anybody wrote."""
 LARGE_BYTES = 20_000_000
-"""A notebook that is larger is written anew without its outputs."""
+"""A notebook that is larger is written again without its outputs."""
 _MAX_VALUES = 20_000_000  # of a JSON file; each takes some 60 bytes of memory
 _MAX_DEPTH = 40  # of metadata
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -58,7 +58,7 @@ def read_notebook(path: str | Path) -> tuple[NotebookNode, list[str]]:
     Parameters
     ----------
     path : path
-        The file, which must be no link.
+        The file, which must not be a link.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def read_notebook(path: str | Path) -> tuple[NotebookNode, list[str]]:
 
 
 def bytes_of(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Read a file, which must be no link and not too large."""
+    """Read a file, which must be neither a link nor too large."""
     shown = shown_name(path.name)
     try:
         mode = path.lstat().st_mode
@@ -121,7 +121,7 @@ def parsed(data: bytes, shown: str) -> tuple[NotebookNode, list[str]]:
         return _rebuilt(content, shown, notes), notes
     except RecursionError as error:
         raise UnreadableNotebook(
-            f"{shown} is no notebook: its parts are nested too deep."
+            f"{shown} is not a notebook: its parts are nested too deep."
         ) from error
     except MemoryError as error:
         raise UnreadableNotebook(f"{shown} takes more memory to read than there is.") from error
@@ -151,7 +151,7 @@ def _ends_early(lines: int, shown: str) -> str:
 
 
 def _too_many(shown: str) -> str:
-    return f"{shown} is no notebook: it has too many parts to be read."
+    return f"{shown} is not a notebook: it has too many parts to be read."
 
 
 def _text(data: bytes, shown: str, notes: list[str]) -> str:
@@ -161,7 +161,7 @@ def _text(data: bytes, shown: str, notes: list[str]) -> str:
         raise UnreadableNotebook(f"{shown} holds nothing but zero bytes.")
     for beginning, what in _BEGINNINGS:
         if data.startswith(beginning):
-            raise UnreadableNotebook(f"{shown} is no notebook but {what}.")
+            raise UnreadableNotebook(f"{shown} is not a notebook but {what}.")
     marks = (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -182,7 +182,7 @@ def _text(data: bytes, shown: str, notes: list[str]) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
-        notes.append("Bytes that are no text in UTF-8 were replaced.")
+        notes.append("Bytes that are not text in UTF-8 were replaced.")
         return data.decode(encoding, errors="replace")
 
 
@@ -231,13 +231,13 @@ def _why_no_json(text: str, error: json.JSONDecodeError, shown: str) -> str:
         return f"{shown} is a web page: a view of the notebook was saved, and not the notebook."
     if not text.startswith(("{", "[")):
         if _SCRIPT.match(text):
-            return f"{shown} is no notebook but a Python script."
-        return f"{shown} is no notebook: it begins with {shown_name(text[:20])!r}."
+            return f"{shown} is not a notebook but a Python script."
+        return f"{shown} is not a notebook: it begins with {shown_name(text[:20])!r}."
     rest = text[error.pos :].strip("\0 \t\r\n")
     cut = not rest.strip("truefalsn") or (error.msg.startswith("Invalid \\") and len(rest) < 8)
     if cut or error.msg.startswith("Unterminated string"):
         return _ends_early(text.rstrip("\0 \t\r\n").count("\n"), shown)
-    return f"{shown} is no notebook: its JSON is broken at line {error.lineno} ({error.msg})."
+    return f"{shown} is not a notebook: its JSON is broken at line {error.lineno} ({error.msg})."
 
 
 def _rebuilt(content: Any, shown: str, notes: list[str]) -> NotebookNode:
@@ -247,7 +247,7 @@ def _rebuilt(content: Any, shown: str, notes: list[str]) -> NotebookNode:
         if isinstance(inner, dict) and "cells" in inner:  # what Jupyter's server sends
             content = inner
     if not isinstance(content, dict):
-        raise UnreadableNotebook(f"{shown} is no notebook: its JSON holds something else.")
+        raise UnreadableNotebook(f"{shown} is not a notebook: its JSON holds something else.")
     version = content.get("nbformat")
     if "cells" not in content and isinstance(content.get("worksheets"), list):
         content = _upgraded(content, shown)
@@ -255,7 +255,7 @@ def _rebuilt(content: Any, shown: str, notes: list[str]) -> NotebookNode:
         notes.append(f"The file says that it has format {version}; it was read as format 4.")
     cells = content.get("cells")
     if not isinstance(cells, list):
-        raise UnreadableNotebook(f"{shown} is no notebook: it has no cells.")
+        raise UnreadableNotebook(f"{shown} is not a notebook: it has no cells.")
     counted: Counter[str] = Counter()
     minor = content.get("nbformat_minor")
     has_ids = isinstance(minor, int) and minor >= 5 and version == 4
@@ -336,7 +336,7 @@ def _rebuilt_cell(cell: dict[str, Any], name: str, counted: Counter[str]) -> dic
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         if not all(isinstance(line, str) for line in source):
-            counted["had lines that are no text"] += 1
+            counted["had lines that are not text"] += 1
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         counted["had no text"] += 1

@@ -185,7 +185,7 @@ def _restore(
     Returns
     -------
     str or None
-        What a student wrote into a locked cell that is no test, for which a place must be found.
+        What a student wrote into a locked cell that is not a test, for which a place must be found.
     """
     if cell.cell_type != expected.cell_type:
         was, now = _KINDS.get(cell.cell_type, "another"), _KINDS[expected.cell_type]

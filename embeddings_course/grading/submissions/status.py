@@ -44,7 +44,7 @@ class Standing:
 
 
 def read_standings(course: Course, assignment: str) -> dict[str, Standing]:
-    """Return how those stand whom grading has met, and those who have handed in since.
+    """Return the status of every student who was graded or has handed in since.
 
     Raises
     ------

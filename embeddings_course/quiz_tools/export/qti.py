@@ -97,7 +97,7 @@ def _qti_source(question: Question, choices: Iterable[Choice], texts: dict[str, 
 
 
 def _same_zip(content: bytes) -> bytes:
-    """Pack a zip file anew, so that time, platform and compressor leave no trace in it."""
+    """Pack a zip file again, so that time, platform and compressor leave no trace in it."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():

@@ -65,7 +65,7 @@ class ItemStatistics:
     earlier : int
         With an answer to an earlier wording, or to numbers that are not shown any more. Not scored.
     unreadable : int
-        With something that is no answer: no number, or a choice that does not exist. Not scored.
+        With something that is not an answer, such as a choice that does not exist. Not scored.
     difficulty : float or None
         Mean score, 0 to 1; None if nobody answered.
     discrimination : float or None
@@ -107,9 +107,9 @@ def analyse(
 ) -> list[ItemStatistics]:
     """Compute the statistics of each question.
 
-    Whoever answered a question counts for it. On the other questions, what they omitted, or what
-    could not be scored, counts 0: in the sum that the question is correlated with, and in the total
-    that ranks them for D.
+    Everybody who answered a question counts for it. On the other questions, what they omitted, or
+    what could not be scored, counts 0: in the sum that the question is correlated with, and in the
+    total that ranks them for D.
 
     For D the upper and the lower group have 27 % of those who answered, rounded to whole persons.
     The total includes the question itself, so D flatters questions of short quizzes; the item-rest

@@ -102,8 +102,8 @@ def read_course(root: Path) -> Course:
     for claim in claims:
         if claim.page not in names:
             raise ValueError(
-                f"The claim {claim.id} runs on {claim.page}, which is no page with objectives or "
-                "questions in _toc.yml: correct `page` in claims.yml."
+                f"The claim {claim.id} runs on {claim.page}, which is not a page with objectives "
+                "or questions in _toc.yml: correct `page` in claims.yml."
             )
     known = {claim.id for claim in claims}
     notebooks = sorted((root / "assignments").glob("*/*.ipynb"))

@@ -41,7 +41,7 @@ def analogies(vectors, questions, leave_out=True):
         np.put_along_axis(scores, questions, 0, axis=1)
     return scores.argmax(axis=1)
 
-# %% wrong: a zero vector is no number, and wins | loses: analogy_more
+# %% wrong: a zero vector is not a number, and wins | loses: analogy_more
 def analogies(vectors, questions, leave_out=True):
     a, b, c = questions.T
     target = vectors[b] - vectors[a] + vectors[c]

@@ -24,7 +24,7 @@ def one_hot(ids, n):
     for place in np.ndindex(*ids.shape):
         id = int(ids[place])
         if id not in range(n):
-            raise ValueError(f"{id} is no id")
+            raise ValueError(f"{id} is not an id")
         codes[place][id] = 1
     return codes
 

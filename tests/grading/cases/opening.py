@@ -51,7 +51,7 @@ HIDDEN = (
     "<style>body, #notebook, .nbgrader_cell { display: none !important }</style>"
     '<div class="navbar-fixed-top" style="position:fixed;inset:0;background:white">Nothing.</div>'
 )
-# Markdown that is no HTML.
+# Markdown that is not HTML.
 MARKDOWN = {
     "markdown link": "[here](javascript:{})",
     "markdown reference": "[there]\n\n[there]: <javascript:{}>",

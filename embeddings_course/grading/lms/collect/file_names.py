@@ -41,7 +41,7 @@ def compiled_pattern(pattern: str | None) -> re.Pattern[str] | None:
         compiled = re.compile(pattern)
     except re.error as error:
         raise GradingError(
-            f"--pattern is no regular expression ({error}): see "
+            f"--pattern is not a regular expression ({error}): see "
             "https://docs.python.org/3/howto/regex.html. Nothing was collected."
         ) from error
     if missing := {"student_id", "file_id"} - set(compiled.groupindex):

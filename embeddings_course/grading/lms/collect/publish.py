@@ -168,7 +168,7 @@ def without_notebook(
         before = course.folder("submitted", student, assignment)
         if student not in made and any(path.suffix == ".ipynb" for path, _ in walk(before)):
             notes.append(
-                f"{student}: what came this time is no notebook ({', '.join(found[student])}); "
+                f"{student}: what came this time is not a notebook ({', '.join(found[student])}); "
                 "what was handed in before stays."
             )
             continue

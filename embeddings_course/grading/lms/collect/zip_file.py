@@ -70,8 +70,8 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise GradingError(
-            f"{path} is no zip file, or not a whole one ({error}): download it again. Nothing was "
-            "collected."
+            f"{path} is not a zip file, or not a whole one ({error}): download it again. Nothing "
+            "was collected."
         ) from error
     except OSError as error:
         raise GradingError(

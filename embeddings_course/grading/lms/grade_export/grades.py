@@ -66,7 +66,7 @@ def read_grades(
 ) -> Grades:
     """Read grades from the gradebook, and the state of each submission from ``grading/``.
 
-    Penalties for lateness are worked out anew first: points may have changed since grading.
+    Penalties for lateness are worked out again first: points may have changed since grading.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def _zeros(grades: Grades, name: str) -> list[str]:
     """Name everybody who has a zero only because it was asked for."""
     words = {
         "missing": "who handed in nothing",
-        "unreadable": "who handed in something that is no notebook, or cannot be read",
+        "unreadable": "who handed in something that is not a notebook, or cannot be read",
     }
     given = {
         state: [
