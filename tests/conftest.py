@@ -46,8 +46,9 @@ CHANNELS = ("chrome", "msedge")
 APPLICATIONS = {"lab": "lab/tree/{}?reset", "notebook": "notebooks/{}"}
 
 
-# A test that needs one of these is not a unit test: the built book, a browser, a Jupyter server.
-NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook"}
+# A test that needs one of these is not a unit test: the built book, a browser, a Jupyter server, a
+# class that stock nbgrader has graded.
+NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook", "graded_class"}
 # Nor are tests that build books, start kernels, install packages, train vectors, or grade.
 TAKE_LONG = (
     "test_book_build.py",

@@ -404,7 +404,7 @@ def submit(root, student, *, file=None, cell=None, source=None, drop=()):
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def graded_class(tmp_path_factory):
     """A class of students, graded with nbgrader's own commands."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
@@ -463,8 +463,8 @@ def nbgrader(root, *arguments):
     return result.stderr
 
 
-def feedback(course, student):
-    path = course / "feedback" / student / NAME / f"{NAME}.html"
+def feedback(graded_class, student):
+    path = graded_class / "feedback" / student / NAME / f"{NAME}.html"
     body = path.read_text(encoding="utf-8").partition("<body")[2]
     return plain(markup.unescape(re.sub(r"<[^>]*>", "", body)))
 
@@ -475,15 +475,15 @@ def test_the_example_has_questions_of_each_kind():
 
 
 @pytest.mark.parametrize("student", EXPECTED)
-def test_stock_nbgrader_gives_exactly_these_points_and_says_why(course, student):
+def test_stock_nbgrader_gives_exactly_these_points_and_says_why(graded_class, student):
     points, said = EXPECTED[student]
-    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+    with Gradebook(f"sqlite:///{graded_class}/gradebook.db") as gradebook:
         submission = gradebook.find_submission(NAME, student)
         assert submission.max_score == COUNT
         assert submission.score == pytest.approx(points, abs=1e-9)
         # A graded cell that a student removed was put back, so nobody has to look.
         assert not submission.needs_manual_grade
-    told = feedback(course, student)
+    told = feedback(graded_class, student)
     for sentence in said:
         assert plain(sentence) in told, sentence
     assert "traceback" not in told
@@ -526,8 +526,8 @@ def test_whoever_grades_is_told_once_of_a_quiz_that_cannot_be_graded(tmp_path):
     assert "Graded, with a problem <b>(3)</b>" in attention
 
 
-def test_a_wrong_number_gets_the_way_to_the_right_one(course):
-    (said,) = re.findall(r"you answered 0\.5\. the right number: .*", feedback(course, "bea"))
+def test_a_wrong_number_gets_the_way_to_the_right_one(graded_class):
+    (said,) = re.findall(r"you answered 0\.5\. the right number: .*", feedback(graded_class, "bea"))
     question = KEY["auc-with-ties"]
     words = plain(question.feedback.rpartition("{{answer}}.")[2])
     assert words
@@ -623,14 +623,14 @@ def test_three_digits_are_enough_as_the_introduction_says():
                 assert question.is_right(float(f"{right:.3g}"), values), (question.id, values)
 
 
-def test_everybody_is_in_the_table_of_points(course):
-    assert set(EXPECTED) == {path.name for path in (course / "submitted").iterdir()}
+def test_everybody_is_in_the_table_of_points(graded_class):
+    assert set(EXPECTED) == {path.name for path in (graded_class / "submitted").iterdir()}
 
 
-def test_grading_leaves_the_records_as_they_were_handed_in(course):
+def test_grading_leaves_the_records_as_they_were_handed_in(graded_class):
     for student in EXPECTED:
-        handed_in = course / "submitted" / student / NAME / "answers.json"
-        after = course / "autograded" / student / NAME / "answers.json"
+        handed_in = graded_class / "submitted" / student / NAME / "answers.json"
+        after = graded_class / "autograded" / student / NAME / "answers.json"
         assert handed_in.exists() == after.exists()
         assert not handed_in.exists() or handed_in.read_bytes() == after.read_bytes()
         assert list(after.parent.glob("*damaged*")) == []
