@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections import Counter
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,15 @@ def pytest_collection_modifyitems(config, items):
         here = item.path.parent == ROOT / "tests" and item.path.name not in TAKE_LONG
         if here and not needed and not item.get_closest_marker("slow"):
             item.add_marker("unit")
+
+
+def pytest_collection_finish():
+    """Let nbgrader ask only once for the version of its tables.
+
+    It starts alembic for each new gradebook, which takes a second or two, and tests make hundreds.
+    """
+    if api := sys.modules.get("nbgrader.api"):
+        api.get_alembic_version = cache(api.get_alembic_version)
 
 
 # Keys of published notebooks that were run again and showed the same.

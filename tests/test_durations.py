@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from conftest import ROOT
 from durations import LONG, Durations, LongestFirst, recorded
 
 
@@ -22,6 +23,10 @@ def test_long_files_that_have_not_run_here_come_before_all_others_and_only_then(
     last, first = f"{LONG[1]}::x", f"{LONG[0]}::x"
     assert order({"a.py::one": 99}, "a.py::one", last, first) == [first, last, "a.py::one"]
     assert order({"a.py::one": 99, last: 1}, last, "a.py::one") == ["a.py::one", last]
+
+
+def test_the_files_that_are_known_to_be_long_are_there():
+    assert [file for file in LONG if not (ROOT / file).is_file()] == []
 
 
 @pytest.fixture
