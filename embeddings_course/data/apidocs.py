@@ -653,7 +653,8 @@ def _read(library: str) -> tuple[Entry, ...]:
                 rank = (inherited, len(name), name)
                 if entry.text not in named or rank < named[entry.text][0]:
                     named[entry.text] = (rank, entry)
-    kept = (each for _, each in named.values() if len(tokens(each.text)) >= _LEAST_WORDS)
+    # The words of its sentences, since these are wanted again.
+    kept = (each for _, each in named.values() if sum(map(len, _split(each))) >= _LEAST_WORDS)
     return tuple(sorted(kept, key=lambda each: each.name))
 
 
@@ -730,6 +731,7 @@ def _cleaned(doc: str) -> str:
     return f"{inspect.cleandoc(doc[: appended.start()])}\n\n{appended[0].strip()}"
 
 
+@cache  # most docstrings are those of several names
 def _parts(doc: str) -> tuple[str, str]:
     text = _cleaned(doc)
     for pattern, replacement in _WRITTEN_ON_IMPORT:
