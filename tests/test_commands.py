@@ -145,7 +145,7 @@ def passed(tmp_path_factory):
         cell = v4.new_code_cell(code, outputs=outputs, execution_count=1)
         notebook = v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
         nbformat.write(notebook, folder / f"page{number}.ipynb")
-    options = cli.nbval_options(ROOT)
+    options = testing.nbval_options(ROOT)
     options[options.index("--nbval-kernel-name") + 1] = "python3"
     result = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "-rA", "."],
@@ -282,7 +282,12 @@ def test_students_assignment_is_never_overwritten_and_a_removed_one_comes_back(p
 )
 def test_slow_tests_run_two_files_at_a_time_and_alone_what_must_be(monkeypatch, statuses, status):
     commands, left = [], list(statuses)
-    monkeypatch.setattr(cli, "_call", lambda command: commands.append(command) or left.pop(0))
+
+    def run_program(command):
+        commands.append(command)
+        return left.pop(0)
+
+    monkeypatch.setattr(testing, "run_program", run_program)
     assert cli.main(["test-slow", "--durations=5"]) == status
     together, alone = (command[command.index("-m", 3) + 1 :] for command in commands)
     assert together == ["slow and not alone", "-n", "2", "--dist", "loadfile"]
@@ -292,7 +297,7 @@ def test_slow_tests_run_two_files_at_a_time_and_alone_what_must_be(monkeypatch, 
 
 def test_slow_tests_that_are_interrupted_or_named_run_once(monkeypatch):
     commands = []
-    monkeypatch.setattr(cli, "_call", lambda command: commands.append(command) or 2)
+    monkeypatch.setattr(testing, "run_program", lambda command: commands.append(command) or 2)
     assert cli.main(["test-slow"]) == cli.main(["test-slow", "tests/test_one.py"]) == 2
     assert [command[command.index("-m", 3) + 1] for command in commands] == [
         "slow and not alone",

@@ -28,7 +28,7 @@ LIBRARY = (
     "exercises.py",
     "features.py",
     "metrics.py",
-    "plots.py",
+    "plots",
     "progress.py",
     "quiz",
     "shared_vectors.py",

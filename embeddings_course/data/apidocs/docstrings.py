@@ -248,6 +248,7 @@ def _cleaned(doc: str) -> str:
     return f"{inspect.cleandoc(doc[: appended.start()])}\n\n{appended[0].strip()}"
 
 
+@cache  # most docstrings are those of several names
 def _parts(doc: str) -> tuple[str, str]:
     text = _cleaned(doc)
     for pattern, replacement in _WRITTEN_ON_IMPORT:
