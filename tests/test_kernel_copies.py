@@ -270,7 +270,7 @@ with kernel_copies.server([], ENVIRON) as path:
     one = Kernel(path, {folder!r})
     one.run("import os")
     pids = one.value("(os.getpid(), os.getppid())")
-    print(one.manager.provisioner.process.pid, *pids, flush=True)
+    print(path, one.manager.provisioner.process.pid, *pids, flush=True)
     time.sleep(600)
 """
 
@@ -280,12 +280,14 @@ def test_nothing_outlives_a_build_that_was_killed(tmp_path):
     build = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
-    pids = [int(pid) for pid in build.stdout.readline().split()]
+    path, *pids = build.stdout.readline().split()
+    pids = [int(pid) for pid in pids]
     assert len(pids) == 3 and all(map(lives, pids))
     build.kill()
     build.wait()
     for pid in pids:
         assert soon(lambda pid=pid: not lives(pid))
+    shutil.rmtree(Path(path).parent)
 
 
 @pytest.mark.parametrize("asked", [False, True])
@@ -319,7 +321,7 @@ def test_a_stand_in_ends_with_who_started_it_though_the_server_goes_on(server, t
     build = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
-    pids = [int(pid) for pid in build.stdout.readline().split()]
+    pids = [int(pid) for pid in build.stdout.readline().split()[1:]]
     build.send_signal(signal.SIGKILL)
     build.wait()
     for pid in pids:
