@@ -157,7 +157,7 @@ def without_kernels():
         yield
 
 
-def _run_cells(page, environment, timeout, root):
+def _run_cells(page, environment, timeout, root, kernel):
     with _ONE_AT_A_TIME, patch.dict(os.environ, environment):
         settings = Config(HistoryAccessor={"enabled": False}, HistoryManager={"enabled": False})
         shell = InteractiveShell.instance(config=settings, user_module=ModuleType("page"))
