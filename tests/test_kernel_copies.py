@@ -293,7 +293,7 @@ def test_nothing_outlives_a_build_that_was_killed(tmp_path):
 @pytest.mark.parametrize("asked", [False, True])
 def test_a_server_ends_with_who_started_it_asked_or_not(asked):
     program = (
-        "import os, time\nfrom embeddings_course import kernel_copies\n"
+        "import os, time\nfrom embeddings_course._shared import kernel_copies\n"
         "with kernel_copies.server(['no_such_module'], dict(os.environ)) as path:\n"
         "    print(path, flush=True); time.sleep(600)"
     )

@@ -33,7 +33,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 if not __package__:  # the second program, which finds nothing but the standard library
-    sys.path.append(str(Path(__file__).resolve().parents[2]))
+    sys.path.append(str(Path(__file__).resolve().parents[3]))
 
 from embeddings_course._shared import kernel_copies
 from embeddings_course._shared.kernel_copies import (
