@@ -23,7 +23,7 @@ print(hashlib.sha256(repr(found).encode()).hexdigest(), len(found))
 """
 PAGES = """\
 from pathlib import Path
-from embeddings_course import page_cache
+from embeddings_course.book_build import page_cache
 from embeddings_course.book_build.build import pages
 from embeddings_course.book_build.execute_pages import execute_pages
 
