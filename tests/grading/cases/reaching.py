@@ -31,7 +31,7 @@ def replaces_kernel(it):
 def fills_flags(it):
     it.answer(
         "double",
-        "from embeddings_course.grading import kernel\n"
+        "from embeddings_course.grading.isolation import watched_kernel as kernel\n"
         "for n in range(500):\n"
         "    kernel._state['watch']._found['changed', f'module {n}', '', n] = None\n"
         f"torch.allclose = lambda *given, **named: False\n{WRONG.replace('return x', 'return 2 * x')}",
