@@ -147,7 +147,8 @@ def key(project, *cells):
     ],
 )
 def test_what_outputs_follow_from_changes_the_key_of_a_page(project, file, concerns):
-    (project.root / "embeddings_course" / "cli.py").write_text("import os\n")
+    (project.root / "embeddings_course" / "cli").mkdir()
+    (project.root / "embeddings_course" / "cli" / "__init__.py").write_text("import os\n")
     before = key(project, IMPORTS), key(project, "1")
     assert before == (key(project, IMPORTS), key(project, "1"))
     (project.root / file).write_bytes(b"RESNET = 50")

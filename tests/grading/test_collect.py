@@ -200,7 +200,7 @@ def test_a_pattern_reads_other_names(term):
     )
     assert done.new == ("grace",)
     assert term.files()["grace/hw/hw.ipynb"] == "1"
-    for pattern, words in (("(", "no regular expression"), (r"(?P<student_id>.+)", "file_id")):
+    for pattern, words in (("(", "not a regular expression"), (r"(?P<student_id>.+)", "file_id")):
         assert words in term.refused({"x.ipynb": "1"}, pattern=pattern)
 
 
@@ -236,7 +236,7 @@ def test_every_problem_of_a_zip_is_said_at_once(term):
 
 def test_what_is_no_whole_zip_is_refused(term):
     term.zip.write_text("a web page")
-    assert "is no zip file" in term.refused()
+    assert "is not a zip file" in term.refused()
     whole = term.pack({"ada/hw.ipynb": "1" * 5000}).read_bytes()
     term.zip.write_bytes(whole[: len(whole) // 2])
     assert "not a whole one" in term.refused()
@@ -562,7 +562,7 @@ def test_the_newest_attempt_has_its_own_time_to_the_minute(term, pattern):
         ("03.01.2026 11:59 PM", "may be 3 January or 1 March"),
         ("Mar 1 at 11:59pm", "names no year"),
         ("23:59", "says no date"),
-        ("soon", "is no date"),
+        ("soon", "is not a date"),
     ],
 )
 def test_a_time_of_a_pattern_that_is_not_certain_is_refused(term, said, why):

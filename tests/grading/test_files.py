@@ -122,7 +122,7 @@ READABLE = {
     "UTF-16, big end first": (b"\xfe\xff" + text().encode("utf-16-be"), ["byte order mark"]),
     "UTF-16 without a mark": (text().encode("utf-16-le"), ["written in UTF-16"]),
     "UTF-32": (text().encode("utf-32"), ["byte order mark"]),
-    "Latin-1": (text().replace("Sums", "S\xe4tze").encode("latin-1"), ["no text in UTF-8"]),
+    "Latin-1": (text().replace("Sums", "S\xe4tze").encode("latin-1"), ["not text in UTF-8"]),
     "Windows' line ends": (text().replace("\n", "\r\n"), []),
     "format 3": (version3(), []),
     "format 4.0, as Colab's": (

@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_list_is_a_sentence_and_nobody_is_enrolled(
 
 
 def test_letters_that_are_not_utf_8_are_said(write):
-    with pytest.raises(GradingError, match="no text in UTF-8"):
+    with pytest.raises(GradingError, match="not text in UTF-8"):
         read_class_list(write("id,last_name\nada,Weiß\n", "latin-1"))
 
 

@@ -77,19 +77,19 @@ def test_what_leaves_only_one_order_is_read(text, when):
         ("Mar 1 at 11:59pm", "names no year"),
         ("1. März, 23:59", "names no year"),
         ("2027-03-01", "says no time of day"),
-        ("2027-03-01 13:59 PM", "is no time of day"),
-        ("2027-02-30 10:00", "is no date"),
-        ("2027-03-01 25:00", "is no date"),
+        ("2027-03-01 13:59 PM", "is not a time of day"),
+        ("2027-02-30 10:00", "is not a date"),
+        ("2027-03-01 25:00", "is not a date"),
         ("Sunday, 1 March 2027, 23:59", "says sunday, which is another day"),
         ("2027-03-01 23:59 Europe/Berln", "names the zone Europe/Berln"),
         ("2027-03-01 23:59 XST", "names the zone XST"),
         ("2027-03-01 23:59 tomorrow", "holds 'tomorrow'"),
         ("2027-03-01 23:59 10:00", "holds more numbers"),
         ("1 jui 2027 10:00", "is not known|names no year|says no date"),
-        ("yesterday", "is no date"),
-        ("", "is no date"),
-        ("10", "is no date"),
-        ("0001-01-01 00:00:00 +1400", "is no date"),
+        ("yesterday", "is not a date"),
+        ("", "is not a date"),
+        ("10", "is not a date"),
+        ("0001-01-01 00:00:00 +1400", "is not a date"),
     ],
 )
 def test_a_time_that_is_not_certain_is_refused_and_says_what_to_write(text, why):
@@ -104,7 +104,7 @@ def test_a_time_without_a_zone_has_the_one_that_is_given():
     assert read_time("2027-03-01 23:59 UTC", berlin) == LATE
     assert read_zone("utc") is UTC
     for name in ("Berlin", "CET", "Europe/Berln", "UTC+1", ""):
-        with pytest.raises(ValueError, match="is no time zone: write UTC, or a place"):
+        with pytest.raises(ValueError, match="is not a time zone: write UTC, or a place"):
             read_zone(name)
 
 

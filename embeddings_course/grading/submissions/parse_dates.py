@@ -127,7 +127,7 @@ def read_time(text: str, zone: tzinfo = UTC) -> datetime:
     try:
         return moment.replace(tzinfo=found_zone or zone).astimezone(UTC).replace(tzinfo=None)
     except (OverflowError, ValueError):
-        raise UnclearTime(text, "is no date") from None
+        raise UnclearTime(text, "is not a date") from None
 
 
 def read_zone(name: str) -> tzinfo:
@@ -208,7 +208,7 @@ def _date(rest: str, text: str) -> tuple[tuple[str | int, ...], str]:
         return (year, month, day), _cut(rest, found)
     if any(_month(word) for word in re.findall(r"[a-z]+", rest)):
         raise UnclearTime(text, "names no year")
-    raise UnclearTime(text, "says no date" if _TIME.search(rest) else "is no date")
+    raise UnclearTime(text, "says no date" if _TIME.search(rest) else "is not a date")
 
 
 def _month(word: str) -> int | None:
@@ -232,7 +232,7 @@ def _clock(rest: str, text: str) -> tuple[tuple[str | int | None, ...], str]:
     rest = _cut(rest, found)
     if half:
         if len(half) > 1 or not 1 <= hour <= 12:
-            raise UnclearTime(text, "is no time of day")
+            raise UnclearTime(text, "is not a time of day")
         hour = hour % 12 + 12 * (half[0] == "p")
         rest = re.sub(r"\b[ap]m\b", " ", rest)
     return (hour, parts.get("minute") or 0, parts.get("second") or 0), rest
@@ -245,4 +245,4 @@ def _moment(
         year, month, day, hour, minute, second = (int(each or 0) for each in (*date, *clock))
         return datetime(year, month, day, hour, minute, second)
     except ValueError:
-        raise UnclearTime(text, "is no date") from None
+        raise UnclearTime(text, "is not a date") from None
