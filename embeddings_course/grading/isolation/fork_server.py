@@ -88,7 +88,7 @@ def fork_server(modules: Sequence[str], environ: dict[str, str]) -> Iterator[Pat
         The socket to ask at. It answers when the modules are loaded.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="course-home-", ignore_cleanup_errors=True) as home,
+        tempfile.TemporaryDirectory(prefix="course-kernels-", ignore_cleanup_errors=True) as home,
         kernel_copies.server(
             [KERNEL, *modules], {**environ, "HOME": home}, program=__name__
         ) as path,
