@@ -10,7 +10,7 @@ Two programs take part, both in this file:
     is the server. It runs no code of pages.
 ``python -I -S kernel_copies.py SOCKET -f CONNECTION_FILE ...``
     stands for one kernel, as Jupyter sees it: it asks the server for a copy of itself, passes
-    signals on, and ends when the copy ends. When it is killed, or whoever started it ends, so does
+    signals on, and ends when the copy ends. When it is killed, or its starter ends, so does
     the copy. Where no server helps, it becomes a kernel that imports everything itself.
 
 :mod:`embeddings_course.grading.isolation.fork_server` puts copies of such a server into sandboxes.
