@@ -84,7 +84,7 @@ def readings(content: bytes) -> list[str]:
             decoded = base64.b64decode(part + b"=" * (-len(part) % 4))
             if sum(32 <= byte < 127 for byte in decoded[:60]) > 0.9 * len(decoded[:60]):
                 found.append(decoded.decode("utf-8", "replace"))
-    return [plain(reading) for reading in found]
+    return sorted({plain(reading) for reading in found})
 
 
 def read(files) -> list[tuple[str, list[str]]]:

@@ -34,19 +34,29 @@ class Screen:
     about the document alone, such as its language, cannot differ, and take no time.
 
     The scheme changes colours and nothing else, so dark pages are checked for these.
+
+    `unanswered` and `answered` are the schemes of looks at the page as it opens, and once its quiz
+    is answered. A second look, the page being the same, is at the quiz only.
     """
 
     size: dict[str, int]
     scale: int = 1
-    schemes: tuple[str, ...] = ("light", "dark")
-    answers: bool = True
+    unanswered: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+
+    def looks(self, quiz: bool) -> set[str]:
+        """Return the looks at a page, by name."""
+        answered = self.answered if quiz or not self.unanswered else ()
+        return {*self.unanswered, *(f"{scheme}, answered" for scheme in answered)}
 
 
+BOTH = ("light", "dark")
 SCREENS = {
-    "desktop": Screen(DESKTOP),
-    "phone": Screen(PHONE, scale=2),
-    "zoom": Screen(ZOOMED, scale=2, schemes=("light",), answers=False),  # a phone's colours
-    "narrowest": Screen(NARROWEST, schemes=(), answers=False),  # only whether it scrolls sideways
+    "desktop": Screen(DESKTOP, unanswered=BOTH, answered=BOTH),
+    "phone": Screen(PHONE, scale=2, answered=BOTH),
+    # A phone's colours, and its layout: questions that nobody has answered are looked at here.
+    "zoom": Screen(ZOOMED, scale=2, unanswered=("light",)),
+    "narrowest": Screen(NARROWEST),  # only whether it scrolls sideways
 }
 
 MEASURE = """() => ({
@@ -62,6 +72,12 @@ LOAD = """async () => {
     document.querySelectorAll("img").forEach((i) => { i.loading = "eager"; });
     await Promise.all([...document.images].map((i) => i.decode().catch(() => {})));
 }"""
+
+# Every coloured word of code is an element, most elements of a page, and axe-core asks each of its
+# rules about all of them, although these are left out and a test of their own looks at them.
+PLAIN_CODE = """() => document.querySelectorAll(".highlight pre").forEach((code) => {
+    code.textContent = code.textContent;
+})"""
 
 # Takes the last of the choices that exclude each other, and all of the others; counts what is said.
 ANSWER = """() => {
@@ -136,18 +152,22 @@ def look(page, path: Path, html: Path, screen: Screen) -> Seen:
     page.on("request", note)
     page.emulate_media(color_scheme="light")
     page.goto(path.as_uri())
+    page.evaluate(PLAIN_CODE)
     found = {}
-    for scheme in screen.schemes:
+    for scheme in screen.unanswered:
         show(page, scheme)
         found[scheme] = barriers(page, **rules(scheme))
     show(page, "light")
     page.evaluate(LOAD)
     seen = Seen(wrong=page.wrong, barriers=found, **page.evaluate(MEASURE))
-    if seen.questions and screen.answers:
+    looks = screen.looks(bool(seen.questions))
+    if seen.questions and screen.answered:
         seen.answered = page.evaluate(ANSWER)
-        for scheme in screen.schemes:
+    for scheme in screen.answered:
+        if (name := f"{scheme}, answered") in looks:
             show(page, scheme)
-            found[f"{scheme}, answered"] = barriers(page, ".quiz", **rules(scheme))
+            within = ".quiz" if screen.unanswered else "html"
+            found[name] = barriers(page, within, **rules(scheme))
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.evaluate(LOAD)
     at_the_end = page.evaluate(MEASURE)

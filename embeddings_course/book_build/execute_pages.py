@@ -180,7 +180,7 @@ def execute_pages(
         kernel_command(code if len(missing) > 1 else [], environ) as command,
         ThreadPoolExecutor(max_workers=jobs) as pool,
     ):
-        kernel = _own_kernel(command)
+        kernel = own_kernel(command)
         # Those that took longest the last time come first, or at the end one core would be idle.
         seconds = page_cache.execution_seconds(cache)
         first = sorted(missing, key=lambda page: -seconds.get(page.path.name, math.inf))
@@ -294,7 +294,7 @@ def _what_failed(page: _Page, error: Any) -> str:
     return "\n".join(lines)
 
 
-def _own_kernel(command: list[str]) -> type:
+def own_kernel(command: list[str]) -> type:
     """Return a manager of kernels that such a command starts, whatever else is installed."""
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec

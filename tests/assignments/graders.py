@@ -6,7 +6,8 @@ import copy
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearSolutions
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
+
+from embeddings_course.book_build.execute_pages import kernel_command, own_kernel
 
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER.parent.parent / "source"
@@ -88,7 +91,15 @@ def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return ClearSolutions(config=stub).preprocess(copy.deepcopy(notebook), {})[0]
 
 
-def scores(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, float]:
+@contextmanager
+def kernels(notebooks: Iterable[nbformat.NotebookNode]) -> Iterator[type]:
+    """Provide a manager of kernels that have imported what some notebooks import."""
+    code = [cell.source for each in notebooks for cell in each.cells if cell.cell_type == "code"]
+    with kernel_command(code, {**os.environ, **SETTINGS}) as command:
+        yield own_kernel(command)
+
+
+def scores(notebook: nbformat.NotebookNode, folder: Path, kernel: type) -> dict[str, float]:
     """Run a notebook as nbgrader does and return the points of each test cell.
 
     Parameters
@@ -97,13 +108,15 @@ def scores(notebook: nbformat.NotebookNode, folder: Path) -> dict[str, float]:
         Its outputs are filled in.
     folder : Path
         Where it runs.
+    kernel : type
+        What :func:`kernels` provides.
     """
     client = NotebookClient(
         notebook,
         timeout=30,
         interrupt_on_timeout=True,
         allow_errors=True,
-        kernel_name="python3",
+        kernel_manager_class=kernel,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env={**os.environ, **SETTINGS})

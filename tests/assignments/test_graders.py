@@ -79,8 +79,14 @@ def answers(assignment):
     return {path.stem: read_answers(path) for path in sorted((FOLDER / assignment).glob("*.py"))}
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    with graders.kernels(map(read_source, ASSIGNMENTS)) as manager:
+        yield manager
+
+
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
-def verdicts(request, tmp_path_factory):
+def verdicts(request, tmp_path_factory, kernel):
     source = read_source(request.param)
     found = Verdicts(exercises(source))
     given = answers(request.param)
@@ -95,7 +101,7 @@ def verdicts(request, tmp_path_factory):
     points = dict(known.get(request.param, {}))
     new = {key: notebook for key, notebook in zip(keys, notebooks, strict=True) if key not in points}
     with ThreadPoolExecutor(2) as pool:
-        got = pool.map(lambda notebook: scores(notebook, folder), new.values())
+        got = pool.map(lambda notebook: scores(notebook, folder, kernel), new.values())
         points.update(zip(new, got, strict=True))
     got = [points[key] for key in keys]
     found.solution, found.stub = got[:2]
