@@ -21,7 +21,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -79,7 +79,7 @@ def image_suffixes() -> frozenset[str]:
     return frozenset(ending for ending, kind in endings.items() if kind in decoded)
 
 
-def list_images(folder: str | Path) -> list[Path]:
+def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     """List the image files of a folder in the order in which :func:`extract` takes them.
 
     Images that are left out, because Pillow cannot read them or their names do not end as those of
@@ -87,7 +87,7 @@ def list_images(folder: str | Path) -> list[Path]:
 
     Parameters
     ----------
-    folder : str or Path
+    folder : path
         It is searched with all folders below it. Hidden files and folders are left out.
 
     Returns
@@ -285,7 +285,7 @@ def _sources(images: object) -> Sequence[ImageLike]:
         if not images.size:
             raise ValueError(f"There are no pixels in images of shape {list(images.shape)}.")
         _check_dtype(images, "The images")
-        return images
+        return list(images)
     if isinstance(images, Image.Image):
         raise ValueError("images is a single PIL image; give a list: [image].")
     if isinstance(images, torch.Tensor):
@@ -359,7 +359,7 @@ class _Batch:
 
 def _batches(
     sources: Sequence[ImageLike], backbone: Backbone, batch_size: int, store: _Store | None
-) -> Iterator[_Batch]:
+) -> Generator[_Batch, None, None]:
     """Prepare batches in threads, in order, only a few ahead of the one in use."""
     stop = threading.Event()
     readers = min(_READERS, os.cpu_count() or 1)
@@ -492,7 +492,7 @@ def _key(raw: bytes | np.ndarray) -> bytes:
     if isinstance(raw, bytes):
         return hashlib.sha256(b"file" + raw).digest()
     content = hashlib.sha256(f"pixels {raw.shape}".encode())
-    content.update(np.ascontiguousarray(raw))
+    content.update(np.ascontiguousarray(raw).data)
     return content.digest()
 
 

@@ -33,7 +33,13 @@ _MOST_NUMBERS = 12
 def load_ipython_extension(shell: Any) -> None:
     """Make failing assertions of a kernel say what their sides are."""
 
-    def show(shell, kind, error, traceback, tb_offset=None):
+    def show(
+        shell: Any,
+        kind: type[AssertionError],
+        error: AssertionError,
+        traceback: TracebackType,
+        tb_offset: int | None = None,
+    ) -> None:
         if not error.args:
             error.args = ("\n".join(explanation(traceback)),)
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
@@ -83,7 +89,9 @@ def _failed(traceback: TracebackType) -> ast.Assert:
     )
 
 
-def _sides(test: ast.expr, names: Mapping[str, Any], loops: Sequence = ()) -> Iterator[str]:
+def _sides(
+    test: ast.expr, names: Mapping[str, Any], loops: Sequence[ast.comprehension] = ()
+) -> Iterator[str]:
     """Describe the parts of a condition that do not hold, those of comparisons side by side."""
     match test:
         case ast.BoolOp(op=ast.And(), values=parts):
@@ -113,7 +121,13 @@ def _sides(test: ast.expr, names: Mapping[str, Any], loops: Sequence = ()) -> It
                     yield f"{bound()}`{ast.unparse(test)}` is {_shown(value)}"
 
 
-def _comparison(compare, left, right, names, loops) -> Iterator[str]:
+def _comparison(
+    compare: Callable[[Any, Any], Any],
+    left: ast.expr,
+    right: ast.expr,
+    names: Mapping[str, Any],
+    loops: Sequence[ast.comprehension],
+) -> Iterator[str]:
     for bound, (one, other) in _values([left, right], names, loops):
         try:
             holds = np.asarray(compare(_plain(one), _plain(other)))
@@ -132,7 +146,9 @@ def _comparison(compare, left, right, names, loops) -> Iterator[str]:
                 yield f"{bound()}{count}`{ast.unparse(side)}` is {_shown(value)}"
 
 
-def _values(sides, names, loops) -> Iterator[tuple[Callable[[], str], list]]:
+def _values(
+    sides: Sequence[ast.expr], names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[tuple[Callable[[], str], list]]:
     """Evaluate expressions, in each round of the loops around them.
 
     With the values comes a function that says what the loops' variables are.

@@ -12,7 +12,7 @@ import threading
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -86,7 +86,7 @@ def _context() -> Any:
 
 def run_all(
     work: Work, tasks: Sequence[Task], jobs: int, say: Callable[[str], None] = print
-) -> Iterator[tuple[Task, Record]]:
+) -> Generator[tuple[Task, Record], None, None]:
     """Do some work on each task, a process each, and yield what is known of it when it is done.
 
     Each has processors of its own, if there are enough. What ran out of time while others ran is
@@ -125,7 +125,7 @@ def run_all(
 
 def _run_all(
     work: Work, tasks: Sequence[Task], jobs: int, base: Path, short: Path, *, again: bool = False
-) -> Iterator[tuple[Task, Record]]:
+) -> Generator[tuple[Task, Record], None, list[Task]]:
     """Do the same in some folders; return the tasks that ran out of time while others ran."""
     context = _context()
     waiting = list(reversed(tasks))
@@ -198,10 +198,11 @@ def _start(process: Any) -> None:
     """Start a process; a machine that a submission has filled gets a moment to recover."""
     for wait_seconds in (1, 5, 20):
         try:
-            return process.start()
+            process.start()
+            return
         except (EOFError, OSError):
             time.sleep(wait_seconds)
-    return process.start()
+    process.start()
 
 
 @contextlib.contextmanager
@@ -324,5 +325,7 @@ def _why(error: Exception) -> str:
 
 def _end_with_the_run() -> None:
     """End this process when the run was killed; its kernel ends with it."""
-    wait([multiprocessing.parent_process().sentinel])
+    run = multiprocessing.parent_process()
+    assert run is not None, "the run starts this process"
+    wait([run.sentinel])
     os.killpg(0, signal.SIGKILL)

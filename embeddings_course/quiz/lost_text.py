@@ -42,10 +42,10 @@ def lost_text(source: str) -> Iterator[tuple[int, str]]:
     int, str
         The line, from 1, and what is lost there, as a sentence that begins with the field.
     """
-    key: yaml.Token | None = None
+    key: yaml.ScalarToken | None = None
     follows_key = False
     anchors: dict[str, tuple[int, str]] = {}
-    anchor: yaml.Token | None = None
+    anchor: yaml.AnchorToken | None = None
     tokens = yaml.scan(source, Loader=yaml.SafeLoader)
     while True:
         try:

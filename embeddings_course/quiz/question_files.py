@@ -37,10 +37,11 @@ class QuizError(ValueError):
 class _Loader(yaml.SafeLoader):
     """YAML without dates: what looks like one is text, and the 30th of February no error."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 _QUESTION = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
@@ -137,9 +138,8 @@ def load_questions(path: Path) -> QuestionFile:
         raise QuizError([f"{path}: brackets or indents are nested too deeply"]) from None
     except ValueError as error:  # a number of thousands of digits
         raise QuizError([f"{path}: a value cannot be read: {error}"]) from None
-    if isinstance(node, yaml.MappingNode):
-        content = content or {}
-    if not isinstance(content, dict) or not isinstance(content.get("questions"), list):
+    entries = content.get("questions") if isinstance(content, dict) else None
+    if not isinstance(node, yaml.MappingNode) or not isinstance(entries, list):
         raise QuizError([f"{path}:1: must be a mapping with questions:, a list of questions"])
     problems = [
         *lost,
@@ -149,8 +149,9 @@ def load_questions(path: Path) -> QuestionFile:
     for field in content:
         if field not in QuestionFile.FIELDS:
             problems.append(f"{path}:{_line(node, (field,))}: {field}: is not a field of a file")
-    questions, lines = [], {}
-    for number, entry in enumerate(content["questions"]):
+    questions: list[Question] = []
+    lines: dict[str, int] = {}
+    for number, entry in enumerate(entries):
         at = ("questions", number)
         question, wrong = _read_question(entry)
         name = _name(entry, number)
@@ -166,7 +167,7 @@ def load_questions(path: Path) -> QuestionFile:
             )
         questions.append(question)
         lines.setdefault(question.id, _line(node, at))
-    if not content["questions"]:
+    if not entries:
         problems.append(f"{path}:1: has no questions")
     if problems:
         raise QuizError(problems)
@@ -210,7 +211,7 @@ def _read_question(entry: Any) -> tuple[Question | None, list[tuple[tuple, str]]
 
 
 def _simplify(error: ValidationError) -> list[tuple[tuple, str]]:
-    found = []
+    found: list[tuple[tuple, str]] = []
     for detail in error.errors():
         loc, kind, message = tuple(detail["loc"]), detail["type"], detail["msg"]
         if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -228,7 +229,9 @@ def _simplify(error: ValidationError) -> list[tuple[tuple, str]]:
             what = "is missing"
         elif kind == "extra_forbidden":
             fields = (
-                list(KINDS[tag].model_fields) if len(rest) == 1 else list(_PARTS.get(rest[0], ()))
+                list(KINDS[str(tag)].model_fields)
+                if len(rest) == 1
+                else list(_PARTS.get(str(rest[0]), ()))
             )
             close = get_close_matches(str(rest[-1]), fields, n=1)
             what = (
@@ -291,7 +294,7 @@ def _yaml_problem(path: Path, error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "end of stream" in problem:  # something was opened and not closed: name where
-        mark = error.context_mark or mark
+        mark = getattr(error, "context_mark", None) or mark
     line = mark.line + 1 if mark else None
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 from embeddings_course._shared.text import counted
@@ -107,10 +107,16 @@ def enrol(
             ) from error
     listed = {student.id for student in students}
     return Enrolment(
-        *(tuple(sorted(each.id for each in group)) for group in (added, changed, unchanged)),
-        tuple(sorted(set(before) - listed)),
-        dict(sorted(differences.items())),
+        added=_ids(added),
+        changed=_ids(changed),
+        unchanged=_ids(unchanged),
+        not_listed=tuple(sorted(set(before) - listed)),
+        differences=dict(sorted(differences.items())),
     )
+
+
+def _ids(students: Iterable[Student]) -> tuple[str, ...]:
+    return tuple(sorted(student.id for student in students))
 
 
 def _refuse_second_ids(
@@ -119,7 +125,9 @@ def _refuse_second_ids(
     """Refuse a list that would put students into the gradebook a second time."""
     listed = {student.id for student in students}
     others = [student for student in before.values() if student.id not in listed]
-    ids, mails, numbers = {}, {}, {}
+    ids: dict[str, Student] = {}
+    mails: dict[str, Student] = {}
+    numbers: dict[str, Student] = {}
     names: dict[str, list[Student]] = defaultdict(list)
     for other in others:
         ids[other.id.casefold()] = other

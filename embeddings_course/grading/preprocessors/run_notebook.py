@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import nbformat
 import psutil
@@ -248,6 +248,16 @@ class RunNotebook(Execute):
                 said = part_of(reply, "content", "user_expressions", "it", "data", "text/plain")
                 return said if isinstance(said, str) and len(said) <= MOST_ANSWER else None
         return None
+
+    @overload
+    def _inspect(
+        self, *, whole: Literal[True], seconds: float = _ANSWER_SECONDS
+    ) -> dict[str, int] | None: ...
+
+    @overload
+    def _inspect(
+        self, *, whole: Literal[False], seconds: float = _ANSWER_SECONDS
+    ) -> int | None: ...
 
     def _inspect(
         self, *, whole: bool, seconds: float = _ANSWER_SECONDS

@@ -79,16 +79,16 @@ def _claims(cells: list[NotebookNode], expected: Sequence[Expected]) -> dict[str
             claims[name].append(number)
     by_id = {cell.get("id"): number for number, cell in enumerate(cells)}
     for name in sorted(names):
-        number = by_id.get(name)
-        if claims[name] or number is None:
+        own = by_id.get(name)
+        if claims[name] or own is None:
             continue
-        other = grade_id(cells[number])
+        other = grade_id(cells[own])
         if other not in names:
-            claims[name].append(number)
+            claims[name].append(own)
         elif any(cells[rival].get("id") == other for rival in claims[other]):
             # It was given the mark of a cell that is still there.
-            claims[other].remove(number)
-            claims[name].append(number)
+            claims[other].remove(own)
+            claims[name].append(own)
     return claims
 
 

@@ -318,7 +318,8 @@ def _cell_ids(
             twice = isinstance(given, str) and given in used
             counted["had the id of another" if twice else "had no id that is one"] += 1
         kept.append(given if valid else None)
-        used.update([given] if valid else [])
+        if given is not None and valid:
+            used.add(given)
     for number, each in enumerate(kept, 1):
         new = each or f"cell-{number}"
         while each is None and new in used:

@@ -168,7 +168,7 @@ def _squeezed(name: str) -> str:
 
 
 def _student(
-    row: Row, number: str, login: str | None, sis: str | None, students: Sequence[Student]
+    row: Row, number: str | None, login: str | None, sis: str | None, students: Sequence[Student]
 ) -> Student | None:
     for student in students:
         if student.lms_user_id and student.lms_user_id == row.get(number):
