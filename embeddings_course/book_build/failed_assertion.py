@@ -95,30 +95,49 @@ def _sides(
     """Describe the parts of a condition that do not hold, those of comparisons side by side."""
     match test:
         case ast.BoolOp(op=ast.And(), values=parts):
-            for part in parts:  # what comes after the first that fails was never evaluated
-                said = _sides(part, names, loops)
-                if (line := next(said, None)) is not None:
-                    yield line
-                    yield from said
-                    break
+            yield from _sides_of_first(parts, names, loops)
         case ast.BoolOp(values=parts):
-            for part in parts:
-                yield from _sides(part, names, loops)
+            yield from _sides_of_all(parts, names, loops)
         case ast.BinOp(op=ast.BitAnd() | ast.BitOr(), left=left, right=right):
-            for part in (left, right):
-                yield from _sides(part, names, loops)
+            yield from _sides_of_all([left, right], names, loops)
         case ast.Call(func=ast.Name(id="all"), args=[ast.GeneratorExp() | ast.ListComp() as inner]):
             yield from _sides(inner.elt, names, [*loops, *inner.generators])
         case ast.Call(func=ast.Attribute(attr="all", value=ast.expr() as inner), args=[]):
             yield from _sides(inner, names, loops)
         case ast.Compare() if all(type(op) in _OPERATORS for op in test.ops):
-            sides = [test.left, *test.comparators]
-            for operator, left, right in zip(test.ops, sides, sides[1:], strict=False):
-                yield from _comparison(_OPERATORS[type(operator)], left, right, names, loops)
+            yield from _comparisons(test, names, loops)
         case _:
             for bound, (value,) in _values([test], names, loops):
                 if not np.all(value):
                     yield f"{bound()}`{ast.unparse(test)}` is {_shown(value)}"
+
+
+def _sides_of_all(
+    parts: Sequence[ast.expr], names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[str]:
+    for part in parts:
+        yield from _sides(part, names, loops)
+
+
+def _sides_of_first(
+    parts: Sequence[ast.expr], names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[str]:
+    """Describe the first part that fails: those after it were never evaluated."""
+    for part in parts:
+        said = _sides(part, names, loops)
+        if (line := next(said, None)) is not None:
+            yield line
+            yield from said
+            break
+
+
+def _comparisons(
+    test: ast.Compare, names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[str]:
+    """Describe the sides of each comparison in a chain of them, such as ``a < b < c``."""
+    sides = [test.left, *test.comparators]
+    for operator, left, right in zip(test.ops, sides, sides[1:], strict=False):
+        yield from _comparison(_OPERATORS[type(operator)], left, right, names, loops)
 
 
 def _comparison(

@@ -75,10 +75,8 @@ def prepare(
         raise UnreadableNotebook(f"What was handed in is {kind}, not a folder.")
     notes: list[str] = []
     chosen = choose(folder, name, frozenset(grade_ids or ()), notes, other)
-    place = folder if target is None else Path(target)
-    in_place = place.resolve() == folder.resolve()
-    if in_place:
-        place = folder  # however it was named
+    in_place = target is None or Path(target).resolve() == folder.resolve()
+    place = folder if target is None or in_place else Path(target)
     destination = place / f"{name}.ipynb"
     fine = chosen.is_fine()
     if not fine:
