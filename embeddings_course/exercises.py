@@ -29,7 +29,7 @@ import threading
 import traceback
 import types
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -263,16 +263,7 @@ def attempt(
         If there is no such function, or it raises an error, takes too long, or prints its result
         instead of returning it. The message says which.
     """
-    if name not in namespace:
-        raise CheckFailed(
-            f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
-        )
-    function = namespace[name]
-    if not callable(function):
-        raise CheckFailed(
-            f"{name} is {describe(function)} and no function any more: something has overwritten "
-            "it. Rename that variable, restart the kernel and run all cells."
-        )
+    function = _function(namespace, name)
     given, given_by_name = _deepcopy(arguments), _deepcopy(keywords)
     printed = io.StringIO()
     problem = ""
@@ -313,6 +304,21 @@ def attempt(
         )
         raise CheckFailed(f"{name}, on {on}: it returned nothing.{hint}")
     return Answer(name, on, value, arguments, given)
+
+
+def _function(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
+    """Return a student's function; say what to do if there is none."""
+    if name not in namespace:
+        raise CheckFailed(
+            f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
+        )
+    function = namespace[name]
+    if not callable(function):
+        raise CheckFailed(
+            f"{name} is {describe(function)} and no function any more: something has overwritten "
+            "it. Rename that variable, restart the kernel and run all cells."
+        )
+    return function
 
 
 def refuses(

@@ -21,7 +21,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -79,7 +79,7 @@ def image_suffixes() -> frozenset[str]:
     return frozenset(ending for ending, kind in endings.items() if kind in decoded)
 
 
-def list_images(folder: str | Path) -> list[Path]:
+def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     """List the image files of a folder in the order in which :func:`extract` takes them.
 
     Images that are left out, because Pillow cannot read them or their names do not end as those of
@@ -87,7 +87,7 @@ def list_images(folder: str | Path) -> list[Path]:
 
     Parameters
     ----------
-    folder : str or Path
+    folder : path
         It is searched with all folders below it. Hidden files and folders are left out.
 
     Returns
@@ -273,19 +273,8 @@ def _sources(images: object) -> Sequence[ImageLike]:
     if isinstance(images, str | os.PathLike):
         return list_images(images)
     if isinstance(images, np.ndarray):
-        if images.ndim != 4 or images.shape[3] not in (1, 3, 4):
-            hint = ""
-            if images.ndim == 4 and images.shape[1] == 3:
-                hint = " Move the channels to the end: images.transpose(0, 2, 3, 1)."
-            elif images.ndim in (2, 3):
-                hint = " For one image give [image], for grey images list(images)."
-            raise ValueError(
-                f"The images have the shape {list(images.shape)}; expected [n, h, w, 3].{hint}"
-            )
-        if not images.size:
-            raise ValueError(f"There are no pixels in images of shape {list(images.shape)}.")
-        _check_dtype(images, "The images")
-        return images
+        _check_array(images)
+        return list(images)
     if isinstance(images, Image.Image):
         raise ValueError("images is a single PIL image; give a list: [image].")
     if isinstance(images, torch.Tensor):
@@ -301,21 +290,39 @@ def _sources(images: object) -> Sequence[ImageLike]:
     if not len(images):
         raise ValueError("images is empty; give at least one image.")
     for row, image in enumerate(images):
-        if isinstance(image, np.ndarray):
-            if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
-                raise ValueError(
-                    f"images[{row}] has the shape {list(image.shape)}; expected [h, w, 3] "
-                    "or [h, w]."
-                )
-            if not image.size:
-                raise ValueError(f"images[{row}] of shape {list(image.shape)} has no pixels.")
-            _check_dtype(image, f"images[{row}]")
-        elif not isinstance(image, str | os.PathLike | Image.Image):
-            raise ValueError(
-                f"images[{row}] is of type {type(image).__name__}; expected a path, a PIL image "
-                "or a uint8 array [h, w, 3]."
-            )
+        _check_image(image, f"images[{row}]")
     return images
+
+
+def _check_array(images: np.ndarray) -> None:
+    if images.ndim != 4 or images.shape[3] not in (1, 3, 4):
+        hint = ""
+        if images.ndim == 4 and images.shape[1] == 3:
+            hint = " Move the channels to the end: images.transpose(0, 2, 3, 1)."
+        elif images.ndim in (2, 3):
+            hint = " For one image give [image], for grey images list(images)."
+        raise ValueError(
+            f"The images have the shape {list(images.shape)}; expected [n, h, w, 3].{hint}"
+        )
+    if not images.size:
+        raise ValueError(f"There are no pixels in images of shape {list(images.shape)}.")
+    _check_dtype(images, "The images")
+
+
+def _check_image(image: object, what: str) -> None:
+    if isinstance(image, np.ndarray):
+        if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
+            raise ValueError(
+                f"{what} has the shape {list(image.shape)}; expected [h, w, 3] or [h, w]."
+            )
+        if not image.size:
+            raise ValueError(f"{what} of shape {list(image.shape)} has no pixels.")
+        _check_dtype(image, what)
+    elif not isinstance(image, str | os.PathLike | Image.Image):
+        raise ValueError(
+            f"{what} is of type {type(image).__name__}; expected a path, a PIL image or a uint8 "
+            "array [h, w, 3]."
+        )
 
 
 def _check_dtype(image: np.ndarray, what: str) -> None:
@@ -359,7 +366,7 @@ class _Batch:
 
 def _batches(
     sources: Sequence[ImageLike], backbone: Backbone, batch_size: int, store: _Store | None
-) -> Iterator[_Batch]:
+) -> Generator[_Batch, None, None]:
     """Prepare batches in threads, in order, only a few ahead of the one in use."""
     stop = threading.Event()
     readers = min(_READERS, os.cpu_count() or 1)
@@ -388,6 +395,31 @@ def _batches(
         torch.set_num_threads(threads)  # which threads that start later inherit
 
 
+class _Resizer:
+    """Prepares images for a backbone; those of one shape together, which takes less time."""
+
+    def __init__(self, preprocess: Callable[[torch.Tensor], torch.Tensor]):
+        self.prepared: dict[int, torch.Tensor] = {}  # row: float32 [3, s, s]
+        self._preprocess = preprocess
+        self._alike: dict[tuple[int, ...], dict[int, np.ndarray]] = {}  # by shape, then by row
+
+    def add(self, row: int, image: np.ndarray) -> None:
+        """Take an image: uint8 [h, w, 3]. It is prepared now or later."""
+        self._alike.setdefault(image.shape, {})[row] = image
+        pixels = sum(len(each) * np.prod(shape[:2]) for shape, each in self._alike.items())
+        if pixels > _PIXELS_TOGETHER:
+            self.finish()
+
+    def finish(self) -> None:
+        """Prepare all that wait."""
+        for group in filter(None, self._alike.values()):
+            stack = torch.from_numpy(np.stack(list(group.values())))  # [k, h, w, 3]
+            with torch.inference_mode():
+                resized = self._preprocess(stack.permute(0, 3, 1, 2))
+                self.prepared.update(zip(group, resized, strict=True))
+            group.clear()
+
+
 def _prepare(
     sources: Sequence[ImageLike],
     rows: range,
@@ -396,15 +428,7 @@ def _prepare(
     stop: threading.Event,
 ) -> _Batch:
     batch = _Batch()
-    prepared: dict[int, torch.Tensor] = {}  # row: float32 [3, s, s]
-    alike: dict[tuple[int, ...], dict[int, np.ndarray]] = {}  # images of one shape, by row
-
-    def resize(group: dict[int, np.ndarray]) -> None:
-        stack = torch.from_numpy(np.stack(list(group.values())))  # [k, h, w, 3]
-        with torch.inference_mode():
-            prepared.update(zip(group, backbone.preprocess(stack.permute(0, 3, 1, 2)), strict=True))
-        group.clear()
-
+    resizer = _Resizer(backbone.preprocess)
     for row in rows:
         if stop.is_set():
             return batch
@@ -425,16 +449,11 @@ def _prepare(
             batch.scales[row] = scale
         batch.rows.append(row)
         batch.keys.append(key)
-        group = alike.setdefault(image.shape, {})
-        group[row] = image
-        if sum(len(each) * np.prod(shape[:2]) for shape, each in alike.items()) > _PIXELS_TOGETHER:
-            for each in filter(None, alike.values()):
-                resize(each)
-    for each in filter(None, alike.values()):
-        resize(each)
-    if not prepared:
+        resizer.add(row, image)
+    resizer.finish()
+    if not batch.rows:
         return batch
-    pixels = torch.stack([prepared[row] for row in batch.rows])
+    pixels = torch.stack([resizer.prepared[row] for row in batch.rows])
     pixels = pixels.contiguous(memory_format=torch.channels_last)
     return replace(batch, pixels=pixels)
 
@@ -492,7 +511,7 @@ def _key(raw: bytes | np.ndarray) -> bytes:
     if isinstance(raw, bytes):
         return hashlib.sha256(b"file" + raw).digest()
     content = hashlib.sha256(f"pixels {raw.shape}".encode())
-    content.update(np.ascontiguousarray(raw))
+    content.update(np.ascontiguousarray(raw).data)
     return content.digest()
 
 

@@ -188,10 +188,10 @@ def auc(related: Sequence[float], unrelated: Sequence[float]) -> float:
         if not np.isfinite(scores).all():
             raise ValueError(f"A score of the {name} pairs is not a finite number.")
         sides.append(scores)
-    related, unrelated = map(np.sort, sides)
+    near, far = map(np.sort, sides)
     # Not sklearn's roc_auc_score, which finds the same in thirty times the time.
-    beaten, not_above = (np.searchsorted(unrelated, related, side) for side in ("left", "right"))
-    return float((beaten.sum() + not_above.sum()) / (2 * len(related) * len(unrelated)))
+    beaten, not_above = (np.searchsorted(far, near, side) for side in ("left", "right"))
+    return float((beaten.sum() + not_above.sum()) / (2 * len(near) * len(far)))
 
 
 def pair_auc(vectors: np.ndarray, labels: Sequence[object]) -> float:

@@ -161,9 +161,9 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
 def _array(value: object) -> np.ndarray | None:
     import torch
 
-    value = value.detach().numpy() if isinstance(value, torch.Tensor) else value
-    plain = isinstance(value, np.ndarray) and value.dtype != object
-    return value if plain else None
+    if isinstance(value, torch.Tensor):
+        value = value.detach().numpy()
+    return value if isinstance(value, np.ndarray) and value.dtype != object else None
 
 
 def _store(page: str, name: str, key: str) -> Path:

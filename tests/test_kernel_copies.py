@@ -356,6 +356,20 @@ def lives(process):
 def modules_used(code):
     """Return modules that code takes from others without importing them, each with the other."""
     tree = ast.parse(code)
+    bound, imported = imports_of(tree)
+    found = set()
+    for home, path in attributes_of(tree, bound):
+        for number in range(1, len(path) + 1):
+            module = ".".join([home, *path[:number]])
+            if not is_module(module):
+                break
+            if not any(f"{each}.".startswith(f"{module}.") for each in imported):
+                found.add((home, module))
+    return found
+
+
+def imports_of(tree):
+    """Return what each imported name stands for, and all that is imported."""
     bound, imported = {}, set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -368,21 +382,18 @@ def modules_used(code):
             for alias in node.names:
                 bound[alias.asname or alias.name] = f"{node.module}.{alias.name}"
                 imported.add(f"{node.module}.{alias.name}")
-    found = set()
+    return bound, imported
+
+
+def attributes_of(tree, bound):
+    """Yield each chain of attributes of a name that is bound: what it stands for, and the chain."""
     for node in ast.walk(tree):
         path, inner = [], node
         while isinstance(inner, ast.Attribute):
             path.insert(0, inner.attr)
             inner = inner.value
         if path and isinstance(inner, ast.Name) and inner.id in bound:
-            home = bound[inner.id]
-            for number in range(1, len(path) + 1):
-                module = ".".join([home, *path[:number]])
-                if not is_module(module):
-                    break
-                if not any(f"{each}.".startswith(f"{module}.") for each in imported):
-                    found.add((home, module))
-    return found
+            yield bound[inner.id], path
 
 
 @cache

@@ -118,6 +118,11 @@ def test_torchvisions_own_data_sets_are_read_alike(folders, tmp_path, monkeypatc
         assert torch.equal(data[part].pixels, from_folders[part].pixels)
 
 
+def test_a_data_set_that_is_not_named_is_asked_for(tmp_path):
+    with pytest.raises(ValueError, match="Name the folders of both data sets"):
+        pretrain.read_data(tmp_path, None, None)
+
+
 def test_views_stay_inside_the_used_part_of_the_canvas(tiny_data):
     data, _ = tiny_data
     pictures = data["caltech101-train"]

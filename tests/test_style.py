@@ -1,4 +1,4 @@
-"""The layout of all Python files, and common mistakes in them: ruff is the judge."""
+"""What programs find in Python files: layout and common mistakes, types, forbidden imports."""
 
 import os
 import subprocess
@@ -14,6 +14,17 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_ruff_has_no_complaints(check):
     result = subprocess.run(
         [sys.executable, "-m", "ruff", *check, "--quiet", str(ROOT)],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_mypy_has_no_complaints():
+    result = subprocess.run(
+        # What it found is kept: a change then takes seconds, and not most of a minute.
+        [sys.executable, "-m", "mypy", "--cache-dir", str(ROOT / "_build" / "work" / "mypy")],
+        cwd=ROOT,
         capture_output=True,
         text=True,
     )

@@ -61,6 +61,7 @@ def test_an_assignment_is_read_with_its_points_time_and_claims(tmp_path):
         ("# T\n5 minutes", TASK.partition("*")[0], 2, "exercise 1 names no claim: write a line"),
         ("# T\n5 minutes", TASK, 3, "promise 2 points, its cells give 3"),
         ("# T\nsoon done", TASK, 2, "does not say how long it takes"),
+        ("## T\n5 minutes", TASK, 2, "task.ipynb has no title: begin it with a line '# Title'"),
     ],
 )
 def test_what_an_assignment_does_not_say_rightly_is_told(tmp_path, intro, task, points, complaint):
@@ -69,14 +70,14 @@ def test_what_an_assignment_does_not_say_rightly_is_told(tmp_path, intro, task, 
         read_assignment(path, {"one", "other"})
 
 
-def small_course(root, objectives="- do it;\n- do it\n  well.\n", page="first"):
+def small_course(root, objectives="- do it;\n- do it\n  well.\n", page="first", title="# First"):
     (root / "book" / "quizzes").mkdir(parents=True)
     (root / "assignments").mkdir()
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nparts:\n  - caption: P\n    chapters:\n"
         "      - file: book/first\n      - file: book/other\n"
     )
-    (root / "book" / "first.md").write_text(f"# First\n\nAfter this page you can\n\n{objectives}")
+    (root / "book" / "first.md").write_text(f"{title}\n\nAfter this page you can\n\n{objectives}")
     (root / "book" / "other.md").write_text("# To look things up\n")
     (root / "book" / "claims.yml").write_text(f"- {{id: one, page: {page}, sentence: It is.}}\n")
     (root / "book" / "quizzes" / "first.yml").write_text(
@@ -93,11 +94,13 @@ def test_objectives_of_several_lines_are_read_and_pages_without_any_left_out(tmp
     assert [question.id for question in page.questions] == ["q"]
 
 
-def test_page_with_questions_and_no_objectives_and_claim_without_page_are_told(tmp_path):
+def test_page_without_title_or_objectives_and_claim_without_page_are_told(tmp_path):
     with pytest.raises(ValueError, match=r"first\.md has questions, but no objectives"):
         read_course(small_course(tmp_path / "a", objectives=""))
     with pytest.raises(ValueError, match="claim one runs on other, which is not a page"):
         read_course(small_course(tmp_path / "b", page="other"))
+    with pytest.raises(ValueError, match=r"first\.md has no title"):
+        read_course(small_course(tmp_path / "c", title="First"))
 
 
 def test_an_exercise_comes_when_all_its_pages_are_read_and_a_quiz_in_the_end():

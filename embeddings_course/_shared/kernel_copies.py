@@ -249,7 +249,8 @@ def _look_after_a_kernel(server: int, connection: socket.socket) -> int:
         finally:
             os._exit(status)
     opened = os.pidfd_open(kernel)
-    while opened not in (ready := select.select([connection, opened], [], [])[0]):
+    either: list[socket.socket | int] = [connection, opened]
+    while opened not in (ready := select.select(either, [], [])[0]):
         number = receive(connection).get("signal") if ready else None
         # Without one, who stood for the kernel has gone.
         with suppress(ProcessLookupError):
@@ -275,7 +276,9 @@ def _become_a_kernel(connection: socket.socket, request: dict[str, Any], parent:
 
     from ipykernel.kernelapp import launch_new_instance
 
-    sys.argv = [find_spec("ipykernel_launcher").origin, *request["arguments"]]
+    launcher = find_spec("ipykernel_launcher")
+    assert launcher is not None and launcher.origin is not None, "ipykernel has it"
+    sys.argv = [launcher.origin, *request["arguments"]]
 
     try:
         launch_new_instance()

@@ -30,8 +30,10 @@ import math
 import platform
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -122,7 +124,7 @@ def _canvases(
         width, height = image.size
         left, top = max(0, width - longest) // 2, max(0, height - longest) // 2
         width, height = min(width, longest), min(height, longest)
-        pixels[n, :height, :width] = image.crop((left, top, left + width, top + height))
+        pixels[n, :height, :width] = np.asarray(image.crop((left, top, left + width, top + height)))
         extent[n] = height, width
     return Pictures(
         torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(),
@@ -143,7 +145,14 @@ def _class_folders(path: Path) -> list[tuple[Path, str]]:
 def read_data(
     cifar10: Path | None, caltech101: Path | None, download: Path | None
 ) -> tuple[dict[str, Pictures], list[str]]:
-    """Read both data sets; return their training and held-out parts, and the classes' names."""
+    """Read both data sets; return their training and held-out parts, and the classes' names.
+
+    Raises
+    ------
+    ValueError
+        If there is no folder to download to, and one of the data sets is not named.
+    """
+    cifar: Mapping[str, Sequence[tuple[Path | Image.Image, str]]]
     if download is not None:
         sets = {
             part: torchvision.datasets.CIFAR10(download, train=part == "train", download=True)
@@ -152,6 +161,8 @@ def read_data(
         cifar = {part: [(image, d.classes[n]) for image, n in d] for part, d in sets.items()}
         caltech101 = Path(torchvision.datasets.Caltech101(download, download=True).root)
         caltech101 /= "101_ObjectCategories"
+    elif cifar10 is None or caltech101 is None:
+        raise ValueError("Name the folders of both data sets, or one to download them to.")
     else:
         cifar = {part: _class_folders(cifar10 / part) for part in ("train", "test")}
     caltech = [(f, c) for f, c in _class_folders(caltech101) if c != "BACKGROUND_Google"]
@@ -175,7 +186,9 @@ def read_data(
 # --- views ---------------------------------------------------------------------------------------
 
 
-def views(pictures: Pictures, rows: torch.Tensor, size: int, smallest: float, rng) -> torch.Tensor:
+def views(
+    pictures: Pictures, rows: torch.Tensor, size: int, smallest: float, rng: torch.Generator
+) -> torch.Tensor:
     """Cut one augmented view of each picture: float32 [len(rows), 3, size, size] in [0, 1]."""
 
     def uniform(low: float, high: float, *shape: int) -> torch.Tensor:
@@ -273,8 +286,12 @@ def train(
     learner = Learner(len(classes)).to(memory_format=torch.channels_last)
     decayed = [p for p in learner.parameters() if p.ndim > 1]
     plain = [p for p in learner.parameters() if p.ndim == 1]
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": plain},
+    ]
     optimiser = torch.optim.SGD(
-        [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain}],
+        groups,
         lr=recipe.peak_rate,
         momentum=recipe.momentum,
         nesterov=True,

@@ -226,6 +226,7 @@ def _run_jupyter_book(root: Path, work: Path, lock: Lock, keep_going: bool) -> N
         # If this process is killed, Jupyter Book goes on, and with it the lock.
         pass_fds=() if os.name == "nt" else (lock.fileno(),),
     )
+    assert process.stdout is not None, "it is a pipe"
     lines = []
     try:
         with log.open("w", encoding="utf-8") as file:

@@ -31,8 +31,9 @@ from embeddings_course.book_build import failed_assertion, page_cache
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.book_build.published_versions import difference
 
-if TYPE_CHECKING:  # loading it takes a second
+if TYPE_CHECKING:  # loading them takes a second
     import nbformat
+    from jupyter_cache.cache.main import JupyterCacheBase
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TICK = 0.5  # seconds after which an interruption is noticed
@@ -147,20 +148,8 @@ def execute_pages(
     CellFailed
         If a cell raises an error, takes too long, or its kernel dies, unless `keep_going`.
     """
-    from jupyter_cache.base import CacheBundleIn
-
     cache = page_cache.open_cache(cache_folder)
-    missing = []
-    for name in names:
-        path = root / f"{name}.md"
-        notebook = read_page(path)
-        if notebook is None:
-            continue
-        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-        key = page_cache.page_key(root, cells, environment)
-        if not page_cache.is_cached(cache, notebook, key):
-            missing.append(_Page(name, path, notebook, key, cells))
-
+    missing = list(_missing_pages(cache, root, names, environment))
     one_at_a_time = threading.Lock()
 
     def say(line: str) -> None:
@@ -190,24 +179,56 @@ def execute_pages(
                 done, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
                 for future in done:
                     page = waiting.pop(future)
-                    try:
-                        future.result()
-                    except CellFailed as error:
-                        if not keep_going:
-                            raise
-                        page.failed = str(error)
-                    noted = page_cache.about(page.key, page.seconds, page.failed)
-                    bundle = CacheBundleIn(page.notebook, str(page.path), data=noted)
-                    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                    page.failed = _failure(future, keep_going=keep_going)
+                    _put_into(cache, page)
                     done_ = "failed   " if page.failed else "executed "
                     say(f"{done_} {page.name}.md in {page.seconds:.1f} s")
         finally:  # after an error, or Ctrl-C
-            while True:  # a kernel that is about to start is there the next time
-                for page in waiting.values():
-                    _stop(page)
-                if not wait(waiting, timeout=_TICK).not_done:
-                    break
+            _stop_all(waiting)
     return [PageRun(page.name, page.seconds, page.in_cells, page.failed) for page in missing]
+
+
+def _missing_pages(
+    cache: JupyterCacheBase, root: Path, names: Iterable[str], environment: Mapping[str, str]
+) -> Iterator[_Page]:
+    """Read the pages with code that the cache lacks."""
+    for name in names:
+        path = root / f"{name}.md"
+        notebook = read_page(path)
+        if notebook is None:
+            continue
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        key = page_cache.page_key(root, cells, environment)
+        if not page_cache.is_cached(cache, notebook, key):
+            yield _Page(name, path, notebook, key, cells)
+
+
+def _failure(future: Future, *, keep_going: bool) -> str:
+    """Return why a page was not executed to its end; raise it unless the build goes on."""
+    try:
+        future.result()
+    except CellFailed as error:
+        if not keep_going:
+            raise
+        return str(error)
+    return ""
+
+
+def _put_into(cache: JupyterCacheBase, page: _Page) -> None:
+    from jupyter_cache.base import CacheBundleIn
+
+    noted = page_cache.about(page.key, page.seconds, page.failed)
+    bundle = CacheBundleIn(page.notebook, str(page.path), data=noted)
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def _stop_all(waiting: Mapping[Future, _Page]) -> None:
+    """End what still runs, and wait until it has ended."""
+    while True:  # a kernel that is about to start is there the next time
+        for page in waiting.values():
+            _stop(page)
+        if not wait(waiting, timeout=_TICK).not_done:
+            break
 
 
 @contextmanager

@@ -33,7 +33,13 @@ _MOST_NUMBERS = 12
 def load_ipython_extension(shell: Any) -> None:
     """Make failing assertions of a kernel say what their sides are."""
 
-    def show(shell, kind, error, traceback, tb_offset=None):
+    def show(
+        shell: Any,
+        kind: type[AssertionError],
+        error: AssertionError,
+        traceback: TracebackType,
+        tb_offset: int | None = None,
+    ) -> None:
         if not error.args:
             error.args = ("\n".join(explanation(traceback)),)
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
@@ -83,37 +89,64 @@ def _failed(traceback: TracebackType) -> ast.Assert:
     )
 
 
-def _sides(test: ast.expr, names: Mapping[str, Any], loops: Sequence = ()) -> Iterator[str]:
+def _sides(
+    test: ast.expr, names: Mapping[str, Any], loops: Sequence[ast.comprehension] = ()
+) -> Iterator[str]:
     """Describe the parts of a condition that do not hold, those of comparisons side by side."""
     match test:
         case ast.BoolOp(op=ast.And(), values=parts):
-            for part in parts:  # what comes after the first that fails was never evaluated
-                said = _sides(part, names, loops)
-                if (line := next(said, None)) is not None:
-                    yield line
-                    yield from said
-                    break
+            yield from _sides_of_first(parts, names, loops)
         case ast.BoolOp(values=parts):
-            for part in parts:
-                yield from _sides(part, names, loops)
+            yield from _sides_of_all(parts, names, loops)
         case ast.BinOp(op=ast.BitAnd() | ast.BitOr(), left=left, right=right):
-            for part in (left, right):
-                yield from _sides(part, names, loops)
+            yield from _sides_of_all([left, right], names, loops)
         case ast.Call(func=ast.Name(id="all"), args=[ast.GeneratorExp() | ast.ListComp() as inner]):
             yield from _sides(inner.elt, names, [*loops, *inner.generators])
         case ast.Call(func=ast.Attribute(attr="all", value=ast.expr() as inner), args=[]):
             yield from _sides(inner, names, loops)
         case ast.Compare() if all(type(op) in _OPERATORS for op in test.ops):
-            sides = [test.left, *test.comparators]
-            for operator, left, right in zip(test.ops, sides, sides[1:], strict=False):
-                yield from _comparison(_OPERATORS[type(operator)], left, right, names, loops)
+            yield from _comparisons(test, names, loops)
         case _:
             for bound, (value,) in _values([test], names, loops):
                 if not np.all(value):
                     yield f"{bound()}`{ast.unparse(test)}` is {_shown(value)}"
 
 
-def _comparison(compare, left, right, names, loops) -> Iterator[str]:
+def _sides_of_all(
+    parts: Sequence[ast.expr], names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[str]:
+    for part in parts:
+        yield from _sides(part, names, loops)
+
+
+def _sides_of_first(
+    parts: Sequence[ast.expr], names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[str]:
+    """Describe the first part that fails: those after it were never evaluated."""
+    for part in parts:
+        said = _sides(part, names, loops)
+        if (line := next(said, None)) is not None:
+            yield line
+            yield from said
+            break
+
+
+def _comparisons(
+    test: ast.Compare, names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[str]:
+    """Describe the sides of each comparison in a chain of them, such as ``a < b < c``."""
+    sides = [test.left, *test.comparators]
+    for operator, left, right in zip(test.ops, sides, sides[1:], strict=False):
+        yield from _comparison(_OPERATORS[type(operator)], left, right, names, loops)
+
+
+def _comparison(
+    compare: Callable[[Any, Any], Any],
+    left: ast.expr,
+    right: ast.expr,
+    names: Mapping[str, Any],
+    loops: Sequence[ast.comprehension],
+) -> Iterator[str]:
     for bound, (one, other) in _values([left, right], names, loops):
         try:
             holds = np.asarray(compare(_plain(one), _plain(other)))
@@ -132,7 +165,9 @@ def _comparison(compare, left, right, names, loops) -> Iterator[str]:
                 yield f"{bound()}{count}`{ast.unparse(side)}` is {_shown(value)}"
 
 
-def _values(sides, names, loops) -> Iterator[tuple[Callable[[], str], list]]:
+def _values(
+    sides: Sequence[ast.expr], names: Mapping[str, Any], loops: Sequence[ast.comprehension]
+) -> Iterator[tuple[Callable[[], str], list]]:
     """Evaluate expressions, in each round of the loops around them.
 
     With the values comes a function that says what the loops' variables are.

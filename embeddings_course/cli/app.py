@@ -40,9 +40,8 @@ class _Course(click.Group):
         """Write the list of commands."""
         for heading, commands in _HEADINGS.items():
             with formatter.section(heading):
-                formatter.write_dl(
-                    [(command.name, command.get_short_help_str(limit=200)) for command in commands]
-                )
+                rows = [(each.name or "", each.get_short_help_str(limit=200)) for each in commands]
+                formatter.write_dl(rows)
 
     def invoke(self, context: click.Context) -> int | None:
         """Run a command and return its exit status."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def _ids(context: click.Context, _: click.Parameter, text: str | None) -> list[str] | None:
-    return text and [student.strip() for student in text.split(",") if student.strip()]
+    if text is None:
+        return None
+    return [student.strip() for student in text.split(",") if student.strip()]
 
 
 def _count(context: click.Context, _: click.Parameter, count: int | None) -> int | None:

@@ -181,7 +181,7 @@ class Text(Typed):
 
     def __init__(self, *, prepared: Iterable[str] | None = None, label: str = ""):
         texts = None if prepared is None else _by_text(prepared, "prepared of a Text")
-        super().__init__(texts, prepared=texts, label=label)
+        super().__init__(texts or (), prepared=texts, label=label)
 
     def find(self, text: str) -> str:
         """Return the text without the space around it.

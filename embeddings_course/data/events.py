@@ -324,15 +324,24 @@ def stoppages(
         of_train[members[: len(members) // 2]] = True
     everywhere = np.ones(len(log.codes), bool)
 
-    parts = []
+    sides = []
     for count, allowed in ((n_train, of_train), (n_test, ~of_train)):
         walked = _walk(log.transition, count, window, rng)
         shown = _disturb(walked, n_families, log.noise, rng)
         popularity = log.popularity * (allowed if unseen_codes else everywhere)
         codes = _emit(shown, log.family, popularity, 0, rng)
         risk = 1 / (1 + np.exp(-3 * severity[walked].sum(axis=1) / np.sqrt(window)))
-        parts += [codes, (rng.random(count) < risk).astype(np.int64), risk]
-    return Stoppages(*parts, severity=severity)
+        sides.append((codes, (rng.random(count) < risk).astype(np.int64), risk))
+    (train, train_stopped, train_risk), (test, test_stopped, test_risk) = sides
+    return Stoppages(
+        train=train,
+        train_stopped=train_stopped,
+        train_risk=train_risk,
+        test=test,
+        test_stopped=test_stopped,
+        test_risk=test_risk,
+        severity=severity,
+    )
 
 
 def _names(n_codes: int, rng: np.random.Generator) -> tuple[str, ...]:

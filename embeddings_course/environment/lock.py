@@ -6,6 +6,7 @@ Like bootstrap.py, only the standard library, and syntax that old Pythons can re
 import errno
 import getpass
 import os
+import sys
 import time
 
 
@@ -35,7 +36,6 @@ class Lock:
     def __init__(self, path, what):
         self.path = path
         self.what = what
-        self.file = None
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ class Lock:
         return self.file.fileno()
 
     def _acquire(self):
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             # Lock a byte far past the text: on Windows a locked range cannot be read by others.

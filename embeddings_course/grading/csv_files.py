@@ -33,9 +33,9 @@ class Row:
     number: int
     cells: dict[str, str]
 
-    def get(self, column: str) -> str:
-        """Return a cell without the spaces at its ends, or an empty text."""
-        return self.cells.get(column, "").strip()
+    def get(self, column: str | None) -> str:
+        """Return a cell without the spaces at its ends; empty if there is no such column."""
+        return "" if column is None else self.cells.get(column, "").strip()
 
 
 @dataclass(frozen=True)

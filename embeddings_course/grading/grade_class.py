@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import nbformat
 
@@ -87,8 +87,6 @@ def grade(
     LockedError
         If another command writes grades of the same assignment.
     """
-    from nbgrader.api import MissingEntry
-
     start = time.monotonic()
     sweep()
     look_at_own(course)  # opening one of another course would change it
@@ -105,65 +103,99 @@ def grade(
             records = read_records(path)
         except ValueError as error:
             raise GradingError(str(error)) from error
-        back_up(course, course.grading / "backups", say)
-        try:
-            with course.gradebook() as gradebook:
-                gradebook.find_assignment(assignment)
-        except MissingEntry:
-            register(course, assignment, say)
-        check(course, assignment, say)
-        say_of_other_tests(course, assignment, say)
-        note_released(course, assignment)
+        _make_ready(course, assignment, say)
         with course.gradebook() as gradebook:
             scored = students_with_points(gradebook, assignment)
         digest = digests(course, assignment, handed_in)
-        todo = []
-        for student in chosen:
-            if student not in handed_in:
-                records[student] = Record(state="missing")
-            elif force or not is_done(
+        there = [student for student in chosen if student in handed_in]
+        records |= {student: Record(state="missing") for student in chosen if student not in there}
+        todo = [
+            student
+            for student in there
+            if force
+            or not is_done(
                 course, assignment, student, records.get(student), digest[student], scored
-            ):
-                todo.append(student)
+            )
+        ]
         about = {"assignment": assignment, "sandbox": sandboxed}
         write_records(path, records, **about)
-        done = sorted({student for student in chosen if student in handed_in} - set(todo))
-        if done:
+        if done := sorted(set(there) - set(todo)):
             say(f"{len(done)} graded before, and not changed since.")
-            for sentence in renew_penalties(course, assignment, done, locked=True):
-                say(f"  {sentence}")
-            late = read_lateness(course, assignment)
-            for student in done:
-                records[student].late_seconds = late.get(student, Lateness()).seconds
+            _renew_lateness(course, assignment, {each: records[each] for each in done}, say)
             write_records(path, records, **about)
         graded = []
-        jobs = jobs or jobs_that_fit()
-        with contextlib.ExitStack() as stack:
-            server = None
-            if sandboxed and todo:
-                modules = _modules(course, assignment)
-                server = stack.enter_context(fork_server(modules, sandbox.environment()))
-            tasks = [
-                Submission(
-                    course.root,
-                    course.db_url,
-                    assignment,
-                    student,
-                    sandboxed,
-                    digest[student],
-                    server,
-                )
-                for student in todo
-            ]
-            results = stack.enter_context(
-                contextlib.closing(run_all(grade_submission, tasks, jobs, say))
-            )
-            for task, record in with_progress(results, len(tasks), assignment):
+        with contextlib.closing(
+            _graded(course, assignment, todo, digest, sandboxed, jobs, say)
+        ) as results:
+            for task, record in results:
                 record.submission = task.digest
                 records[task.student] = validated(record)
                 graded.append(task.student)
                 write_records(path, records, **about)
     return Outcome(records, tuple(graded), sandboxed, time.monotonic() - start, unnamed)
+
+
+def _make_ready(course: Course, assignment: str, say: Callable[[str], None]) -> None:
+    """Put the assignment into the gradebook, after a copy of that, and look whether it is right."""
+    from nbgrader.api import MissingEntry
+
+    back_up(course, course.grading / "backups", say)
+    try:
+        with course.gradebook() as gradebook:
+            gradebook.find_assignment(assignment)
+    except MissingEntry:
+        register(course, assignment, say)
+    check(course, assignment, say)
+    say_of_other_tests(course, assignment, say)
+    note_released(course, assignment)
+
+
+def _renew_lateness(
+    course: Course, assignment: str, records: dict[str, Record], say: Callable[[str], None]
+) -> None:
+    """Compute again what is late of those who are not graded again: a deadline may have moved."""
+    for sentence in renew_penalties(course, assignment, list(records), locked=True):
+        say(f"  {sentence}")
+    late = read_lateness(course, assignment)
+    for student, record in records.items():
+        record.late_seconds = late.get(student, Lateness()).seconds
+
+
+def _graded(
+    course: Course,
+    assignment: str,
+    students: Sequence[str],
+    digest: dict[str, str],
+    sandboxed: bool,
+    jobs: int | None,
+    say: Callable[[str], None],
+) -> Generator[tuple[Submission, Record], None, None]:
+    """Grade submissions side by side, and yield what is known of each when it is done.
+
+    Closing the generator ends what is running.
+    """
+    jobs = jobs or jobs_that_fit()
+    with contextlib.ExitStack() as stack:
+        server = None
+        if sandboxed and students:
+            modules = _modules(course, assignment)
+            server = stack.enter_context(fork_server(modules, sandbox.environment()))
+        tasks = [
+            Submission(
+                course.root,
+                course.db_url,
+                assignment,
+                student,
+                sandboxed,
+                digest[student],
+                server,
+            )
+            for student in students
+        ]
+        results = stack.enter_context(
+            contextlib.closing(run_all(grade_submission, tasks, jobs, say))
+        )
+        yield from with_progress(results, len(tasks), assignment)
 
 
 def _modules(course: Course, assignment: str) -> list[str]:

@@ -92,27 +92,13 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         record.problems.append(str(error))
         return
     record.problems += doubtful_time(submitted, task.assignment, handed_in)
-    working, run = scratch / "working", scratch / "run"
-    for folder in (working, run, scratch / "jupyter"):
+    working = scratch / "working"
+    for folder in (working, scratch / "run", scratch / "jupyter"):
         folder.mkdir()
     os.environ[WORKING] = str(working)
-    os.environ["JUPYTER_PATH"] = str(scratch / "jupyter")
-    os.environ["JUPYTER_RUNTIME_DIR"] = str(run)
-    os.environ["TMPDIR"] = str(scratch)
-    tempfile.tempdir = None
-    os.environ.pop(GRADEBOOK, None)  # kernels inherit what is there
-    config = copy.deepcopy(course.config)
-    config.CourseDirectory.submitted_directory = str(scratch / "submitted")
-    config.CourseDirectory.autograded_directory = str(scratch / "autograded")
+    _work_in(scratch)
     published = course.folder("autograded", task.student, task.assignment)
-    config.SaveScores.earlier = str(published)
-    config.RunNotebook.kernel_parent = str(scratch / sandbox.PARENT)
-    config.KernelManager.connection_file = str(run / "connection.json")
-    if task.sandboxed:
-        # Without a network, only files lead into the sandbox.
-        config.KernelManager.transport = "ipc"
-        config.RunNotebook.meeting = str(place.meeting)
-        config.KernelManager.ip = str(place.meeting / "k")
+    config = _settings(course, task, place, published)
     lend_typed_id(course.root, task.student, scratch, names)
     with control_group(place.name, memory=sandbox.MOST_MEMORY, processes=PROCESSES) as group:
         if group is not None:
@@ -141,6 +127,31 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         submission = gradebook.find_submission(task.assignment, task.student)
         record.score, record.max_score = submission.score, submission.max_score
         record.late_seconds = float(submission.total_seconds_late or 0)
+
+
+def _work_in(scratch: Path) -> None:
+    """Let this process, and the kernels that it starts, keep all that passes in one folder."""
+    os.environ["JUPYTER_PATH"] = str(scratch / "jupyter")
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(scratch / "run")
+    os.environ["TMPDIR"] = str(scratch)
+    tempfile.tempdir = None
+    os.environ.pop(GRADEBOOK, None)  # kernels inherit what is there
+
+
+def _settings(course: Course, task: Submission, place: Place, published: Path) -> Any:
+    """Return nbgrader's settings for one submission, which is in `place`."""
+    config = copy.deepcopy(course.config)
+    config.CourseDirectory.submitted_directory = str(place.scratch / "submitted")
+    config.CourseDirectory.autograded_directory = str(place.scratch / "autograded")
+    config.SaveScores.earlier = str(published)
+    config.RunNotebook.kernel_parent = str(place.scratch / sandbox.PARENT)
+    config.KernelManager.connection_file = str(place.scratch / "run" / "connection.json")
+    if task.sandboxed:
+        # Without a network, only files lead into the sandbox.
+        config.KernelManager.transport = "ipc"
+        config.RunNotebook.meeting = str(place.meeting)
+        config.KernelManager.ip = str(place.meeting / "k")
+    return config
 
 
 def _reason(result: dict[str, Any]) -> str:

@@ -159,7 +159,7 @@ def validated(record: Record) -> Record:
     if wrong:
         say = f"What was written down of it is not valid ({'; '.join(wrong)}): grade it again."
         return Record(state="failed", problems=[say])
-    sentences = {kind: _bounded(getattr(record, kind)) for kind in _KINDS}
+    sentences: dict[str, Any] = {kind: _bounded(getattr(record, kind)) for kind in _KINDS}
     return replace(record, **sentences)
 
 

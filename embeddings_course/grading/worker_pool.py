@@ -12,7 +12,7 @@ import threading
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -86,7 +86,7 @@ def _context() -> Any:
 
 def run_all(
     work: Work, tasks: Sequence[Task], jobs: int, say: Callable[[str], None] = print
-) -> Iterator[tuple[Task, Record]]:
+) -> Generator[tuple[Task, Record], None, None]:
     """Do some work on each task, a process each, and yield what is known of it when it is done.
 
     Each has processors of its own, if there are enough. What ran out of time while others ran is
@@ -125,14 +125,14 @@ def run_all(
 
 def _run_all(
     work: Work, tasks: Sequence[Task], jobs: int, base: Path, short: Path, *, again: bool = False
-) -> Iterator[tuple[Task, Record]]:
+) -> Generator[tuple[Task, Record], None, list[Task]]:
     """Do the same in some folders; return the tasks that ran out of time while others ran."""
     context = _context()
     waiting = list(reversed(tasks))
     retries: list[tuple[float, Task]] = []  # when, and what
     tries: Counter[Task] = Counter()
-    running: dict[Connection, tuple[Task, Any, Path, float, int]] = {}
-    leaving: list[tuple[Any, Path, float]] = []  # these are done, and about to end
+    running: dict[Connection, _Running] = {}
+    leaving: list[_Leaving] = []
     accompanied: set[Task] = set()
     slow: list[Task] = []
     try:
@@ -142,7 +142,7 @@ def _run_all(
             retries = [(when, task) for when, task in retries if when > now]
             while waiting and len(running) + len(leaving) < jobs:
                 task = waiting.pop()
-                slot = min(set(range(jobs)) - {slot for *_, slot in running.values()})
+                slot = min(set(range(jobs)) - {each.slot for each in running.values()})
                 scratch = Path(tempfile.mkdtemp(prefix="", dir=base))
                 place = Place(
                     scratch,
@@ -155,35 +155,62 @@ def _run_all(
                 _start(process)
                 theirs.close()
                 tries[task] += 1
-                running[mine] = (task, process, scratch, time.monotonic(), slot)
+                running[mine] = _Running(task, process, scratch, time.monotonic(), slot)
                 if len(running) > 1:
-                    accompanied.update(task for task, *_ in running.values())
-            ended = [process.sentinel for process, _, _ in leaving]
-            patience = 1 if leaving or retries else 5
-            for connection in wait([*running, *ended], timeout=patience):
-                if connection not in running:
-                    continue
-                task, process, scratch, began, _ = running.pop(connection)
-                record = _received(connection, process)
-                leaving.append((process, scratch, time.monotonic()))
-                if record.state == "failed" and tries[task] < _TRIES:
-                    retries.append((time.monotonic() + _PAUSE, task))
-                    continue
-                if record.out_of_time and task in accompanied:
-                    slow.append(task)
-                    continue
-                if again:
-                    record.problems.insert(0, _AGAIN)
-                record.seconds = round(time.monotonic() - began, 2)
-                yield task, record
+                    accompanied.update(each.task for each in running.values())
+            for connection in _ready(running, leaving, timeout=1 if leaving or retries else 5):
+                ended = running.pop(connection)
+                record = _received(connection, ended.process)
+                leaving.append((ended.process, ended.scratch, time.monotonic()))
+                if record.state == "failed" and tries[ended.task] < _TRIES:
+                    retries.append((time.monotonic() + _PAUSE, ended.task))
+                elif record.out_of_time and ended.task in accompanied:
+                    slow.append(ended.task)
+                else:
+                    if again:
+                        record.problems.insert(0, _AGAIN)
+                    record.seconds = round(time.monotonic() - ended.began, 2)
+                    yield ended.task, record
             leaving = [each for each in leaving if not _has_left(*each)]
-            for _, process, _, began, _ in running.values():
-                if time.monotonic() - began > _PATIENCE:
-                    _end(process)
+            _end_hanging(running.values())
     finally:
-        for process in (*(each[1] for each in running.values()), *(each[0] for each in leaving)):
-            _end(process)
+        _end_all(running.values(), leaving)
     return slow
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A task at work: its process, its folder, when it began, and its place among the jobs."""
+
+    task: Any
+    process: Any
+    scratch: Path
+    began: float
+    slot: int
+
+
+_Leaving = tuple[Any, Path, float]
+"""A process that is done, its folder, and since when."""
+
+
+def _ready(
+    running: dict[Connection, _Running], leaving: Sequence[_Leaving], *, timeout: float
+) -> list[Connection]:
+    """Wait until something ends, or some seconds; return the connections of what is done."""
+    ended = [process.sentinel for process, _, _ in leaving]
+    ready = wait([*running, *ended], timeout=timeout)
+    return [each for each in running if each in ready]
+
+
+def _end_hanging(running: Iterable[_Running]) -> None:
+    for each in running:
+        if time.monotonic() - each.began > _PATIENCE:
+            _end(each.process)
+
+
+def _end_all(running: Iterable[_Running], leaving: Iterable[_Leaving]) -> None:
+    for process in (*(each.process for each in running), *(each[0] for each in leaving)):
+        _end(process)
 
 
 def _processors(slot: int, jobs: int) -> tuple[int, ...] | None:
@@ -198,10 +225,11 @@ def _start(process: Any) -> None:
     """Start a process; a machine that a submission has filled gets a moment to recover."""
     for wait_seconds in (1, 5, 20):
         try:
-            return process.start()
+            process.start()
+            return
         except (EOFError, OSError):
             time.sleep(wait_seconds)
-    return process.start()
+    process.start()
 
 
 @contextlib.contextmanager
@@ -324,5 +352,7 @@ def _why(error: Exception) -> str:
 
 def _end_with_the_run() -> None:
     """End this process when the run was killed; its kernel ends with it."""
-    wait([multiprocessing.parent_process().sentinel])
+    run = multiprocessing.parent_process()
+    assert run is not None, "the run starts this process"
+    wait([run.sentinel])
     os.killpg(0, signal.SIGKILL)

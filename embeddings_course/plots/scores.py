@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -114,6 +115,7 @@ def loss_and_geometry(
     return closed(figure)
 
 
+_RING: dict[str, Any] = {"color": GREY, "marker": "o", "ms": 17, "mfc": "none", "mew": 1.3}
 _AT_RIGHT = {"textcoords": "offset points", "ha": "right", "va": "bottom", "fontsize": 8}
 
 
@@ -138,7 +140,7 @@ def task_winners(
         Embeddings that are baselines, drawn small and grey, and never named as the winner.
     """
     names = list(next(iter(scores.values())))
-    looks = {
+    looks: dict[str, dict[str, Any]] = {
         name: {"color": color, "marker": marker, "ms": 9}
         for name, color, marker in zip(
             [name for name in names if name not in faint],
@@ -168,8 +170,7 @@ def task_winners(
             )
             ax.plot(mean, row, linestyle="", zorder=3, **look)
             if predicted is not None and predicted[task] == name:
-                ring = {"color": GREY, "marker": "o", "ms": 17, "mfc": "none", "mew": 1.3}
-                ax.plot(mean, row, linestyle="", zorder=4, **ring)
+                ax.plot(mean, row, linestyle="", zorder=4, **_RING)
         rivals = [
             np.mean(values) for name, values in of_names.items() if name not in (best, *faint)
         ]

@@ -100,11 +100,12 @@ def _spectrogram(
     drawn = ax.imshow(
         picture, origin="lower", aspect="auto", cmap="viridis", extent=extent, vmin=low, vmax=high
     )
-    marks, places = [], []
+    marks: list[str] = []
+    places: list[float] = []
     for mark in (3000, 2000, 1000, 500, 200):
         place = np.interp(mark, frequencies, np.arange(len(frequencies)))
         if mark <= frequencies[-1] and (not places or places[-1] - place > len(picture) / 9):
-            marks.append(mark)
+            marks.append(str(mark))
             places.append(place)
     ax.set_yticks(places, marks)
     return drawn

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 GREY = "#7b7b7b"
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
@@ -17,7 +23,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
 )
 """Okabe and Ito's colours; ``GREEN`` marks what is right and ``RED`` what is wrong."""
 
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "figure.dpi": 120,
     "figure.facecolor": "none",
     "figure.constrained_layout.use": True,
@@ -29,7 +35,7 @@ STYLE = {
     "axes.titlecolor": GREY,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY]),
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY]),
     "text.color": GREY,
     "xtick.color": GREY,
     "ytick.color": GREY,

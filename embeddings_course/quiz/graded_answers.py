@@ -70,7 +70,7 @@ def right_answers(
         right = answers[asked.id]
         seed = student_seed(shown.term, student)
         if asked.kind == "numeric":
-            right = repr(compute(right, draw_values(asked.id, asked.variables, seed)))
+            right = repr(compute(str(right), draw_values(asked.id, asked.variables, seed)))
         given[asked.id] = GivenAnswer(
             version=asked.item(seed).version,
             answer=right if isinstance(right, str) else tuple(right),

@@ -42,41 +42,57 @@ def lost_text(source: str) -> Iterator[tuple[int, str]]:
     int, str
         The line, from 1, and what is lost there, as a sentence that begins with the field.
     """
-    key: yaml.Token | None = None
     follows_key = False
-    anchors: dict[str, tuple[int, str]] = {}
-    anchor: yaml.Token | None = None
+    key: yaml.ScalarToken | None = None
+    anchor: yaml.AnchorToken | None = None
+    unused: dict[str, tuple[int, str]] = {}  # anchors at which a text seems to begin
+    for token in _tokens(source):
+        if isinstance(token, yaml.KeyToken):
+            follows_key = True
+        elif isinstance(token, yaml.AliasToken):
+            unused.pop(token.value, None)
+        elif isinstance(token, yaml.ScalarToken) and follows_key:
+            key, follows_key = token, False
+        elif isinstance(token, yaml.ScalarToken):
+            if key is not None and key.value in FIELDS and anchor is not None:
+                unused[anchor.value] = _lost_to_anchor(key, anchor, token)
+            yield from _lost_in_value(source, key, token)
+            key = None
+        anchor = token if isinstance(token, yaml.AnchorToken) else None
+    yield from unused.values()
+
+
+def _tokens(source: str) -> Iterator[yaml.Token]:
+    """Yield what YAML's scanner makes of a file, up to the first error."""
     tokens = yaml.scan(source, Loader=yaml.SafeLoader)
     while True:
         try:
             token = next(tokens)
         except (StopIteration, yaml.YAMLError, ValueError, RecursionError):
-            break  # loading the file says what is wrong with it
-        if isinstance(token, yaml.KeyToken):
-            follows_key = True
-        elif isinstance(token, yaml.AnchorToken):
-            anchor = token
-        elif isinstance(token, yaml.AliasToken):
-            anchors.pop(token.value, None)
-        elif isinstance(token, yaml.ScalarToken) and follows_key:
-            key, follows_key = token, False
-        elif isinstance(token, yaml.ScalarToken):
-            line = token.start_mark.line + 1
-            if key is not None and key.value in FIELDS:
-                for down, what in _losses(source, token, key.start_mark.column):
-                    yield line + down, f"{key.value}: {what}"
-                if anchor is not None:
-                    anchors[anchor.value] = (
-                        line,
-                        f"{key.value}: loses its beginning, &{anchor.value}, which names the text "
-                        "for other places in the file; put the text in quotes",
-                    )
-            elif found := _UNSHOWN.search(token.value):
-                yield line, f"{key.value if key else 'this'}: {_unshown(found[0])}"
-            key = None
-        if not isinstance(token, yaml.AnchorToken):
-            anchor = None
-    yield from anchors.values()
+            return  # loading the file says what is wrong with it
+        yield token
+
+
+def _lost_to_anchor(
+    key: yaml.ScalarToken, anchor: yaml.AnchorToken, value: yaml.ScalarToken
+) -> tuple[int, str]:
+    return (
+        value.start_mark.line + 1,
+        f"{key.value}: loses its beginning, &{anchor.value}, which names the text for other "
+        "places in the file; put the text in quotes",
+    )
+
+
+def _lost_in_value(
+    source: str, key: yaml.ScalarToken | None, value: yaml.ScalarToken
+) -> Iterator[tuple[int, str]]:
+    """Find what is lost in a value, or an entry of a list, of which there is no key."""
+    line = value.start_mark.line + 1
+    if key is not None and key.value in FIELDS:
+        for down, what in _losses(source, value, key.start_mark.column):
+            yield line + down, f"{key.value}: {what}"
+    elif found := _UNSHOWN.search(value.value):
+        yield line, f"{key.value if key else 'this'}: {_unshown(found[0])}"
 
 
 def _losses(source: str, token: yaml.ScalarToken, column: int) -> Iterator[tuple[int, str]]:

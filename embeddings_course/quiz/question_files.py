@@ -6,7 +6,7 @@ each kind. Whatever is wrong with a file is said with file, line, question and f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from embeddings_course.quiz.lost_text import escape_hint, lost_text
 from embeddings_course.quiz.markdown import check_markup, is_paragraph, split_first
@@ -37,10 +38,11 @@ class QuizError(ValueError):
 class _Loader(yaml.SafeLoader):
     """YAML without dates: what looks like one is text, and the 30th of February no error."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 _QUESTION = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
@@ -128,29 +130,23 @@ def load_questions(path: Path) -> QuestionFile:
     except (OSError, UnicodeDecodeError) as error:
         raise QuizError([f"{path}: cannot be read: {error}"]) from None
     lost = [f"{path}:{line}: {what}" for line, what in lost_text(text)]
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-        content = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:  # which may follow from what was lost before
-        raise QuizError([*lost, _yaml_problem(path, error, text)]) from None
-    except RecursionError:
-        raise QuizError([f"{path}: brackets or indents are nested too deeply"]) from None
-    except ValueError as error:  # a number of thousands of digits
-        raise QuizError([f"{path}: a value cannot be read: {error}"]) from None
-    if isinstance(node, yaml.MappingNode):
-        content = content or {}
-    if not isinstance(content, dict) or not isinstance(content.get("questions"), list):
+    node, content = _parsed(path, text, lost)
+    entries = content.get("questions") if isinstance(content, dict) else None
+    if not isinstance(node, yaml.MappingNode) or not isinstance(entries, list):
         raise QuizError([f"{path}:1: must be a mapping with questions:, a list of questions"])
     problems = [
         *lost,
         *(f"{path}:{line}: {place}is there twice" for line, place in _repeated(node, content)),
+        *(
+            f"{path}:{_line(node, (field,))}: {field}: is not a field of a file"
+            for field in content
+            if field not in QuestionFile.FIELDS
+        ),
     ]
     where = {problem[: problem.index(": ")] for problem in lost}
-    for field in content:
-        if field not in QuestionFile.FIELDS:
-            problems.append(f"{path}:{_line(node, (field,))}: {field}: is not a field of a file")
-    questions, lines = [], {}
-    for number, entry in enumerate(content["questions"]):
+    questions: list[Question] = []
+    lines: dict[str, int] = {}
+    for number, entry in enumerate(entries):
         at = ("questions", number)
         question, wrong = _read_question(entry)
         name = _name(entry, number)
@@ -166,11 +162,23 @@ def load_questions(path: Path) -> QuestionFile:
             )
         questions.append(question)
         lines.setdefault(question.id, _line(node, at))
-    if not content["questions"]:
+    if not entries:
         problems.append(f"{path}:1: has no questions")
     if problems:
         raise QuizError(problems)
     return QuestionFile(path=path, questions=tuple(questions), lines=lines)
+
+
+def _parsed(path: Path, text: str, lost: Sequence[str]) -> tuple[yaml.Node | None, Any]:
+    """Return what YAML makes of a text, as nodes with places and as values."""
+    try:
+        return yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:  # which may follow from what was lost before
+        raise QuizError([*lost, _yaml_problem(path, error, text)]) from None
+    except RecursionError:
+        raise QuizError([f"{path}: brackets or indents are nested too deeply"]) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise QuizError([f"{path}: a value cannot be read: {error}"]) from None
 
 
 def parse_question(content: Any) -> Question:
@@ -210,52 +218,11 @@ def _read_question(entry: Any) -> tuple[Question | None, list[tuple[tuple, str]]
 
 
 def _simplify(error: ValidationError) -> list[tuple[tuple, str]]:
-    found = []
+    unique: dict[tuple, str] = {}
     for detail in error.errors():
-        loc, kind, message = tuple(detail["loc"]), detail["type"], detail["msg"]
-        if kind in ("union_tag_invalid", "union_tag_not_found"):
-            given = detail["input"].get("kind") if isinstance(detail["input"], dict) else None
-            what = "is missing" if given is None else f"{given!r} is unknown"
-            found.append((("kind",), f", kind: {what}; it is one of {', '.join(KINDS)}"))
-            continue
-        if kind == "model_attributes_type" or not loc:
-            found.append((loc, ": must be a mapping with id, claim, level, kind, stem, …"))
-            continue
-        tag, *rest = loc
-        # A number or a formula: pydantic reports both readings, and names them at the end.
-        rest = [part for part in rest if part not in _UNION_MEMBERS]
-        if kind == "missing":
-            what = "is missing"
-        elif kind == "extra_forbidden":
-            fields = (
-                list(KINDS[tag].model_fields) if len(rest) == 1 else list(_PARTS.get(rest[0], ()))
-            )
-            close = get_close_matches(str(rest[-1]), fields, n=1)
-            what = (
-                f"is not a field here; did you mean {close[0]}?"
-                if close
-                else (f"is not a field here; the fields are {', '.join(fields)}")
-            )
-        elif kind == "string_type" and isinstance(detail["input"], bool | int | float):
-            what = f"must be text: put {detail['input']!r} in quotes"
-        elif kind == "string_pattern_mismatch":
-            what = f"{detail['input']!r} must look like {_PATTERNS.get(detail['ctx']['pattern'])}"
-        elif kind == "literal_error":
-            what = f"{detail['input']!r} is unknown; it is one of {detail['ctx']['expected']}"
-        elif kind == "value_error":
-            what = str(detail["ctx"]["error"])
-        elif kind in ("too_short", "too_long"):
-            bound = detail["ctx"].get("min_length") or detail["ctx"]["max_length"]
-            what = f"needs {'at least' if kind == 'too_short' else 'at most'} {bound}"
-        else:
-            what = f"{message[0].lower()}{message[1:]}"
-        if not rest:  # a validator of the whole question names the field itself
-            field, _, what = what.partition(": ")
-            rest = [int(part) if part.isdigit() else part for part in field.split(".")]
-        found.append((tuple(rest), f", {_field(rest)}: {what}"))
-    unique = {}
-    for loc, what in found:  # of two readings of one field, the first says enough
-        # Only the pattern's says how a percentage is written.
+        loc, what = _place_and_problem(detail)
+        # Of two readings of one field, the first says enough; but only the pattern's says how a
+        # percentage is written.
         if loc not in unique or "must look like" in what:
             unique[loc] = what
     # What holds something wrong is not wrong itself.
@@ -263,6 +230,53 @@ def _simplify(error: ValidationError) -> list[tuple[tuple, str]]:
         loc for loc in unique if any(len(o) > len(loc) and o[: len(loc)] == loc for o in unique)
     ]
     return [(loc, what) for loc, what in unique.items() if loc not in inner]
+
+
+def _place_and_problem(detail: ErrorDetails) -> tuple[tuple, str]:
+    """Return where in a question something is wrong, and what, as the end of a sentence."""
+    loc = tuple(detail["loc"])
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        given = detail["input"].get("kind") if isinstance(detail["input"], dict) else None
+        what = "is missing" if given is None else f"{given!r} is unknown"
+        return ("kind",), f", kind: {what}; it is one of {', '.join(KINDS)}"
+    if detail["type"] == "model_attributes_type" or not loc:
+        return loc, ": must be a mapping with id, claim, level, kind, stem, …"
+    tag, *rest = loc
+    # A number or a formula: pydantic reports both readings, and names them at the end.
+    rest = [part for part in rest if part not in _UNION_MEMBERS]
+    what = _problem(detail, str(tag), rest)
+    if not rest:  # a validator of the whole question names the field itself
+        field, _, what = what.partition(": ")
+        rest = [int(part) if part.isdigit() else part for part in field.split(".")]
+    return tuple(rest), f", {_field(rest)}: {what}"
+
+
+def _problem(detail: ErrorDetails, tag: str, rest: Sequence[int | str]) -> str:
+    """Say what pydantic found, in the words of who writes questions."""
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return _not_a_field(tag, rest)
+    if kind == "string_type" and isinstance(given, bool | int | float):
+        return f"must be text: put {given!r} in quotes"
+    if kind == "string_pattern_mismatch":
+        return f"{given!r} must look like {_PATTERNS.get(context['pattern'])}"
+    if kind == "literal_error":
+        return f"{given!r} is unknown; it is one of {context['expected']}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in ("too_short", "too_long"):
+        bound = context.get("min_length") or context["max_length"]
+        return f"needs {'at least' if kind == 'too_short' else 'at most'} {bound}"
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _not_a_field(tag: str, rest: Sequence[int | str]) -> str:
+    fields = list(KINDS[tag].model_fields) if len(rest) == 1 else list(_PARTS.get(str(rest[0]), ()))
+    if close := get_close_matches(str(rest[-1]), fields, n=1):
+        return f"is not a field here; did you mean {close[0]}?"
+    return f"is not a field here; the fields are {', '.join(fields)}"
 
 
 _UNION_MEMBERS = {"float", "[key]", "constrained-str"}
@@ -291,7 +305,7 @@ def _yaml_problem(path: Path, error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     if "end of stream" in problem:  # something was opened and not closed: name where
-        mark = error.context_mark or mark
+        mark = getattr(error, "context_mark", None) or mark
     line = mark.line + 1 if mark else None
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1

@@ -6,8 +6,8 @@ import hashlib
 import itertools
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -83,9 +83,11 @@ class _Question(_Model):
 
 class _ChoiceQuestion(_Question):
     choices: Annotated[tuple[Choice, ...], Field(min_length=2, max_length=9, strict=False)]
+    if TYPE_CHECKING:
+        kind: str  # a field of those below: here it would come before what they have of their own
 
     @model_validator(mode="after")
-    def _check_choices(self):
+    def _check_choices(self) -> Self:
         texts = [choice.text for choice in self.choices]
         for text in texts:
             if texts.count(text) > 1:
@@ -116,7 +118,7 @@ class SingleChoice(_ChoiceQuestion):
     kind: Literal["single"]
 
     @model_validator(mode="after")
-    def _check_one_correct(self):
+    def _check_one_correct(self) -> Self:
         count = len(self.correct)
         if count != 1:
             raise ValueError(
@@ -132,7 +134,7 @@ class MultipleChoice(_ChoiceQuestion):
     kind: Literal["multiple"]
 
     @model_validator(mode="after")
-    def _check_some_correct(self):
+    def _check_some_correct(self) -> Self:
         if not 0 < len(self.correct) < len(self.choices):
             raise ValueError("choices: a multiple choice needs a right and a wrong answer at least")
         return self
@@ -160,7 +162,7 @@ class NumericQuestion(_Question):
         return tolerance
 
     @model_validator(mode="after")
-    def _check_formulas(self):
+    def _check_formulas(self) -> Self:
         if "answer" in self.variables:
             raise ValueError(
                 "variables.answer: {{answer}} is the right number; rename the variable"
@@ -190,7 +192,7 @@ class NumericQuestion(_Question):
 
     def _some_variants(self) -> Iterator[dict[str, float]]:
         first = {name: values[0] for name, values in self.variables.items()}
-        varied = [tuple(self.variables)]
+        varied: Iterable[tuple[str, ...]] = [tuple(self.variables)]
         if math.prod(len(values) for values in self.variables.values()) > _COMBINATIONS:
             varied = itertools.combinations(self.variables, min(2, len(self.variables)))
         for names in varied:

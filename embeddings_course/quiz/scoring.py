@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestion, Question, example
+from embeddings_course.quiz.question_types import (
+    Choice,
+    MultipleChoice,
+    NumericQuestion,
+    Question,
+    example,
+)
 from embeddings_course.quiz.typed_numbers import read_number
 
 Answer = str | tuple[str, ...]
@@ -65,7 +71,7 @@ def share(taken: Collection[str], right: Collection[str], wrong: Collection[str]
     return max(0.0, hits / len(right) - misses / len(wrong))
 
 
-def _say(choice) -> str:
+def _say(choice: Choice) -> str:
     return f"{choice.text} — {choice.feedback}" if choice.feedback else choice.text
 
 

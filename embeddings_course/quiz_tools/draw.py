@@ -68,14 +68,14 @@ def sheet(quiz: str, questions: Sequence[Question], *, term: str) -> Sheet:
     """Make what students get: no key, no feedback, and choices in an order that tells nothing."""
     shown = []
     for question in questions:
-        common = {
+        common: dict[str, Any] = {
             "id": question.id,
             "version": question.version,
             "kind": question.kind,
             "stem": question.stem,
         }
         if isinstance(question, NumericQuestion):
-            more = {"variables": dict(question.variables), "unit": question.unit}
+            more: dict[str, Any] = {"variables": dict(question.variables), "unit": question.unit}
         else:
             order = shuffled_choices(question, term)
             more = {"choices": tuple(ShownChoice(key=c.key, text=c.text) for c in order)}
@@ -185,10 +185,18 @@ def assignment_notebook(
     name: str, questions: Sequence[Question], *, term: str, points: float
 ) -> Any:
     """Make nbgrader's source notebook of a graded quiz: keys in hidden tests, nowhere else."""
-    from nbformat import v4
+    from nbformat import NotebookNode, v4
 
-    def cell(kind, id, source, *, grade=False, solution=False, points=None):
-        settings = {
+    def cell(
+        kind: str,
+        id: str,
+        source: str,
+        *,
+        grade: bool = False,
+        solution: bool = False,
+        points: float | None = None,
+    ) -> NotebookNode:
+        settings: dict[str, Any] = {
             "grade": grade,
             "grade_id": id,
             "locked": not solution,

@@ -14,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.book_build.page_cache import execution_seconds, open_cache
@@ -57,7 +58,7 @@ class WhatRan(SphinxDirective):
         return lines
 
 
-def _reading_order(env) -> list[str]:
+def _reading_order(env: BuildEnvironment) -> list[str]:
     from sphinx_external_toc.parsing import parse_toc_yaml
 
     return list(parse_toc_yaml(Path(env.srcdir) / "_toc.yml"))

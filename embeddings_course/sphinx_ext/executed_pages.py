@@ -25,7 +25,14 @@ from embeddings_course.environment.lock import Lock, LockedError
 _LATE = 700  # after the lines below the title that others add
 
 
-def _share_cache(app: Sphinx, config: Any) -> None:
+class _Application(Sphinx):
+    """Sphinx's, with what `_share_cache` and `_take_lock` put there for the steps after them."""
+
+    course_work: Path | None
+    course_lock: Lock | None
+
+
+def _share_cache(app: _Application, config: Any) -> None:
     """Tell MyST-NB where executed pages are."""
     root = Path(app.srcdir)
     # Else a page is built by itself, and its folder is not a book: then everything is MyST-NB's.
@@ -37,7 +44,7 @@ def _share_cache(app: Sphinx, config: Any) -> None:
     app.course_lock = None
 
 
-def _take_lock(app: Sphinx) -> None:
+def _take_lock(app: _Application) -> None:
     if app.course_work is None or os.environ.get(WORK):
         return
     lock = Lock(Path(app.srcdir) / "_build" / LOCK, "Another build of the book")
@@ -48,11 +55,11 @@ def _take_lock(app: Sphinx) -> None:
     page_cache.prepare(app.course_work)
 
 
-def _read_all(app: Sphinx, env: Any, added: set, changed: set, removed: set) -> list[str]:
+def _read_all(app: _Application, env: Any, added: set, changed: set, removed: set) -> list[str]:
     return [] if app.course_work is None else sorted(env.found_docs)
 
 
-def _execute(app: Sphinx, env: Any, names: list[str]) -> None:
+def _execute(app: _Application, env: Any, names: list[str]) -> None:
     if app.course_work is None:
         return
     root = Path(app.srcdir)
@@ -72,7 +79,7 @@ def _execute(app: Sphinx, env: Any, names: list[str]) -> None:
     page_cache.finish(app.course_work)
 
 
-def _mark_failed(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
+def _mark_failed(app: _Application, page: str, template: str, context: dict, doctree: Any) -> None:
     """Say at the top of a page that it failed, and on the first page which ones did."""
     found = {} if app.course_work is None else page_cache.failures(app.course_work)
     if page in found:
@@ -100,9 +107,10 @@ def _note(context: dict, title: str, text: str) -> None:
     context["body"] = f"{before}{heading}\n{note}{after}" if heading else f"{note}{before}"
 
 
-def _finish(app: Sphinx, problem: Exception | None) -> None:
+def _finish(app: _Application, problem: Exception | None) -> None:
     if app.course_work is not None and not problem:
-        folder = Path(app.env.mystnb_config.output_folder)
+        settings: Any = app.env  # MyST-NB's are there
+        folder = Path(settings.mystnb_config.output_folder)
         page_cache.fill_outputs(
             (path for name in app.env.found_docs if (path := folder / f"{name}.ipynb").is_file()),
             page_cache.cache_folder(app.course_work),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -16,17 +16,25 @@ from sphinx.errors import ExtensionError
 
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.quiz.notebook_quiz import ASSETS, PLACEHOLDER
-from embeddings_course.quiz.question_files import QuizError, load_bank
+from embeddings_course.quiz.question_files import QuestionFile, QuizError, load_bank
 from embeddings_course.quiz.rendering import practice_html
 from embeddings_course.sphinx_ext._page_assets import load_where_needed
 
 _PLACEHOLDER = re.compile(re.escape(PLACEHOLDER).replace(r"\{name\}", '([^"]+)'))
 
 
+class _Application(Sphinx):
+    """Sphinx's, with what `_load` puts there for the steps after it."""
+
+    quizzes: dict[str, QuestionFile]
+    claim_pages: dict[str, str]
+
+
 def quizzes_in(app: Sphinx, page: str) -> dict[str, int]:
     """Say which quizzes a page asks for, and how many questions each has."""
     asked = app.env.metadata.get(page, {}).get("quizzes", ())
-    return {name: len(app.quizzes[name].questions) for name in asked if name in app.quizzes}
+    quizzes = cast(_Application, app).quizzes
+    return {name: len(quizzes[name].questions) for name in asked if name in quizzes}
 
 
 def _note(app: Sphinx, doctree: nodes.document) -> None:
@@ -36,7 +44,7 @@ def _note(app: Sphinx, doctree: nodes.document) -> None:
     app.env.metadata[app.env.docname]["quizzes"] = list(dict.fromkeys(found))
 
 
-def _load(app: Sphinx) -> None:
+def _load(app: _Application) -> None:
     try:
         app.quizzes = load_bank(Path(app.srcdir) / "book" / "quizzes")
     except QuizError as error:
@@ -46,7 +54,9 @@ def _load(app: Sphinx) -> None:
     app.claim_pages = {claim.id: claim.page for claim in claims}
 
 
-def _fill(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def _fill(
+    app: _Application, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
     body = context.get("body", "")
     if not _PLACEHOLDER.search(body):
         return

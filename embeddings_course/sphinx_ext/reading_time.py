@@ -80,7 +80,7 @@ def _count(app: Sphinx, doctree: nodes.document) -> None:
     }
 
 
-def _is_inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
+def _is_inside(node: nodes.Node | None, kinds: tuple[type, ...]) -> bool:
     while node is not None:
         if isinstance(node, kinds) or NO_PROSE in getattr(node, "attributes", {}).get(
             "classes", ()

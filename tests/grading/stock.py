@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -64,36 +65,55 @@ def outcome(case: Case) -> str:
 
 
 def _said(root: Path, student: str, case: Case, status: int | None) -> str:
-    said = []
+    scores, said = _scores(root)
+    said += _said_of_the_class(root, scores)
+    said += _said_of_the_case(root, student, case, scores)
+    if status is None:
+        said.append("the run hangs")
+    elif status != 0:
+        said.append(f"the run ends with status {status}")
+    return ", ".join(dict.fromkeys(said)) or "right"
+
+
+def _scores(root: Path) -> tuple[dict[str, float], list[str]]:
+    """Return the points by student, and what is wrong with the gradebook."""
     scores: dict[str, float] = {}
     try:
         with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
             for each in book.assignment_submissions("hw"):
                 scores[each.student_id] = each.score
     except Exception:  # whatever is left of it
-        said.append("the gradebook is lost")
-    graded = {path.parent.parent.name for path in (root / "autograded").glob("*/hw/hw.ipynb")}
+        return scores, ["the gradebook is lost"]
+    return scores, []
+
+
+def _graded(root: Path) -> set[str]:
+    return {path.parent.parent.name for path in (root / "autograded").glob("*/hw/hw.ipynb")}
+
+
+def _said_of_the_class(root: Path, scores: dict[str, float]) -> Iterator[str]:
+    """Say what became of others' work."""
     if not (root / "source" / "hw" / "hw.ipynb").exists():
-        said.append("the solutions are deleted")
-    handed_in = {path.name for path in (root / "submitted").glob("*")}
-    if len(handed_in) < 3:
-        said.append("submissions are deleted")
+        yield "the solutions are deleted"
+    if len(list((root / "submitted").glob("*"))) < 3:
+        yield "submissions are deleted"
     for honest in ("s000-honest", "s002-honest"):
-        if honest not in graded:
-            said.append("an honest student is not graded")
+        if honest not in _graded(root):
+            yield "an honest student is not graded"
         elif scores.get(honest) != FULL:
-            said.append(f"an honest student has {scores.get(honest, 0):g}")
-    if student not in graded:
-        said.append("not graded, 0 in the export")
+            yield f"an honest student has {scores.get(honest, 0):g}"
+
+
+def _said_of_the_case(
+    root: Path, student: str, case: Case, scores: dict[str, float]
+) -> Iterator[str]:
+    """Say what came of the case itself."""
+    if student not in _graded(root):
+        yield "not graded, 0 in the export"
     elif case.score is None:
-        said.append(f"{scores.get(student, 0):g} points, not flagged")
+        yield f"{scores.get(student, 0):g} points, not flagged"
     elif scores.get(student) != case.score:
-        said.append(f"{scores.get(student, 0):g} points")
-    if status is None:
-        said.append("the run hangs")
-    elif status != 0:
-        said.append(f"the run ends with status {status}")
-    return ", ".join(dict.fromkeys(said)) or "right"
+        yield f"{scores.get(student, 0):g} points"
 
 
 def rendered(outcomes: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -197,6 +198,10 @@ def test_a_backup_that_another_command_has_just_removed_is_no_error(late, monkey
     monkeypatch.setattr(Path, "unlink", unlink)
     assert back_up(late, folder, say=lambda line: None).exists()
     assert len(list(folder.glob("*.db"))) == backup._MOST_BACKUPS
+
+
+def test_a_gradebook_in_memory_leaves_nothing_to_copy(late):
+    assert back_up(replace(late, db_url="sqlite://"), late.grading / "backups") is None
 
 
 # The address of the gradebook ---------------------------------------------------------------------

@@ -49,7 +49,9 @@ RELATED: tuple[tuple[str, str], ...] = tuple((a, b) for a, b in _FIXED["related"
 """Pairs of words that belong together, fixed before any vector was trained."""
 
 ANALOGIES: tuple[Analogy, ...] = tuple(
-    Analogy(*words, kind=group["kind"]) for group in _FIXED["analogies"] for words in group["words"]
+    Analogy(a, b, c, d, kind=group["kind"])
+    for group in _FIXED["analogies"]
+    for a, b, c, d in group["words"]
 )
 """Analogies, fixed before any vector was trained."""
 

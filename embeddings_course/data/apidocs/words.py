@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable, Iterator
 
 
 def prose(text: str) -> str:
@@ -13,45 +14,62 @@ def prose(text: str) -> str:
     section headers with their rulers, directives such as ``.. versionadded::`` and web addresses.
     Of a role such as ``:func:`numpy.sort```, the name is kept. Line breaks and indentation stay.
     """
-    kept: list[str] = []
-    skip_deeper_than: int | None = None  # Inside a literal block, or code under a directive.
+    clean = "\n".join(_without_markup(_outside_code(inspect.cleandoc(text).splitlines())))
+    for pattern, replacement in _INLINE:
+        clean = pattern.sub(replacement, clean)
+    return clean.strip("\n")
+
+
+def _outside_code(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out examples, literal blocks, and what is set in under directives without prose."""
+    skip_deeper_than: int | None = None
     in_example = False
-    for line in inspect.cleandoc(text).splitlines():
+    for line in lines:
         stripped = line.strip()
-        indent = len(line) - len(line.lstrip())
         if not stripped:
             in_example = False
-            kept.append("")
+            yield ""
             continue
-        if skip_deeper_than is not None:
-            if indent > skip_deeper_than:
-                continue
-            skip_deeper_than = None
+        indent = len(line) - len(line.lstrip())
+        if skip_deeper_than is not None and indent > skip_deeper_than:
+            continue
+        skip_deeper_than = None
         in_example = in_example or stripped.startswith(">>>")
         if in_example:
             continue
+        if _opens_code(stripped):
+            skip_deeper_than = indent
+        yield line
+
+
+def _opens_code(stripped: str) -> bool:
+    """Say whether what is set in below a line is no prose."""
+    if _RULER.fullmatch(stripped):
+        return False
+    if directive := _DIRECTIVE.match(stripped):
+        return _is_without_prose(directive)
+    return stripped.endswith("::")
+
+
+def _is_without_prose(directive: re.Match[str]) -> bool:
+    return _DIRECTIVES_WITHOUT_PROSE.fullmatch(directive["name"] or "") is not None
+
+
+def _without_markup(lines: Iterable[str]) -> list[str]:
+    """Take out directives, and section headers with the rulers under them."""
+    kept: list[str] = []
+    for line in lines:
+        stripped = line.strip()
         if _RULER.fullmatch(stripped):
             # The ruler under a header takes the header with it.
             if kept and len(kept[-1].split()) <= 3:
                 kept.pop()
-            continue
-        directive = _DIRECTIVE.match(stripped)
-        if directive:
-            if _DIRECTIVES_WITHOUT_PROSE.fullmatch(directive["name"] or ""):
-                skip_deeper_than = indent
-            else:
+        elif directive := _DIRECTIVE.match(stripped):
+            if not _is_without_prose(directive):
                 kept.append("")
-            continue
-        if stripped.endswith("::"):
-            skip_deeper_than = indent
-        if _HEADER.fullmatch(stripped):
-            kept.append("")
-            continue
-        kept.append(line)
-    clean = "\n".join(kept)
-    for pattern, replacement in _INLINE:
-        clean = pattern.sub(replacement, clean)
-    return clean.strip("\n")
+        else:
+            kept.append("" if _HEADER.fullmatch(stripped) else line)
+    return kept
 
 
 def tokens(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup, NavigableString, PageElement
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
@@ -39,11 +39,13 @@ class FeedbackExporter(HTMLExporter):
     Files that were handed in, pages of a student's own among them, do not stay beside it.
     """
 
-    def from_filename(
+    def from_filename(  # type: ignore[override] # nbconvert's own exporters to HTML give text
         self, filename: str, resources: dict[str, Any] | None = None, **settings: Any
     ) -> tuple[str, dict[str, Any]]:
         """Write the page of a file, and remove what nbgrader copied to the page's folder before."""
-        about, converter = resources["nbgrader"], self.parent
+        assert resources is not None, "nbgrader says in them whose page it is"
+        about = resources["nbgrader"]
+        converter: Any = self.parent
         pages = {Path(notebook).stem for notebook in converter.notebooks} - {about["notebook"]}
         kept = {"timestamp.txt", *(f"{name}.html" for name in pages)}
         folder = Path(converter._format_dest(about["assignment"], about["student"]))
@@ -54,7 +56,7 @@ class FeedbackExporter(HTMLExporter):
                 path.unlink()
         return super().from_filename(filename, resources=resources, **settings)
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override] # as above
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **settings: Any
     ) -> tuple[str, dict[str, Any]]:
         """Write the page of one notebook."""
@@ -64,16 +66,18 @@ class FeedbackExporter(HTMLExporter):
             script.decompose()
         folder = Path(resources["metadata"].get("path", ""))
         for picture in page.select("img[src]"):
-            path = folder / unquote(picture["src"])
-            if is_beside(picture["src"]) and path.is_file() and not path.is_symlink():
+            source = str(picture["src"])
+            path = folder / unquote(source)
+            if is_beside(source) and path.is_file() and not path.is_symlink():
                 kind, _ = mimetypes.guess_type(path.name)
                 data = base64.b64encode(path.read_bytes()).decode()
                 picture["src"] = f"data:{kind};base64,{data}"
         for text in page.select(_TEXTS):
-            for string in text.find_all(string=_FORMULA.search):
+            for string in text.find_all(string=_FORMULA):
                 if not string.find_parent(_CODE):
                     _write_formulas(string)
-        charset = page.head.find("meta")
+        charset = page.select_one("head meta")
+        assert charset is not None, "nbgrader's template begins with it"
         for name, value in (("referrer", "no-referrer"), ("Content-Security-Policy", _POLICY)):
             kind = "name" if name == "referrer" else "http-equiv"
             charset.insert_after(page.new_tag("meta", attrs={kind: name, "content": value}))
@@ -82,7 +86,8 @@ class FeedbackExporter(HTMLExporter):
 
 def _write_formulas(string: NavigableString) -> None:
     """Put MathML in the place of the formulas in a text."""
-    parts, end = [], 0
+    parts: list[PageElement] = []
+    end = 0
     for found in _FORMULA.finditer(string):
         tex = next(filter(None, found.group("shown", "bracket", "set", "inline", "round")))
         inline = found["inline"] or found["round"]

@@ -19,15 +19,16 @@ class GradedNotebookExporter(NotebookExporter):
         super().__init__(config=config, **settings)
         from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 
-        caller = self.parent  # nbgrader's converter, its interface for programs, and who uses that
+        converter: Any = self.parent
+        caller = converter  # nbgrader's converter, its interface for programs, and who uses that
         while caller is not None and not isinstance(caller, FormgradeExtension):
             caller = caller.parent
         if caller is not None:
-            about = self.parent.coursedir
+            about = converter.coursedir
             reason = (
                 "Formgrader would run this student's code with your rights, outside of the "
                 "sandbox, so it does not. Nothing was run or changed. In a terminal, in the folder "
                 f"of the course: course grade {about.assignment_id} --students {about.student_id}"
             )
-            self.parent.log.error("%s", reason)
+            converter.log.error("%s", reason)
             raise NbGraderException(reason)

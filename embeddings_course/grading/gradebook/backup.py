@@ -26,22 +26,22 @@ def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) ->
 
     url = sqlalchemy.make_url(course.db_url)
     local = url.get_backend_name() == "sqlite"
-    if local and not Path(url.database or "").exists():
+    if local and not (url.database and Path(url.database).exists()):
         return None
     course.make_private(folder)
     copy = folder / f"gradebook-{datetime.now():%Y-%m-%d-%H%M%S-%f}.db"
     new = copy.with_suffix(".new")
     if local:
         with (
-            contextlib.closing(sqlite3.connect(url.database)) as source,
+            contextlib.closing(sqlite3.connect(str(url.database))) as source,
             contextlib.closing(sqlite3.connect(new)) as target,
         ):
             source.backup(target)
     else:
-        source, target = sqlalchemy.create_engine(url), sqlalchemy.create_engine(f"sqlite:///{new}")
+        server, file = sqlalchemy.create_engine(url), sqlalchemy.create_engine(f"sqlite:///{new}")
         # All tables as they were at one moment, whatever graders write meanwhile.
-        at_once = source.execution_options(isolation_level="REPEATABLE READ")
-        with at_once.connect() as reading, target.begin() as writing:
+        at_once = server.execution_options(isolation_level="REPEATABLE READ")
+        with at_once.connect() as reading, file.begin() as writing:
             there = set(sqlalchemy.inspect(reading).get_table_names())
             tables = [table for table in Base.metadata.sorted_tables if table.name in there]
             Base.metadata.create_all(writing, tables=tables)
@@ -49,8 +49,8 @@ def back_up(course: Course, folder: Path, say: Callable[[str], None] = print) ->
                 rows = [dict(row) for row in reading.execute(table.select()).mappings()]
                 if rows:
                     writing.execute(table.insert(), rows)
-        source.dispose()
-        target.dispose()
+        server.dispose()
+        file.dispose()
     new.replace(copy)
     for old in sorted(folder.glob("gradebook-*.db"))[:-_MOST_BACKUPS]:
         old.unlink(missing_ok=True)  # another command may have been first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 from embeddings_course._shared.text import counted
@@ -107,10 +107,16 @@ def enrol(
             ) from error
     listed = {student.id for student in students}
     return Enrolment(
-        *(tuple(sorted(each.id for each in group)) for group in (added, changed, unchanged)),
-        tuple(sorted(set(before) - listed)),
-        dict(sorted(differences.items())),
+        added=_ids(added),
+        changed=_ids(changed),
+        unchanged=_ids(unchanged),
+        not_listed=tuple(sorted(set(before) - listed)),
+        differences=dict(sorted(differences.items())),
     )
+
+
+def _ids(students: Iterable[Student]) -> tuple[str, ...]:
+    return tuple(sorted(student.id for student in students))
 
 
 def _refuse_second_ids(
@@ -118,30 +124,15 @@ def _refuse_second_ids(
 ) -> None:
     """Refuse a list that would put students into the gradebook a second time."""
     listed = {student.id for student in students}
-    others = [student for student in before.values() if student.id not in listed]
-    ids, mails, numbers = {}, {}, {}
-    names: dict[str, list[Student]] = defaultdict(list)
-    for other in others:
-        ids[other.id.casefold()] = other
-        mails |= {mail.casefold(): other for mail in (other.id, other.email) if "@" in mail}
-        numbers[other.lms_user_id] = other
-        if other.first_name and other.last_name:
-            names[folded(other.full_name)].append(other)
-    added, found, namesakes = 0, [], []
+    others = _NotListed([student for student in before.values() if student.id not in listed])
+    added = sum(student.id not in before for student in students)
+    found: list[tuple[Student, Student, str]] = []
+    namesakes: list[tuple[Student, Student, str]] = []
     for student in students:
-        id, mail, number = student.id.casefold(), student.email.casefold(), student.lms_user_id
-        added += student.id not in before
-        if number and number in numbers:
-            found.append((student, numbers[number], "by the platform's number"))
-        elif student.id in before:
-            continue
-        elif id in ids:
-            found.append((student, ids[id], "but for capitals"))
-        elif mail in mails or id in mails:
-            found.append((student, mails.get(mail) or mails[id], "by the e-mail address"))
-        else:
-            alike = [other for other in names[folded(student.full_name)] if _may_be(student, other)]
-            namesakes += [(student, alike[0], "by the name")] if len(alike) == 1 else []
+        if certain := others.certain(student, is_enrolled=student.id in before):
+            found.append((student, *certain))
+        elif student.id not in before and (namesake := others.namesake(student)):
+            namesakes.append((student, namesake, "by the name"))
     if len(namesakes) > 1 and 2 * len(namesakes) >= added:  # no class has so many
         found += namesakes
     elif not found:
@@ -158,6 +149,43 @@ def _refuse_second_ids(
             "with --id-column. If the list's ids are the right ones and nothing is graded yet, "
             "delete the gradebook and enrol the list. Nobody was enrolled."
         )
+
+
+class _NotListed:
+    """Those in the gradebook whose ids are not on the list, found by all else that is known."""
+
+    def __init__(self, students: Sequence[Student]):
+        self._ids = {student.id.casefold(): student for student in students}
+        self._mails = {
+            mail.casefold(): student
+            for student in students
+            for mail in (student.id, student.email)
+            if "@" in mail
+        }
+        self._numbers = {student.lms_user_id: student for student in students}
+        self._names: dict[str, list[Student]] = defaultdict(list)
+        for student in students:
+            if student.first_name and student.last_name:
+                self._names[folded(student.full_name)].append(student)
+
+    def certain(self, student: Student, *, is_enrolled: bool) -> tuple[Student, str] | None:
+        """Return who is the same person, and how that is known."""
+        id, mail, number = student.id.casefold(), student.email.casefold(), student.lms_user_id
+        if number and number in self._numbers:
+            return self._numbers[number], "by the platform's number"
+        if is_enrolled:
+            return None
+        if id in self._ids:
+            return self._ids[id], "but for capitals"
+        if mail in self._mails or id in self._mails:
+            return self._mails.get(mail) or self._mails[id], "by the e-mail address"
+        return None
+
+    def namesake(self, student: Student) -> Student | None:
+        """Return the only one who has the same name and may be the same person."""
+        named = self._names.get(folded(student.full_name), [])
+        alike = [other for other in named if _may_be(student, other)]
+        return alike[0] if len(alike) == 1 else None
 
 
 def _may_be(student: Student, other: Student) -> bool:

@@ -150,7 +150,8 @@ def _copied(settings: dict[str, Any], connection_file: str) -> int | None:
         _started(settings, waiting, stdout=subprocess.PIPE) as (sandbox, pid),
         socket.socket(socket.AF_UNIX) as asked,
     ):
-        if pid is None or sandbox.stdout.readline() != b"\n":  # it is not complete before
+        # Before it says so, it is not complete.
+        if pid is None or sandbox.stdout is None or sandbox.stdout.readline() != b"\n":
             return None
         asked.settimeout(PATIENCE)
         asked.connect(settings["server"])
@@ -171,7 +172,7 @@ def _copied(settings: dict[str, Any], connection_file: str) -> int | None:
 
 @contextmanager
 def _started(
-    settings: dict[str, Any], inside: Sequence[str], **streams: int
+    settings: dict[str, Any], inside: Sequence[str], stdout: int | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int | None]]:
     """Start a sandbox; yield its process and the number of the first one inside, if it works.
 
@@ -202,7 +203,7 @@ def _started(
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=[*opened, writes],
-            **streams,
+            stdout=stdout,
         )
         os.close(writes)
         pid = None

@@ -21,9 +21,9 @@ def descendants(parents: list[int]) -> list[int]:
         try:
             # To look at all processes of a machine, as psutil does, would take long on a large one.
             for thread in os.scandir(f"/proc/{pid}/task"):
-                children = Path(thread.path, "children").read_text(encoding="ascii").split()
-                waiting += map(int, children)
-                found += map(int, children)
+                listed = Path(thread.path, "children").read_text(encoding="ascii").split()
+                waiting += map(int, listed)
+                found += map(int, listed)
         except (FileNotFoundError, ProcessLookupError):  # it has ended, or there is no such file
             if not _CHILDREN.exists():
                 with contextlib.suppress(psutil.Error):

@@ -229,15 +229,15 @@ def _sandbox(
         for path in (Path(prefix, name) for name in _OF_AN_ENVIRONMENT):
             if path.exists():
                 options += ["--ro-bind", str(path), str(path)]
-    for path in dict.fromkeys((str(_PACKAGE), os.path.realpath(_PACKAGE))):
-        options += ["--ro-bind", path, path]
+    for package in dict.fromkeys((str(_PACKAGE), os.path.realpath(_PACKAGE))):
+        options += ["--ro-bind", package, package]
     options += ["--ro-bind", run, run, "--ro-bind", str(working), "/given"]
     options += ["--size", str(_MEETING_BYTES), "--tmpfs", str(meeting)]
     if beside is not None and beside.exists():
         options += ["--ro-bind", str(beside), f"/{beside.name}"]
     options += ["--dir", str(inside), "--chdir", str(inside)]
-    for path in sealed:
-        options += ["--remount-ro", path]
+    for folder in sealed:
+        options += ["--remount-ro", folder]
     for name, value in environment().items():
         options += ["--setenv", name, value]
     return options

@@ -15,6 +15,7 @@ It runs where the student's code does, so it can be deceived: it is for detectio
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -187,8 +188,7 @@ def harm(command: str, places: Places, folder: str = "") -> str | None:
     """
     folder = folder or places.folder
     for words in _commands(command):
-        while words and (words[0] in _BEFORE or re.match(r"\w+=", words[0])):
-            words = words[1:]
+        words = list(itertools.dropwhile(_is_before_a_command, words))
         if not words:
             continue
         name, rest = os.path.basename(words[0]), words[1:]  # noqa: PTH119
@@ -203,18 +203,34 @@ def harm(command: str, places: Places, folder: str = "") -> str | None:
             continue
         if name == "kill" and "-0" not in rest and any(map(_is_foreign, [*given, *rest[-1:]])):
             return "processes"
-        targets = [(word, True) for word in given[: -1 if name in _MAKE else None]]
-        targets = targets if name in _DELETE else []
-        targets += [(word, False) for word in given[-1:] if name in _MAKE]
-        targets += [(word[3:], False) for word in rest if name == "dd" and word.startswith("of=")]
-        targets += [(rest[number + 1], False) for number in arrows]
-        for word, changes in targets:
+        for word, changes in _written_to(name, given, rest, arrows):
             path = _absolute(word, folder, places)
             if name in _MAKE and os.path.isdir(path):  # noqa: PTH112 - it goes into that folder
                 path = os.path.join(path, os.path.basename(given[0]))  # noqa: PTH118, PTH119
             if places.verdict(path, changes=changes) in HARMFUL:
                 return path
     return None
+
+
+def _is_before_a_command(word: str) -> bool:
+    return word in _BEFORE or re.match(r"\w+=", word) is not None
+
+
+def _written_to(
+    name: str, given: Sequence[str], rest: Sequence[str], arrows: Sequence[int]
+) -> Iterator[tuple[str, bool]]:
+    """Yield what a command writes to, each with whether what is there is changed.
+
+    Of the words after its name, `rest`, those `given` are no options and stand before the first
+    arrow; `arrows` are the places of arrows among them.
+    """
+    if name in _DELETE:
+        yield from ((word, True) for word in given[: -1 if name in _MAKE else None])
+    if name in _MAKE:
+        yield from ((word, False) for word in given[-1:])
+    if name == "dd":
+        yield from ((word[3:], False) for word in rest if word.startswith("of="))
+    yield from ((rest[number + 1], False) for number in arrows)
 
 
 def _commands(text: str) -> Iterator[list[str]]:
@@ -300,25 +316,35 @@ class Watch:
 
     def _look(self, event: str, arguments: tuple, frame: FrameType | None) -> None:
         sought = ""
-        if event in ("open", "glob.glob"):
-            path, mode, flags = (*arguments, "", 0)[:3]
-            changes = set(mode) & set("wax+") if isinstance(mode, str) else (flags or 0) & _WRITES
-            if event == "glob.glob" or not changes:
-                sought = os.path.abspath(os.fsdecode(path)) if _is_path(path) else ""  # noqa: PTH100
-                if not sought or not self._places.seeks(sought):
-                    return
-        frames = list(_outwards(frame))
-        if not self._by_a_cell(frames):
-            # IPython has %%bash started by a thread of its own, and waits for it.
-            main = threading.main_thread().ident or 0
-            frames = list(_outwards(sys._current_frames().get(main)))
-            names = [each.f_code.co_name for each in frames]
-            frames = frames[names.index("shebang") :] if "shebang" in names else []
-            if event not in _PROGRAMS or not self._by_a_cell(frames):
+        if event in ("open", "glob.glob") and _only_looks(event, arguments):
+            path = arguments[0]
+            sought = os.path.abspath(os.fsdecode(path)) if _is_path(path) else ""  # noqa: PTH100
+            if not sought or not self._places.seeks(sought):
                 return
+        frames = self._frames_of_a_cell(event, frame)
+        if not frames:
+            return
         if sought:
             self._add("sought", sought, frames)
-        elif event in _PROGRAMS or event == "os.forkpty":
+        else:
+            self._see(event, arguments, frames)
+
+    def _frames_of_a_cell(self, event: str, frame: FrameType | None) -> list[FrameType]:
+        """Return the frames in which something is done, outwards; none if no cell does it."""
+        frames = list(_outwards(frame))
+        if self._by_a_cell(frames):
+            return frames
+        if event not in _PROGRAMS:
+            return []
+        # IPython has %%bash started by a thread of its own, and waits for it.
+        main = threading.main_thread().ident or 0
+        frames = list(_outwards(sys._current_frames().get(main)))
+        names = [each.f_code.co_name for each in frames]
+        frames = frames[names.index("shebang") :] if "shebang" in names else []
+        return frames if self._by_a_cell(frames) else []
+
+    def _see(self, event: str, arguments: tuple, frames: list[FrameType]) -> None:
+        if event in _PROGRAMS or event == "os.forkpty":
             self._see_program(event, arguments, frames)
         elif event in _COPIES:
             if not self._of_workers(frames):
@@ -330,12 +356,17 @@ class Watch:
             if event == "os.kill" and _is_foreign(*arguments[:2]):
                 self._add("killed", "", frames)
         else:
-            for path, changes in _targets(event, arguments):
-                if _is_path(path):
-                    place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
-                    kind = self._places.verdict(place, changes=changes)
-                    if kind is not None:
-                        self._add(kind, place, frames)
+            self._see_writing(_targets(event, arguments), frames)
+
+    def _see_writing(
+        self, targets: Sequence[tuple[Any, bool]], frames: Sequence[FrameType]
+    ) -> None:
+        for path, changes in targets:
+            if _is_path(path):
+                place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
+                kind = self._places.verdict(place, changes=changes)
+                if kind is not None:
+                    self._add(kind, place, frames)
 
     def _see_program(self, event: str, arguments: tuple, frames: list[FrameType]) -> None:
         command = _command(event, arguments, frames)
@@ -390,6 +421,16 @@ class Watch:
         alike = HARMFUL if kind in HARMFUL else HARMLESS
         if sum(each.kind in alike for each in self._found) < MOST:
             self._found[attempt] = None
+
+
+def _only_looks(event: str, arguments: tuple) -> bool:
+    """Whether nothing is written where files are listed, or one is opened."""
+    if event == "glob.glob":
+        return True
+    _, mode, flags = (*arguments, "", 0)[:3]
+    if isinstance(mode, str):
+        return not set(mode) & set("wax+")
+    return not (flags or 0) & _WRITES
 
 
 def _is_path(thing: Any) -> bool:

@@ -164,7 +164,7 @@ def fingerprint(modules: list[str]) -> dict[str, int]:
 def _shell() -> Any:
     """Return the shell that runs cells, whatever others a notebook starts."""
     kernel = sys.modules.get("ipykernel.kernelapp")
-    app = getattr(kernel, "IPKernelApp", None) and kernel.IPKernelApp._instance
+    app = getattr(getattr(kernel, "IPKernelApp", None), "_instance", None)
     return getattr(app, "shell", None)
 
 
@@ -268,6 +268,7 @@ def main() -> None:
     app = IPKernelApp.instance()
     app.initialize()
     # `exit()` would end the kernel a tenth of a second later, whatever runs then.
+    assert app.shell is not None, "it has been initialised"
     app.shell.unobserve_all("exit_now")
     _shorten_recursion(app.shell)
     if GIVEN in os.environ:

@@ -168,12 +168,12 @@ def _match(
                 parts.get("time") or "",
             )
             return _of_blackboard(match, people) if form == "Blackboard" else match
-    parts = name.split("/")
-    if len(parts) > 1:
-        inner = parts[2:] if len(parts) > 2 and parts[1] == assignment else parts[1:]
-        match = Match("plain", parts[0], parts[0], "/".join(inner))
-        cut = parts[0].removeprefix(f"{assignment}-")
-        if cut != parts[0] and not people.by_any(parts[0]):
+    outer, *inner = name.split("/")
+    if inner:
+        inner = inner[1:] if len(inner) > 1 and inner[0] == assignment else inner
+        match = Match("plain", outer, outer, "/".join(inner))
+        cut = outer.removeprefix(f"{assignment}-")
+        if cut != outer and not people.by_any(outer):
             return replace(match, form="GitHub Classroom", number=cut, name=cut)
         return match
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
@@ -245,8 +245,9 @@ def spelt(infos: Sequence[zipfile.ZipInfo], is_right: Callable[[list[str]], int]
         Says of how many names it is known whose they are; it decides between code pages.
     """
     said = [_said(info) for info in infos]
-    if all(isinstance(each, str) for each in said):
-        return said
+    known = [each for each in said if isinstance(each, str)]
+    if len(known) == len(said):
+        return known
     tried = [
         [each if isinstance(each, str) else each.decode(page, "replace") for each in said]
         for page in _CODE_PAGES

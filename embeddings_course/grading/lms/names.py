@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from embeddings_course.grading.gradebook.contents import Student
 
@@ -88,7 +88,7 @@ def _orders(student: Student) -> tuple[str, ...]:
     )
 
 
-def _index(pairs) -> dict[str, tuple[str, ...]]:
+def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     for key, student in pairs:
         if key and student not in found[key]:

@@ -106,7 +106,7 @@ def _is_known(name: str, written: str) -> bool:
 def _is_own_line(line: str, written: str) -> bool:
     """Say whether a check names a function and a line that are in the student's own cells."""
     found = _OWN_LINE.fullmatch(line)
-    return bool(found) and all(part in written for part in found.groups())
+    return found is not None and all(part in written for part in found.groups())
 
 
 def _messages(source: str) -> set[str]:
@@ -133,7 +133,7 @@ def _marked(output: NotebookNode) -> list[str]:
     return [found[1].strip() for line in lines if (found := re.match(r"-+> \d+ (.*)", line))]
 
 
-def _redacted(text: str, secret: list[str]) -> str:
+def _redacted(text: object, secret: list[str]) -> str:
     if not isinstance(text, str):
         return ""
     for line in secret:

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import nbformat
 import psutil
@@ -136,13 +136,7 @@ class RunNotebook(Execute):
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple:
         """Run one cell."""
-        if isinstance(cell.metadata.get("tags", []), list):
-            tags = [tag for tag in cell.metadata.get("tags", []) if isinstance(tag, str)]
-        else:
-            tags = []
-        cell.metadata.pop("tags", None)
-        if tags:
-            cell.metadata.tags = tags
+        _keep_valid_tags(cell)
         if cell.cell_type != "code":
             return cell, resources
         if self._before is None:
@@ -248,6 +242,16 @@ class RunNotebook(Execute):
                 said = part_of(reply, "content", "user_expressions", "it", "data", "text/plain")
                 return said if isinstance(said, str) and len(said) <= MOST_ANSWER else None
         return None
+
+    @overload
+    def _inspect(
+        self, *, whole: Literal[True], seconds: float = _ANSWER_SECONDS
+    ) -> dict[str, int] | None: ...
+
+    @overload
+    def _inspect(
+        self, *, whole: Literal[False], seconds: float = _ANSWER_SECONDS
+    ) -> int | None: ...
 
     def _inspect(
         self, *, whole: bool, seconds: float = _ANSWER_SECONDS
@@ -456,6 +460,12 @@ WORKING = "COURSE_GRADING_WORKING"  # a folder for working directories, given by
 
 def _name(cell: NotebookNode) -> str:
     return f"the test cell {cell.metadata.nbgrader.get('grade_id')}"
+
+
+def _keep_valid_tags(cell: NotebookNode) -> None:
+    tags = cell.metadata.pop("tags", [])
+    if valid := [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []:
+        cell.metadata.tags = valid
 
 
 def _ungraded(reason: str | None) -> str:

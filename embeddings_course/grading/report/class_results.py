@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -264,7 +264,7 @@ def _read_gradebook(gradebook: Any, assignment: str) -> _Book:
         worth = max_scores.get((notebook, cell), 0) > 0  # or there are no points to wait for
         waiting = worth and (bool(needs_person) or (auto is None and manual is None))
         cells.setdefault(student, {})[notebook, cell] = Result(float(score), waiting, by_hand)
-    penalties = Counter()
+    penalties: dict[str, float] = defaultdict(float)
     for student, penalty in (
         gradebook.db.query(
             SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty
@@ -349,7 +349,7 @@ def _exercises(folders: Any, assignment: str, book: _Book) -> tuple[Exercise, ..
 
 
 def _order(folder: Path, book: _Book) -> dict[tuple[str, str], tuple]:
-    order = {}
+    order: dict[tuple[str, str], tuple] = {}
     for number, notebook in enumerate(sorted({notebook for notebook, _ in book.max_scores})):
         try:
             text = (folder / f"{notebook}.ipynb").read_text(encoding="utf-8")

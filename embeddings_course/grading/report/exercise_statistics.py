@@ -132,6 +132,8 @@ def look_at(found: Sequence[ExerciseStatistics]) -> list[str]:
 
 
 def _remarks(item: ExerciseStatistics) -> Iterator[str]:
+    if item.mean is None:
+        return
     if item.all_points == 1:
         yield "everybody has all points, so it tells nobody apart"
     elif item.no_points == 1:
@@ -153,7 +155,9 @@ def _remarks(item: ExerciseStatistics) -> Iterator[str]:
         )
     r = item.discrimination
     meaning = meaning_of(r, extreme=is_easy(item.mean) or is_hard(item.mean))
-    if meaning and (item.counted >= FEW_RECORDS or r < -moved_by_chance(item.counted)):
+    if r is None or not meaning:
+        return
+    if item.counted >= FEW_RECORDS or r < -moved_by_chance(item.counted):
         yield (
             f"{meaning} (item-rest correlation {r:.2f}; "
             f"{chance_in_words(item.counted, 'submissions')})"

@@ -247,7 +247,8 @@ def _share_lost(result: Result, exercise: Exercise) -> str:
     return "some" if result.points > SAME else "all"
 
 
-class _Bar(NamedTuple):
+@dataclass(frozen=True)
+class _Bar:
     """A bar of a histogram: what it counts, and where it is."""
 
     label: str
@@ -296,7 +297,7 @@ def _figures(report: Report) -> Iterator[_Figure]:
     for item in analyse(report):
         results = (student.result(item.exercise) for student in graded)
         points = [r.points for r in results if r is not None and not r.waiting]
-        if not points:
+        if item.mean is None or item.all_points is None or item.no_points is None:
             yield _Figure(item.exercise.name, item.exercise.max_score)
             continue
         r = item.discrimination

@@ -26,7 +26,7 @@ def to_csv(report: Report) -> str:
     heads = ["id", "name", "state", "total", "max", "late hours", "penalty", "needs grading"]
     heads += [exercise.name for exercise in report.exercises]
     heads += ["repaired", "suspicious", "noted", "problems"]
-    rows: list[list[object]] = []
+    rows: list[list[str | float | None]] = []
     for student in report.students:
         ended, record = student.total is not None, student.record
         results = [student.result(exercise) for exercise in report.exercises]
@@ -50,10 +50,10 @@ def to_csv(report: Report) -> str:
                 " ".join(problems(student)),
             ]
         )
-    return csv_text(_shown(heads), map(_shown, rows), decimals=4)
+    return csv_text([printable(head) for head in heads], map(_shown, rows), decimals=4)
 
 
-def _shown(cells: Sequence[object]) -> list[object]:
+def _shown(cells: Sequence[str | float | None]) -> list[str | float]:
     return [cell if isinstance(cell, float) else printable(cell or "") for cell in cells]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -29,6 +29,7 @@ from embeddings_course.grading.submissions.read_notebook import (
 )
 
 _MOST_NAMED = 5
+_ARCHIVES = (".zip", ".gz", ".7z", ".rar")
 
 
 class AnotherAssignment(UnreadableNotebook):
@@ -76,51 +77,14 @@ def choose(
             )
 
     right = folder / f"{name}.ipynb"
-    exact, problem = None, ""
-    try:
-        exact = _candidate(right, grade_ids)
-    except UnreadableNotebook as error:
-        problem = str(error)
+    exact, problem = _exact(right, grade_ids)
     if exact is not None and exact.standing == 2:
         return exact
-    others: list[_Candidate] = []
-    last: list[_Candidate] = []
-    problems: list[str] = []
-    passed_over: list[_Candidate] = []
-    for path in _other_files(folder, right):
-        try:
-            found = _candidate(path, grade_ids)
-        except UnreadableNotebook as error:
-            if _resembles(path, name):
-                problems.append(str(error))
-            continue
-        if not _is_meant(found.notebook, path, name, grade_ids):
-            passed_over.append(found)
-            continue
-        (last if CHECKPOINTS in path.parts else others).append(found)
-    ranked = (
-        [each for each in others if each.standing == 2],
-        [exact] if exact is not None and exact.standing == 1 else [],
-        [each for each in others if each.standing == 1],
-        [each for each in last if each.standing == 2],
-        [exact] if exact is not None else [],
-        others[:1],
-        last[:1],
-    )
-    for group in ranked:
-        if not group:
-            continue
+    found = _look_through(folder, right, grade_ids)
+    if group := _best(exact, found):
         chosen = group[0]
         look_whose(chosen)
-        works = {each.work for each in group}
-        if len(works) > 1:
-            names = ", ".join(
-                sorted(shown_name(str(e.path.relative_to(folder))) for e in group)[:5]
-            )
-            raise UnreadableNotebook(
-                f"There are {len(works)} notebooks with different work, {names}: keep one and "
-                "grade again."
-            )
+        _refuse_different_work(group, folder)
         if chosen is not exact:
             shown = shown_name(str(chosen.path.relative_to(folder)))
             reason = problem or f"{right.name} holds no work."
@@ -128,26 +92,92 @@ def choose(
         return chosen
     if right.name in problem and os.path.lexists(right):
         raise UnreadableNotebook(problem)
-    if problems:
-        raise UnreadableNotebook(problems[0])
-    for candidate in passed_over:
+    if found.problems:
+        raise UnreadableNotebook(found.problems[0])
+    for candidate in found.passed_over:
         look_whose(candidate)
-    archives = [
-        p for p, _ in walk_files(folder) if p.suffix.lower() in (".zip", ".gz", ".7z", ".rar")
-    ]
-    hint = (
-        f" Perhaps it is in {shown_name(archives[0].name)}, which nobody unpacked."
-        if archives
-        else ""
+    raise UnreadableNotebook(
+        f"There is no {right.name}, nor another notebook of it.{_what_is_there(folder)}"
     )
+
+
+def _exact(right: Path, grade_ids: frozenset[str]) -> tuple[_Candidate | None, str]:
+    """Return the notebook of the right name, or why it cannot be read."""
+    try:
+        return _candidate(right, grade_ids), ""
+    except UnreadableNotebook as error:
+        return None, str(error)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Notebooks beside the one of the right name, those nearest to its name and place first."""
+
+    others: list[_Candidate] = field(default_factory=list)
+    checkpoints: list[_Candidate] = field(default_factory=list)
+    # Of another assignment, as it seems.
+    passed_over: list[_Candidate] = field(default_factory=list)
+    # Why those cannot be read that have a name like the right one.
+    problems: list[str] = field(default_factory=list)
+
+
+def _look_through(folder: Path, right: Path, grade_ids: frozenset[str]) -> _Found:
+    found = _Found()
+    for path in _other_files(folder, right):
+        try:
+            candidate = _candidate(path, grade_ids)
+        except UnreadableNotebook as error:
+            if _resembles(path, right.stem):
+                found.problems.append(str(error))
+            continue
+        if not _is_meant(candidate.notebook, path, right.stem, grade_ids):
+            found.passed_over.append(candidate)
+        elif CHECKPOINTS in path.parts:
+            found.checkpoints.append(candidate)
+        else:
+            found.others.append(candidate)
+    return found
+
+
+def _best(exact: _Candidate | None, found: _Found) -> list[_Candidate]:
+    """Return the notebooks that come first by their standing, name and place; none is better."""
+    named = [] if exact is None else [exact]
+    ranked = (
+        [each for each in found.others if each.standing == 2],
+        [each for each in named if each.standing == 1],
+        [each for each in found.others if each.standing == 1],
+        [each for each in found.checkpoints if each.standing == 2],
+        named,
+        found.others[:1],
+        found.checkpoints[:1],
+    )
+    return next(filter(None, ranked), [])
+
+
+def _refuse_different_work(group: Sequence[_Candidate], folder: Path) -> None:
+    works = {each.work for each in group}
+    if len(works) > 1:
+        names = sorted(shown_name(str(each.path.relative_to(folder))) for each in group)
+        raise UnreadableNotebook(
+            f"There are {len(works)} notebooks with different work, "
+            f"{', '.join(names[:_MOST_NAMED])}: keep one and grade again."
+        )
+
+
+def _what_is_there(folder: Path) -> str:
+    """Say what was handed in, where no notebook was, and where one may be."""
+    files = [path for path, _ in walk_files(folder)]
     handed_in = [
         shown_name(path.name)
-        for path, _ in walk_files(folder)
+        for path in files
         if path.name != "timestamp.txt" and HANDED_IN not in path.name
     ]
     more = f" and {len(handed_in) - _MOST_NAMED} more" if len(handed_in) > _MOST_NAMED else ""
     what = f" Handed in was {', '.join(handed_in[:_MOST_NAMED])}{more}." if handed_in else ""
-    raise UnreadableNotebook(f"There is no {right.name}, nor another notebook of it.{what}{hint}")
+    archives = [path for path in files if path.suffix.lower() in _ARCHIVES]
+    if not archives:
+        return what
+    return f"{what} Perhaps it is in {shown_name(archives[0].name)}, which nobody unpacked."
 
 
 def _candidate(path: Path, grade_ids: frozenset[str]) -> _Candidate:

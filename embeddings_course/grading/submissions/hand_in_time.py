@@ -79,8 +79,10 @@ def state_of_timestamp(folder: Path, notes: list[str]) -> datetime.datetime | st
     except Exception as error:  # dateutil raises many kinds
         notes.append(f"timestamp.txt was put aside: {_why_no_time(error)}.")
         return _ASIDE
+    if stated is None:
+        return AS_IT_IS
     with contextlib.suppress(Exception):
-        if stated is None or parse_utc(path.read_text().strip()) == stated:
+        if parse_utc(path.read_text().strip()) == stated:
             return AS_IT_IS
     return stated
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
@@ -79,16 +80,16 @@ def _claims(cells: list[NotebookNode], expected: Sequence[Expected]) -> dict[str
             claims[name].append(number)
     by_id = {cell.get("id"): number for number, cell in enumerate(cells)}
     for name in sorted(names):
-        number = by_id.get(name)
-        if claims[name] or number is None:
+        own = by_id.get(name)
+        if claims[name] or own is None:
             continue
-        other = grade_id(cells[number])
+        other = grade_id(cells[own])
         if other not in names:
-            claims[name].append(number)
+            claims[name].append(own)
         elif any(cells[rival].get("id") == other for rival in claims[other]):
             # It was given the mark of a cell that is still there.
-            claims[other].remove(number)
-            claims[name].append(number)
+            claims[other].remove(own)
+            claims[name].append(own)
     return claims
 
 
@@ -123,44 +124,63 @@ def _find_answers(
     """Find the answers whose marks and ids are lost, by what they define and where they stand."""
     lost = [cell for cell in expected if not cell.locked and cell.name not in chosen]
     gaps = {cell.name: _gap(cell, expected, chosen, len(cells)) for cell in lost}
-    free = {
+    written = {
         number for number in free if (text := even_text(cells[number].source)) and text not in plain
     }
-
-    def take(cell: Expected, number: int) -> None:
-        chosen[cell.name] = number
-        free.remove(number)
-
-    def candidates(cell: Expected, among: range) -> list[int]:
-        return [n for n in sorted(free) if n in among and cells[n].cell_type == cell.cell_type]
-
+    search = _Search(cells, chosen, written)
     # What a cell defines tells the most: first within its gap, then anywhere.
-    for everywhere in (False, True):
-        for cell in lost:
-            wanted = set(DEFINES.findall(cell.released_source)) if cell.cell_type == "code" else ()
-            if cell.name in chosen or not wanted:
-                continue
-            among = range(len(cells)) if everywhere else gaps[cell.name]
-            shared = {
-                number: len(wanted & set(DEFINES.findall(cells[number].source)))
-                for number in candidates(cell, among)
-            }
-            if any(shared.values()):
-                take(cell, max(shared, key=lambda number: (shared[number], number)))
     for cell in lost:
-        if cell.name in chosen:
-            continue
+        search.by_definitions(cell, gaps[cell.name])
+    for cell in lost:
+        search.by_definitions(cell, range(len(cells)))
+    for cell in lost:
         gap = gaps[cell.name]
+        search.by_place(cell, gap, [other for other in lost if gaps[other.name] == gap])
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Fills in `chosen`, by the names of expected cells, with the numbers of cells still free."""
+
+    cells: list[NotebookNode]
+    chosen: dict[str, int]
+    free: set[int]
+
+    def _take(self, cell: Expected, number: int) -> None:
+        self.chosen[cell.name] = number
+        self.free.remove(number)
+
+    def _candidates(self, cell: Expected, among: range) -> list[int]:
+        kind = cell.cell_type
+        return [n for n in sorted(self.free) if n in among and self.cells[n].cell_type == kind]
+
+    def by_definitions(self, cell: Expected, among: range) -> None:
+        """Take for a cell of code the one that defines the most of what its release defines."""
+        wanted = set(DEFINES.findall(cell.released_source)) if cell.cell_type == "code" else set()
+        if cell.name in self.chosen or not wanted:
+            return
+        shared = {
+            number: len(wanted & set(DEFINES.findall(self.cells[number].source)))
+            for number in self._candidates(cell, among)
+        }
+        if any(shared.values()):
+            self._take(cell, max(shared, key=lambda number: (shared[number], number)))
+
+    def by_place(self, cell: Expected, gap: range, beside: Sequence[Expected]) -> None:
+        """Take what stands in a cell's gap, if there is as much as there is expected `beside` it.
+
+        Of a text that is alone there, the longest.
+        """
+        if cell.name in self.chosen:
+            return
         rivals = [
             other
-            for other in lost
-            if other.name not in chosen
-            and other.cell_type == cell.cell_type
-            and gaps[other.name] == gap
+            for other in beside
+            if other.name not in self.chosen and other.cell_type == cell.cell_type
         ]
-        found = candidates(cell, gap)
+        found = self._candidates(cell, gap)
         if len(found) == len(rivals):
             for rival, number in zip(rivals, found, strict=True):
-                take(rival, number)
+                self._take(rival, number)
         elif len(rivals) == 1 and found and cell.cell_type == "markdown":
-            take(cell, max(found, key=lambda number: len(cells[number].source)))
+            self._take(cell, max(found, key=lambda number: len(self.cells[number].source)))

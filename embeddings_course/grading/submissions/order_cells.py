@@ -50,7 +50,8 @@ def _longest_rising(numbers: list[int]) -> set[int]:
     for number in numbers:
         before = max((run for run in best if run[-1] < number), key=len, default=[])
         best.append([*before, number])
-    return set(max(best, key=len))
+    longest: list[int] = max(best, key=len)
+    return set(longest)
 
 
 def add_missing(

@@ -76,8 +76,8 @@ def prepare(
     notes: list[str] = []
     chosen = choose(folder, name, frozenset(grade_ids or ()), notes, other)
     in_place = target is None or Path(target).resolve() == folder.resolve()
-    target = folder if in_place else Path(target)
-    destination = target / f"{name}.ipynb"
+    place = folder if target is None or in_place else Path(target)
+    destination = place / f"{name}.ipynb"
     fine = chosen.is_fine()
     if not fine:
         shown = shown_name(chosen.path.name)
@@ -89,7 +89,7 @@ def prepare(
     status = chosen.path.stat()
     if not (in_place and fine and chosen.path == destination):
         data = bytes_of(chosen.path) if fine else nbformat.writes(chosen.notebook).encode()
-        target.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         if in_place and os.path.lexists(destination):
             destination.rename(unused_name(destination))
         write_whole(destination, data)
@@ -102,8 +102,8 @@ def prepare(
             path.rename(unused_name(path))
         defuse(folder, notes)
     else:
-        copy_others(folder, target, notes, timestamp=stamp == AS_IT_IS)
+        copy_others(folder, place, notes, timestamp=stamp == AS_IT_IS)
     if isinstance(stamp, datetime.datetime) and written is not None:
-        write_whole(target / path.name, f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n".encode())
-        os.utime(target / path.name, ns=(written.st_mtime_ns, written.st_mtime_ns))
+        write_whole(place / path.name, f"{stamp:%Y-%m-%d %H:%M:%S} UTC\n".encode())
+        os.utime(place / path.name, ns=(written.st_mtime_ns, written.st_mtime_ns))
     return at_most(notes)

@@ -242,10 +242,7 @@ def _why_no_json(text: str, error: json.JSONDecodeError, shown: str) -> str:
 
 def _rebuilt(content: Any, shown: str, notes: list[str]) -> NotebookNode:
     """Build a valid notebook from what is usable."""
-    if isinstance(content, dict) and content.get("type") == "notebook":
-        inner = content.get("content")
-        if isinstance(inner, dict) and "cells" in inner:  # what Jupyter's server sends
-            content = inner
+    content = _unwrapped(content)
     if not isinstance(content, dict):
         raise UnreadableNotebook(f"{shown} is not a notebook: its JSON holds something else.")
     version = content.get("nbformat")
@@ -272,13 +269,27 @@ def _rebuilt(content: Any, shown: str, notes: list[str]) -> NotebookNode:
         {"cells": made, "metadata": _about(content), "nbformat": 4, "nbformat_minor": 5}
     )
     if not _is_valid(notebook):
-        for cell in notebook.cells:
-            own = ("deletable", "editable", "nbgrader")
-            cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in own})
+        _leave_out_metadata(notebook)
         notes.append("The metadata of cells broke the rules of the format and were left out.")
     if not _is_valid(notebook):
         raise UnreadableNotebook(f"{shown} cannot be made a notebook that follows the format.")
     return notebook
+
+
+def _unwrapped(content: Any) -> Any:
+    """Return the notebook in what Jupyter's server sends; anything else as it is."""
+    if isinstance(content, dict) and content.get("type") == "notebook":
+        inner = content.get("content")
+        if isinstance(inner, dict) and "cells" in inner:
+            return inner
+    return content
+
+
+def _leave_out_metadata(notebook: NotebookNode) -> None:
+    """Keep of the metadata of cells only what nbgrader and Jupyter look at."""
+    for cell in notebook.cells:
+        own = ("deletable", "editable", "nbgrader")
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in own})
 
 
 def _upgraded(content: dict[str, Any], shown: str) -> dict[str, Any]:
@@ -318,7 +329,8 @@ def _cell_ids(
             twice = isinstance(given, str) and given in used
             counted["had the id of another" if twice else "had no id that is one"] += 1
         kept.append(given if valid else None)
-        used.update([given] if valid else [])
+        if given is not None and valid:
+            used.add(given)
     for number, each in enumerate(kept, 1):
         new = each or f"cell-{number}"
         while each is None and new in used:

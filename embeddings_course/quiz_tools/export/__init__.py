@@ -63,7 +63,7 @@ def export(files: Sequence[QuestionFile], format: str, out: Path) -> list[str]:
         )
     if not any(file.questions for file in files):
         raise QuizError(["There are no questions to export. Name a quiz that has some."])
-    said = []
+    said: list[str] = []
     if format == "qti":
         files, said = without_refused(files)
     content = {"moodle": moodle_xml, "gift": gift_text, "qti": qti_zip, "json": json_text}[format](

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from embeddings_course._shared.text import counted, listed
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
@@ -38,7 +39,7 @@ class _Feature:
         return {"moodle": self.moodle, "gift": self.gift, "qti": self.qti, "json": _YES}
 
 
-def _is_numeric(question: Question) -> bool:
+def _is_numeric(question: Question) -> TypeGuard[NumericQuestion]:
     return isinstance(question, NumericQuestion)
 
 

@@ -40,7 +40,7 @@ def qti_zip(files: Sequence[QuestionFile]) -> bytes:
                 "need: pip install '.[instructor]'."
             ]
         ) from None
-    texts = {}
+    texts: dict[str, str] = {}
     lines = [f"Quiz title: {', '.join(f.name for f in files if f.questions)}"]
     lines += ["Shuffle answers: true", ""]
     for file in files:

@@ -95,9 +95,9 @@ def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> C
                 f"{_place(older, folder)} is not used: {_place(newer, folder)} is of {who} too "
                 f"and {'newer' if time != other_time else 'as old'}."
             )
-    for other, places in others.items():
+    for another, places in others.items():
         verb = "hold" if len(places) > 1 else "holds"
-        problems.append(f"{listed(places, 1)} {verb} answers to another quiz, {other!r}.")
+        problems.append(f"{listed(places, 1)} {verb} answers to another quiz, {another!r}.")
     kept = sorted(found.values(), key=lambda entry: entry[1])
     return Collected(
         quiz=quiz,

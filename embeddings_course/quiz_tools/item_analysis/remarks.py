@@ -70,7 +70,7 @@ def numbered(item: ItemStatistics, numbers: Mapping[str, str] | None) -> str:
 def _remarks(item: ItemStatistics) -> Iterator[str]:
     if item.omitted > MANY_OMITTED * item.persons:
         yield f"{item.omitted} of {item.persons} gave no answer"
-    if not item.answered:
+    if item.difficulty is None:
         yield "no answer could be scored"
         return
     easy = is_easy(item.difficulty)
@@ -88,7 +88,7 @@ def _remarks(item: ItemStatistics) -> Iterator[str]:
             + f"{least:.2f}; look whether the right answer is marked as right"
         )
     r = item.discrimination
-    if meaning := meaning_of(r, extreme=easy or hard):
+    if r is not None and (meaning := meaning_of(r, extreme=easy or hard)):
         kind = "negative" if r < 0 else "near zero"
         yield (
             f"the discrimination is {kind}, {r:.2f}: {meaning}; "

@@ -165,6 +165,7 @@ def _outcomes(
         for values in itertools.islice(sets, _LARGEST_VARIETY)
     }
     outcomes = []
+    values: Mapping[str, float] | None
     for record in records:
         given = record.answers.get(question.id)
         # Blank, or no choice taken: the same as no answer.
@@ -173,12 +174,12 @@ def _outcomes(
             outcomes.append(_Outcome("earlier" if before else "omitted"))
             continue
         if values_of is not None and variables:
-            values = values_of(question, record)
-            current = given.version == version_with(question.version, values)
+            shown = values_of(question, record)
+            current = given.version == version_with(question.version, shown)
+            values = shown if current else None
         else:
             values = by_version.get(given.version)
-            current = values is not None
-        if not current:
+        if values is None:
             outcomes.append(_Outcome("earlier"))
             continue
         try:
@@ -236,7 +237,7 @@ def _statistics(
 
 def _named(question: NumericQuestion, outcome: _Outcome) -> tuple[str, bool]:
     """Return what a wrong number is listed as, and whether a known mistake leads to it."""
-    number = read_number(outcome.answer, question.unit)
+    number = read_number("".join(outcome.answer), question.unit)
     if mistake := question.mistake(number, outcome.values):
         formula = mistake.answer
         return (formula if isinstance(formula, str) else show_number(formula)), True

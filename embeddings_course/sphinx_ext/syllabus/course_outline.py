@@ -117,6 +117,13 @@ def read_course(root: Path) -> Course:
     return Course(pages, claims, tuple(sorted(assignments, key=first_claim)))
 
 
+def _title(text: str, file: str) -> str:
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{file} has no title: begin it with a line '# Title'.")
+    return found[1]
+
+
 def _read_pages(root: Path) -> list[Page]:
     from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -140,7 +147,7 @@ def _read_pages(root: Path) -> list[Page]:
             found.append(
                 Page(
                     name=path.stem,
-                    title=re.search(r"^# (.+)$", text, re.MULTILINE)[1],
+                    title=_title(text, path.name),
                     part=part.caption or "",
                     objectives=tuple(" ".join(each.split()) for each in objectives),
                     questions=tuple(questions),
@@ -203,5 +210,5 @@ def read_assignment(path: Path, claims: set[str]) -> Assignment:
         )
     least, most = (stated[1], stated[2] or stated[1]) if stated else (0, 0)
     minutes = (int(least) + int(most)) / 2 or question_minutes(questions)
-    title = re.search(r"^# (.+)$", texts[0], re.MULTILINE)[1]
+    title = _title(texts[0], path.name)
     return Assignment(name, title, points, minutes, tuple(exercises), questions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -25,8 +25,14 @@ from embeddings_course.sphinx_ext.syllabus.course_outline import (
 from embeddings_course.sphinx_ext.syllabus.term_plan import MINUTES_A_WEEK, Week, term_plan
 
 
+class _Link(Protocol):
+    """Makes a link to a page of the book, or to a place on it."""
+
+    def __call__(self, page: str, text: str, place: str = "") -> nodes.reference: ...
+
+
 def _by_level(questions: Sequence[Question]) -> str:
-    levels = Counter(question.level for question in questions)
+    levels: Counter[str] = Counter(question.level for question in questions)
     total = counted(len(questions), "practice question")
     return (
         f"{total}: {', '.join(f'{levels[level]} {level}' for level in LEVELS if levels.get(level))}"
@@ -163,9 +169,9 @@ def fill_in_minutes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         uri = app.builder.get_relative_uri(docname, f"book/{page}") + place
         return nodes.reference("", text, refuri=uri, internal=True)
 
-    for node in list(doctree.findall(syllabus_minutes)):
-        unit = "minute" if minutes(node["page"]) == 1 else "minutes"
-        node.replace_self(nodes.Text(f"About {minutes(node['page'])} {unit}"))
+    for place in list(doctree.findall(syllabus_minutes)):
+        unit = "minute" if minutes(place["page"]) == 1 else "minutes"
+        place.replace_self(nodes.Text(f"About {minutes(place['page'])} {unit}"))
     for node in list(doctree.findall(syllabus_part)):
         course = node["course"]
         times = {page.name: minutes(page.name) for page in course.pages}
@@ -182,7 +188,7 @@ def _entry(term: str, *paragraphs: list[nodes.Node]) -> nodes.definition_list_it
     return nodes.definition_list_item("", nodes.term("", term), told)
 
 
-def _plan(weeks: list[Week], times: Mapping[str, int], link) -> nodes.definition_list:
+def _plan(weeks: list[Week], times: Mapping[str, int], link: _Link) -> nodes.definition_list:
     made = nodes.definition_list(classes=["syllabus-plan"])
     for number, week in enumerate(weeks, start=1):
         reading: list[nodes.Node] = []
@@ -205,7 +211,7 @@ def _plan(weeks: list[Week], times: Mapping[str, int], link) -> nodes.definition
     return made
 
 
-def _overview(course: Course, times: Mapping[str, int], link) -> nodes.definition_list:
+def _overview(course: Course, times: Mapping[str, int], link: _Link) -> nodes.definition_list:
     alone = [claim for claim in course.claims if not course.exercises_on(claim.id)]
     with_code = [each for each in course.assignments if each.exercises]
     quizzes = [each for each in course.assignments if each.questions]

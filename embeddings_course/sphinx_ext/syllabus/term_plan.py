@@ -52,6 +52,6 @@ def term_plan(
             possible[places[-1]].append((assignment, exercise))
         due[max(places, default=-1)].append(assignment)
     return [
-        Week(*map(tuple, week))
-        for week in zip(weeks, possible, due, strict=True)
-    ]  # fmt: skip
+        Week(tuple(pages), tuple(exercises), tuple(assignments))
+        for pages, exercises, assignments in zip(weeks, possible, due, strict=True)
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +26,7 @@ from embeddings_course.grading.lms.downloads import Match, unfit
 
 _AGAIN = re.compile(r"(?P<stem>.+)-(?P<count>\d{1,3})")
 _COUNTED = ("Canvas", "Moodle", "Teams")
+_STAMPED = ("plain", "Sakai")  # a file beside the others says when they were handed in
 
 
 def notebooks_among(names: Sequence[str]) -> list[str]:
@@ -126,21 +127,8 @@ def files_of(
 ) -> list[ZippedFile]:
     """Return whose file each is and where it goes, and say what is wrong with it."""
     files: list[ZippedFile] = []
-    strangers: dict[str, Match] = {}
-    twins: dict[str, tuple[str, ...]] = {}
     others: dict[str, list[str]] = defaultdict(list)
-    for member, match in matches.items():
-        if match is None:
-            continue
-        owner = register.owner(match)
-        if owner.conflict:
-            problems.say(owner.conflict)
-        elif owner.may_be:
-            twins[shown_name(match.label)] = owner.may_be
-        elif not owner.students:
-            strangers[shown_name(match.label)] = match
-        if not owner.students:
-            continue
+    for member, match, owner in _owned(matches, register, problems):
         place = PurePosixPath(match.rest)
         if why := unfit(match.rest):
             problems.say_of_one(
@@ -149,25 +137,19 @@ def files_of(
             )
             _lose(lost, owner, place)
             continue
-        # A platform's own mark that a file was handed in again.
-        again = _AGAIN.fullmatch(place.stem)
-        count = 0
-        if again and again["stem"] in (assignment, "answers", *known) and place.stem not in known:
-            place, count = place.with_name(f"{again['stem']}{place.suffix}"), int(again["count"])
+        place, count = _first_name(place, assignment, known)
         if place.suffix == ".ipynb" and place.stem in known and place.stem != assignment:
             others[place.stem].append(member)
             _lose(lost, owner, place)
             continue
         version: tuple = (count, match.count) if match.form in _COUNTED else ()
-        time = None
-        folder = member.rpartition("/")[0]
-        if match.form == "plain":
-            time = members.stamps.get(folder)
-        elif match.form == "Sakai":
-            time = members.stamps.get(folder.partition("/Submission attachment(s)")[0])
+        if match.form in _STAMPED:
+            time = _time_of_stamp(member, match, members)
         elif said := register.time(match):
             time = time_in_name(said, member, match.form, clock, problems, notes)
             version = (time or datetime.min,)
+        else:
+            time = None
         for student in owner.students:
             of_row = register.sheet.time(student) if register.sheet else None
             files.append(
@@ -182,6 +164,33 @@ def files_of(
                     match.form in ("Canvas", "Moodle"),
                 )
             )
+    for name, found in others.items():
+        problems.say_of_one(
+            f"{counted(len(found), 'file is', 'files are')} of the assignment {name}, not of "
+            f"{assignment}, {some(found[:1])} for example: name that assignment, or take "
+            f"{'it' if len(found) == 1 else 'them'} out of the zip."
+        )
+    return files
+
+
+def _owned(
+    matches: dict[str, Match | None], register: Register, problems: Problems
+) -> Iterator[tuple[str, Match, Owner]]:
+    """Yield the files that are somebody's; then say of the others why they are nobody's."""
+    strangers: dict[str, Match] = {}
+    twins: dict[str, tuple[str, ...]] = {}
+    for member, match in matches.items():
+        if match is None:
+            continue
+        owner = register.owner(match)
+        if owner.conflict:
+            problems.say(owner.conflict)
+        elif owner.may_be:
+            twins[shown_name(match.label)] = owner.may_be
+        elif not owner.students:
+            strangers[shown_name(match.label)] = match
+        if owner.students:
+            yield member, match, owner
     if strangers:
         problems.say_of_one(about_strangers(strangers, register))
     for label, ids in twins.items():
@@ -190,13 +199,28 @@ def files_of(
             "with `course students CLASSLIST.csv`, or name Moodle's grading worksheet with "
             "--worksheet FILE.csv."
         )
-    for name, found in others.items():
-        problems.say_of_one(
-            f"{counted(len(found), 'file is', 'files are')} of the assignment {name}, not of "
-            f"{assignment}, {some(found[:1])} for example: name that assignment, or take "
-            f"{'it' if len(found) == 1 else 'them'} out of the zip."
-        )
-    return files
+
+
+def _first_name(
+    place: PurePosixPath, assignment: str, known: Sequence[str]
+) -> tuple[PurePosixPath, int]:
+    """Return a place without a platform's mark that it was handed in again, and how often it was.
+
+    The number behind a name is such a mark only if the name alone is that of an assignment, or of
+    answers, and the whole is not.
+    """
+    again = _AGAIN.fullmatch(place.stem)
+    if again and again["stem"] in (assignment, "answers", *known) and place.stem not in known:
+        return place.with_name(f"{again['stem']}{place.suffix}"), int(again["count"])
+    return place, 0
+
+
+def _time_of_stamp(member: str, match: Match, members: Members) -> datetime | None:
+    """Return what the ``timestamp.txt`` of a file's folder says, or for Sakai of the one above."""
+    folder = member.rpartition("/")[0]
+    if match.form == "Sakai":
+        folder = folder.partition("/Submission attachment(s)")[0]
+    return members.stamps.get(folder)
 
 
 def _lose(lost: dict[str, list[str]], owner: Owner, place: PurePosixPath) -> None:

@@ -86,7 +86,7 @@ class Register:
 
     def _of_submitters(self, submission: str) -> Owner:
         persons = self._submitters.get(submission, ((), ""))[0]
-        found = []
+        found: list[str] = []
         for keys in persons:
             ids = next(filter(None, map(self.people.by_any, keys)), ())
             if len(ids) != 1:

@@ -195,7 +195,9 @@ def publish(
     notes: list[str],
 ) -> Collected:
     """Put the folders where they belong; what was there before is kept outside of it."""
-    new, replaced, unchanged = [], [], []
+    new: list[str] = []
+    replaced: list[str] = []
+    unchanged: list[str] = []
     with course.lock(assignment, f"`course collect {assignment}`"):
         for student, folder in made.items():
             place = course.folder("submitted", student, assignment)
@@ -237,12 +239,18 @@ def publish(
         if any(course.folder("submitted", student, assignment).glob("*"))
     ]
     absent = [student for student in rest if student not in earlier and student not in without]
-    new, replaced, unchanged, earlier = (
-        [student for student in group if student not in without]
-        for group in (new, replaced, unchanged, earlier)
+
+    def having_answers(students: Collection[str]) -> tuple[str, ...]:
+        return tuple(sorted(student for student in students if student not in without))
+
+    return Collected(
+        new=having_answers(new),
+        replaced=having_answers(replaced),
+        unchanged=having_answers(unchanged),
+        absent=having_answers(absent),
+        earlier=having_answers(earlier),
+        notes=tuple(notes),
     )
-    groups = (new, replaced, unchanged, absent, earlier)
-    return Collected(*(tuple(sorted(group)) for group in groups), tuple(notes))
 
 
 def _is_empty(folder: Path) -> bool:

@@ -116,71 +116,25 @@ def members_of(
     for info, name in zip(infos, names, strict=True):
         shown = shown_name(name)
         parts = name.split("/")
-        mode = info.external_attr >> 16
-        suffix = PurePosixPath(name).suffix
         if outside(name):
             problems.say_of_one(
                 f"{shown} would be unpacked outside of its folder: no platform makes such a zip; "
                 "ask where it comes from, and download it again."
             )
-            continue
-        if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            kind = "a link" if stat.S_ISLNK(mode) else "not a file"
-            problems.say_of_one(f"{shown} is {kind}: take it out and pack the zip again.")
+        elif wrong := _of_no_file(info):
+            problems.say_of_one(f"{shown} {wrong}")
             members.refused.append(name)
+        elif info.is_dir() or name.endswith("/") or _is_rubbish(parts):
             continue
-        if info.is_dir() or name.endswith("/"):
-            continue
-        if any(part in _RUBBISH or part.startswith("._") for part in parts):
-            continue
-        if parts[-1].startswith("."):
-            continue
-        if not _fits(parts):
+        elif not _fits(parts):
             too_long.append(name)
-            continue
-        kept = CHECKPOINTS not in parts
-        if ":" in name:
-            problems.say_of_one(
-                f"{shown} holds a colon, which leads to another drive or file on Windows: rename "
-                "it and pack the zip again."
-            )
+        elif wrong := _of_no_use(info, name):
+            problems.say_of_one(f"{shown} {wrong}")
             members.refused.append(name)
-            continue
-        if info.flag_bits & 1:
-            problems.say_of_one(
-                f"{shown} is encrypted: unpack the zip with its password and pack it without one."
-            )
-            members.refused.append(name)
-            continue
-        if parts[-1] == "timestamp.txt":
-            with contextlib.suppress(Exception):  # damaged in whatever way, it says nothing
-                folder = name.rpartition("/")[0]
-                said = archive.read(info)[:200].decode("utf-8-sig").strip()
-                try:  # Sakai writes digits alone, in its own zone; nbgrader's times are in UTC
-                    members.stamps[folder] = read_time(said, clock if said.isdigit() else UTC)
-                except UnclearTime as error:
-                    notes.append(f"{shown} was not used: {error}.")
-            continue
-        # Browsers and systems change endings.
-        if notebook := re.fullmatch(r"(.+)\.ipynb(\.txt)?", name, re.IGNORECASE):
-            name, suffix = f"{notebook[1]}.ipynb", ".ipynb"
-        if suffix.lower() in _ARCHIVES:
-            problems.say_of_one(
-                f"{shown} is an archive inside the zip: unpack it, put the notebook in its place "
-                "under the same beginning of the name, and pack the zip again."
-            )
-        elif suffix in extensions and info.file_size > MAX_BYTES:
-            problems.say_of_one(
-                f"{shown} has {info.file_size / 1e6:.0f} MB, and the most that is graded is "
-                f"{MAX_BYTES / 1e6:.0f} MB: take it out and ask for one without outputs."
-            )
-            members.refused.append(name)
-            continue
-        group = members.found if suffix in extensions and kept else members.others
-        key = name
-        while key in group:
-            key += "\0"
-        group[key] = info
+        elif parts[-1] == "timestamp.txt":
+            _read_stamp(archive, info, name, clock, members, notes)
+        else:
+            _sort_in(info, name, extensions, members, problems)
     if too_long:
         notes.append(
             f"Left out, as the name is too long, or lies in more than {MOST_LEVELS} folders: "
@@ -192,6 +146,83 @@ def members_of(
             "submissions of this assignment, or see c.FileNameCollectorPlugin.valid_ext."
         )
     return members
+
+
+def _of_no_file(info: zipfile.ZipInfo) -> str:
+    """Say what is wrong with a member that is neither a file nor a folder."""
+    mode = info.external_attr >> 16
+    if stat.S_IFMT(mode) in (0, stat.S_IFREG, stat.S_IFDIR):
+        return ""
+    kind = "a link" if stat.S_ISLNK(mode) else "not a file"
+    return f"is {kind}: take it out and pack the zip again."
+
+
+def _is_rubbish(parts: Sequence[str]) -> bool:
+    """Say whether a system left something behind that is nobody's work, or that it hides."""
+    rubbish = any(part in _RUBBISH or part.startswith("._") for part in parts)
+    return rubbish or parts[-1].startswith(".")
+
+
+def _of_no_use(info: zipfile.ZipInfo, name: str) -> str:
+    """Say what is wrong with a file that cannot be unpacked everywhere."""
+    if ":" in name:
+        return (
+            "holds a colon, which leads to another drive or file on Windows: rename it and pack "
+            "the zip again."
+        )
+    if info.flag_bits & 1:
+        return "is encrypted: unpack the zip with its password and pack it without one."
+    return ""
+
+
+def _read_stamp(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    name: str,
+    clock: tzinfo,
+    members: Members,
+    notes: list[str],
+) -> None:
+    """Note when a folder was handed in; a file that is damaged, in whatever way, says nothing."""
+    with contextlib.suppress(Exception):
+        said = archive.read(info)[:200].decode("utf-8-sig").strip()
+        try:  # Sakai writes digits alone, in its own zone; nbgrader's times are in UTC
+            time = read_time(said, clock if said.isdigit() else UTC)
+            members.stamps[name.rpartition("/")[0]] = time
+        except UnclearTime as error:
+            notes.append(f"{shown_name(name)} was not used: {error}.")
+
+
+def _sort_in(
+    info: zipfile.ZipInfo,
+    name: str,
+    extensions: Sequence[str],
+    members: Members,
+    problems: Problems,
+) -> None:
+    """Put a file among those that count, or the others; refuse one that is too large."""
+    shown, suffix = shown_name(name), PurePosixPath(name).suffix
+    # Browsers and systems change endings.
+    if notebook := re.fullmatch(r"(.+)\.ipynb(\.txt)?", name, re.IGNORECASE):
+        name, suffix = f"{notebook[1]}.ipynb", ".ipynb"
+    if suffix.lower() in _ARCHIVES:
+        problems.say_of_one(
+            f"{shown} is an archive inside the zip: unpack it, put the notebook in its place "
+            "under the same beginning of the name, and pack the zip again."
+        )
+    elif suffix in extensions and info.file_size > MAX_BYTES:
+        problems.say_of_one(
+            f"{shown} has {info.file_size / 1e6:.0f} MB, and the most that is graded is "
+            f"{MAX_BYTES / 1e6:.0f} MB: take it out and ask for one without outputs."
+        )
+        members.refused.append(name)
+        return
+    counts = suffix in extensions and CHECKPOINTS not in name.split("/")
+    group = members.found if counts else members.others
+    key = name
+    while key in group:
+        key += "\0"
+    group[key] = info
 
 
 def submitters_of(

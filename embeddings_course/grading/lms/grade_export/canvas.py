@@ -31,23 +31,10 @@ def for_canvas(
         raise GradingError(f"{output} is the roster itself: name another --output.")
     table = read_table(roster)
     identity, login, sis = _identity(table, roster)
-    possible = [row for row in table.rows if _is_points(row)]
-    if not possible:
-        raise GradingError(
-            f"{roster} has no row “Points Possible” below its header, as Canvas' own export does: "
-            "export the gradebook again (Grades, Export), and do not edit the file."
-        )
+    possible = _possible(table, roster)
     titles = _titles(table, grades.assignments, roster, notes)
-    points: list[object] = []
-    for name, title in titles.items():
-        there = possible[0].get(title)
-        if there and _number(there) != grades.max_scores[name]:
-            notes.append(
-                f"Canvas gives {there} points for {title}, the gradebook here "
-                f"{grades.max_scores[name]:g}: set Canvas' points to that, or grades will look "
-                "better or worse than they are."
-            )
-        points.append(grades.max_scores[name])
+    _compare_points(possible, titles, grades, notes)
+    points = [grades.max_scores[name] for name in titles]
     number = table.column("ID")
     rows: list[list[object]] = [
         ["    Points Possible", *[None] * (len(identity) - 1), *points],
@@ -83,6 +70,31 @@ def for_canvas(
             "the same file."
         )
     return [*identity, *titles.values()], rows
+
+
+def _possible(table: Table, roster: Path) -> Row:
+    """Return the row that says how many points Canvas gives."""
+    row = next(filter(_is_points, table.rows), None)
+    if row is None:
+        raise GradingError(
+            f"{roster} has no row “Points Possible” below its header, as Canvas' own export does: "
+            "export the gradebook again (Grades, Export), and do not edit the file."
+        )
+    return row
+
+
+def _compare_points(
+    possible: Row, titles: dict[str, str], grades: Grades, notes: list[str]
+) -> None:
+    """Say for which assignments Canvas gives other points than the gradebook."""
+    for name, title in titles.items():
+        there = possible.get(title)
+        if there and _number(there) != grades.max_scores[name]:
+            notes.append(
+                f"Canvas gives {there} points for {title}, the gradebook here "
+                f"{grades.max_scores[name]:g}: set Canvas' points to that, or grades will look "
+                "better or worse than they are."
+            )
 
 
 def _identity(table: Table, roster: Path) -> tuple[list[str], str | None, str | None]:
@@ -168,7 +180,7 @@ def _squeezed(name: str) -> str:
 
 
 def _student(
-    row: Row, number: str, login: str | None, sis: str | None, students: Sequence[Student]
+    row: Row, number: str | None, login: str | None, sis: str | None, students: Sequence[Student]
 ) -> Student | None:
     for student in students:
         if student.lms_user_id and student.lms_user_id == row.get(number):
