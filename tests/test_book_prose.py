@@ -58,10 +58,10 @@ def test_a_typed_result_is_found_and_settings_names_and_years_are_not():
     assert typed_numerals(jupytext.reads(text, "md:myst")) == {"0.97", "1,234", "40"}
 
 
-# What is looked up rather than read through, and what is for instructors.
+# What is looked up rather than read through, and what is for instructors and contributors.
 _REFERENCE = {
     "claims", "credits", "glossary", "index", "key-insights", "resources", "syllabus", "what-ran",
-    "teaching", "trust",
+    "teaching", "trust", "house",
 }  # fmt: skip
 
 

@@ -34,9 +34,10 @@ LIBRARY = (
     "shared_vectors.py",
     "trained.py",
 )
-# These speak to instructors, and to people who write assignments and questions.
+# These speak to instructors, to contributors, and to people who write assignments or questions.
 _NOT_FOR_STUDENTS = (
     "assignments/README.md",
+    "book/house.md",
     "book/quizzes/README.md",
     "book/teaching.md",
     "book/trust.md",
