@@ -14,6 +14,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from embeddings_course.book_build.build import pages as pages_in_order
 from embeddings_course.book_build.claims import read_claims
+from embeddings_course.book_build.student_bundle import LIBRARY
 
 
 def chapters(html: Path) -> list[Path]:
@@ -83,6 +84,10 @@ def test_nothing_of_the_instructors_folder_is_published(html, executed):
     secret = set().union(*(lines_of(path) for path in sources))
     # Exercises take up what pages do: lines of the pages themselves are nobody's secret.
     secret -= set().union(*(lines_of(path) for path in (ROOT / "book").rglob("*.md")))
+    # And those of the library are in the reference, and in what students get.
+    library = [ROOT / "embeddings_course" / part for part in LIBRARY]
+    files = [file for part in library for file in (part.rglob("*.py") if part.is_dir() else [part])]
+    secret -= set().union(*(lines_of(file) for file in files))
     assert secret, "source/ has no text to look for"
     assert not secret & published(html, executed)
     assert not [path for path in html.rglob("*") if "source" in path.relative_to(html).parts]
@@ -167,13 +172,13 @@ def test_heavy_pictures_go_out_lighter_and_as_large(html, executed):
 
 
 def test_pages_lead_to_the_previous_and_the_next_in_the_order_of_the_contents(html):
-    order = [path.with_suffix(".html").name for path in pages_in_order(ROOT)]
-    for place, name in enumerate(order):
-        text = (html / "book" / name).read_text(encoding="utf-8")
+    order = [html / path.with_suffix(".html") for path in pages_in_order(ROOT)]
+    for place, page in enumerate(order):
+        text = page.read_text(encoding="utf-8")
         for side, neighbour in (("left-prev", place - 1), ("right-next", place + 1)):
             found = re.search(rf'<a class="{side}"\s+href="([^"]+)"', text)
             expected = order[neighbour] if 0 <= neighbour < len(order) else None
-            assert (found and found[1]) == expected, f"{name}, {side}"
+            assert (found and (page.parent / found[1]).resolve()) == expected, f"{page}, {side}"
 
 
 def test_a_deep_link_opens_from_disk_at_its_place(html, tab):

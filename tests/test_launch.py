@@ -16,7 +16,7 @@ from embeddings_course.book_build.launch_branch import (
     repository_of,
     write_branch,
 )
-from embeddings_course.book_build.page_notebooks import page_notebook
+from embeddings_course.book_build.page_notebooks import notebook_pages, page_notebook
 
 SOMEONE = "someone/a-course"
 
@@ -93,7 +93,7 @@ def test_the_branch_holds_every_page_and_pins_what_binder_installs(tmp_path):
     (target / "left-the-book.ipynb").touch()
     written = write_branch(ROOT, pages(ROOT), target, SOMEONE, "0123abc")
     assert {path.name for path in target.glob("*.ipynb")} == set(written)
-    assert set(written) == {f"{page.stem}.ipynb" for page in pages(ROOT)}
+    assert set(written) == {f"{page.stem}.ipynb" for page in notebook_pages(pages(ROOT))}
     lines = (target / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert lines[-1] == f"embeddings-course @ git+https://github.com/{SOMEONE}@0123abc"
     pinned = {line.partition("==")[0] for line in lines if "==" in line}

@@ -21,6 +21,8 @@ def page(tmp_path):
             for key, author in works.items()
         )
     )
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "index.md").write_text("# The names\n")
     return tmp_path / "page.md"
 
 
@@ -29,6 +31,7 @@ def page(tmp_path):
     [
         ("See {doc}`other`.", "See [The other page](other.ipynb)."),
         ("See {doc}`that one <other>`.", "See [that one](other.ipynb)."),
+        ("See {doc}`reference/index`.", "See The names."),
         ("See {ref}`the cell <claim-x>`.", "See the cell."),
         ("See {ref}`that cell <claim-far>`.", "See [that cell](other.ipynb)."),
         ("See {ref}`this cell <claim-here>`.", "See this cell."),

@@ -145,9 +145,10 @@ def test_students_get_each_assignment_and_chapter_and_nothing_of_the_instructors
     for path in (ROOT / "assignments").glob("*/*"):
         assert path.relative_to(ROOT).as_posix() in bundle
     for page in (ROOT / "book").glob("*.md"):
-        given = page.stem not in ("teaching", "trust")
+        given = page.stem not in ("teaching", "trust", "house")
         assert (f"chapters/{page.stem}.ipynb" in bundle) == given
         assert (f"book/{page.name}" in bundle) == given
+    assert not [name for name in bundle if "reference/" in name], "pages without text of their own"
     assert not [name for name in bundle if name.startswith(("source/", "tests/"))]
     assert not [name for name in bundle if "nbgrader_config" in name or name.endswith(".pool.yml")]
     for name, content in bundle.items():

@@ -15,7 +15,7 @@ import nbformat
 
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.book_build.build import pages
-from embeddings_course.book_build.page_notebooks import chapter_name, page_notebook
+from embeddings_course.book_build.page_notebooks import chapter_name, notebook_pages, page_notebook
 
 
 def keep_lab(root: Path) -> None:
@@ -51,7 +51,7 @@ def prepare_lab(root: Path) -> Path:
     chapters.mkdir(parents=True, exist_ok=True)
     record = lab / ".written.json"
     written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    for page in pages(root):
+    for page in notebook_pages(pages(root)):
         target = chapters / chapter_name(page)
         name = target.relative_to(lab).as_posix()
         state, written[name] = _write_chapter(root / page, target, written.get(name))

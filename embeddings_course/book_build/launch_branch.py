@@ -17,7 +17,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from embeddings_course.book_build.page_notebooks import page_notebook
+from embeddings_course.book_build.page_notebooks import notebook_pages, page_notebook
 
 BRANCH = "notebooks"
 PYTHON = "3.11"  # the oldest that the course runs with; Binder has it
@@ -92,7 +92,7 @@ def launch_notebook(page: Path, repository: str, commit: str | None = None) -> N
 def write_branch(
     root: Path, pages: list[Path], target: Path, repository: str, commit: str | None = None
 ) -> list[str]:
-    """Write what belongs on the branch of notebooks: all pages, and how Binder installs the course.
+    """Write what belongs on the branch of notebooks: pages, and how Binder installs the course.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def write_branch(
         shutil.rmtree(target)
     shutil.copytree(root / "book" / "assets", target / "assets")
     written = []
-    for page in pages:
+    for page in notebook_pages(pages):
         written.append(f"{page.stem}.ipynb")
         nbformat.write(launch_notebook(root / page, repository, commit), target / written[-1])
     course = f"embeddings-course @ git+https://github.com/{repository}"

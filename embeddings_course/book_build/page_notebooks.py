@@ -7,6 +7,7 @@ Markdown: references become links, admonitions quotations, figures pictures with
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import jupytext
@@ -24,6 +25,14 @@ _ROLE = re.compile(
     r"\{(?P<role>[\w:-]+)\}`(?:(?P<text>[^`<]+?)\s*<(?P<far>[^`>]+)>|(?P<near>[^`]+))`"
 )
 _DEFINITION = re.compile(r"^(?P<term>[^\n:>#`|-][^\n]*)\n: +(?P<text>[^\n]*)$", re.MULTILINE)
+
+
+_REFERENCE = "reference"  # the folder of pages that are made of docstrings
+
+
+def notebook_pages(pages: Iterable[Path]) -> list[Path]:
+    """Leave out the pages of the reference: in a notebook, ``help`` shows the same docstrings."""
+    return [page for page in pages if page.parent.name != _REFERENCE]
 
 
 def page_notebook(page: Path) -> NotebookNode:
@@ -118,7 +127,9 @@ def _role(match: re.Match, page: Path) -> str:
         cited = _citation(target, page)
         return f"({cited})" if match["role"] == "cite:p" else cited
     if match["role"] == "doc":
-        return f"[{match['text'] or _title(page.with_name(f'{target}.md'))}]({target}.ipynb)"
+        there = page.parent / f"{target}.md"
+        title = match["text"] or _title(there)
+        return f"[{title}]({target}.ipynb)" if notebook_pages([there]) else title
     if match["role"] == "ref" and (there := _page_of_claim(target, page)):
         return f"[{match['text']}]({there}.ipynb)"
     return match["text"] or target

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from embeddings_course.book_build.build import pages
-from embeddings_course.book_build.page_notebooks import chapter_name, page_notebook
+from embeddings_course.book_build.page_notebooks import chapter_name, notebook_pages, page_notebook
 
 # What notebooks import; pyproject.toml has a contract that it imports none of the tools.
 LIBRARY = (
@@ -34,9 +34,10 @@ LIBRARY = (
     "shared_vectors.py",
     "trained.py",
 )
-# These speak to instructors, and to people who write assignments and questions.
+# These speak to instructors, to contributors, and to people who write assignments or questions.
 _NOT_FOR_STUDENTS = (
     "assignments/README.md",
+    "book/house.md",
     "book/quizzes/README.md",
     "book/teaching.md",
     "book/trust.md",
@@ -63,7 +64,9 @@ def write_bundle(root: Path, target: Path) -> Path:
         "README.md": _README.read_text(encoding="utf-8"),
         "pyproject.toml": student_project((root / "pyproject.toml").read_text(encoding="utf-8")),
     }
-    chapters = [page for page in pages(root) if page.as_posix() not in _NOT_FOR_STUDENTS]
+    chapters = [
+        page for page in notebook_pages(pages(root)) if page.as_posix() not in _NOT_FOR_STUDENTS
+    ]
     for page in chapters:
         notebook = nbformat.writes(page_notebook(root / page))
         texts[f"chapters/{chapter_name(page).as_posix()}"] = notebook + "\n"

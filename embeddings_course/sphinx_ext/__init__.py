@@ -24,6 +24,8 @@ EXTENSIONS = (
     "reading_progress",
     "reading_time",
     "search_spelling",
+    "api_reference",
+    "house",
 )
 """In the order in which they are set up."""
 

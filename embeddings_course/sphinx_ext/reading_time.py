@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from embeddings_course.sphinx_ext.quizzes import quizzes_in
@@ -67,6 +68,8 @@ def page_minutes(app: Sphinx, page: str) -> int:
 
 def _count(app: Sphinx, doctree: nodes.document) -> None:
     """Keep what a page consists of with its metadata, which Sphinx stores and merges."""
+    if next(doctree.findall(addnodes.desc), None):
+        return  # a page of the reference is looked up, not read
     words = sum(
         len(part.astext().split())
         for part in doctree.findall(nodes.TextElement)

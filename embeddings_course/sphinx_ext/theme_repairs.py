@@ -6,8 +6,9 @@ The few of them that pages and the theme's own script and style use become a fon
 inside a style sheet, which every browser also reads from disk, and the script goes. Should a page
 use an icon in another way, the theme's font has it still.
 
-Icons say nothing to a screen reader, the sidebar is a landmark, the empty corner of a table is no
-header, and the keyboard reaches whatever scrolls sideways.
+Icons say nothing to a screen reader, what opens a list in the sidebar says which, the sidebar is a
+landmark, the empty corner of a table is no header, and the keyboard reaches whatever scrolls
+sideways.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ _MENDED = (
     (
         re.compile(r'(<div id="pst-primary-sidebar")'),
         r'\1 role="complementary" aria-label="Sidebar"',
+    ),
+    # What opens the list of a page's own pages has an icon, which says nothing.
+    (
+        re.compile(r'(<a class="[^"]*internal" href="[^"]*">([^<]+)</a><details[^>]*>)<summary>'),
+        r'\1<summary aria-label="Pages of \2">',
     ),
     # A list has items; docutils writes a role that is no longer one.
     (re.compile('role="doc-biblioentry"'), 'role="listitem"'),
