@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 
-.PHONY: help book check test test-slow test-all lab assignments bundle demo-class links notebooks bench clean
+.PHONY: help book check test test-slow test-all coverage lab assignments bundle demo-class links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -11,7 +11,7 @@ help:      ## show this list
 book:      ## execute what changed and build the book; KEEP_GOING=1 publishes a failing page, too
 	$(PYTHON) -m embeddings_course book $(if $(filter-out 0 no false,$(KEEP_GOING)),--keep-going)
 
-check:     ## style, what may import what, and the unit tests: before each commit
+check:     ## style, types, what may import what, and the unit tests: before each commit
 	$(PYTHON) -m embeddings_course check
 
 test:      ## build the book and run every check
@@ -23,6 +23,9 @@ test-slow: ## the tests that take minutes each; PYTHONS=drawn tries only one oth
 test-all:  ## every check there is: all pages once more, and the slow tests
 	$(PYTHON) -m embeddings_course test --everything
 	$(PYTHON) -m embeddings_course test-slow
+
+coverage:  ## the tests once more, measured: which branches of the tools none of them takes
+	$(PYTHON) -m embeddings_course coverage
 
 lab:       ## JupyterLab with the chapters and the assignments
 	$(PYTHON) -m embeddings_course lab

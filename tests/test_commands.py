@@ -75,6 +75,46 @@ def test_ctrl_c_is_said_and_has_its_exit_status(monkeypatch, capsys):
     assert capsys.readouterr().err.strip() == "Interrupted."
 
 
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A clone with nothing in it, so that what was measured here stays."""
+    (tmp_path / "_toc.yml").touch()
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"), [((0, 0, 0), 0), ((1, 0, 0), 1), ((0, 0, 2), 2), ((1, 0, 2), 1)]
+)
+def test_coverage_is_reported_whatever_comes_of_the_tests(elsewhere, monkeypatch, statuses, status):
+    ran, left = [], list(statuses)
+
+    def run_program(command, env, cwd=None):
+        ran.append(command)
+        assert Path(env["COVERAGE_FILE"]).is_relative_to(elsewhere)
+        return left.pop(0)
+
+    monkeypatch.setattr(testing, "run_program", run_program)
+    assert cli.main(["coverage", "tests/test_one.py", "-x"]) == status
+    assert [command[3] for command in ran] == ["run", "combine", "report"]
+    assert ran[0][-4:] == ["-m", "not slow", "tests/test_one.py", "-x"]
+
+
+def test_coverage_without_a_file_builds_the_book_and_forgets_what_was_measured(
+    elsewhere, monkeypatch
+):
+    old = elsewhere / "_build" / "work" / "coverage" / "data.old"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    built = []
+    monkeypatch.setattr(testing.book, "build", built.append)
+    monkeypatch.setattr(testing, "run_program", lambda command, **_: 0)
+    assert cli.main(["coverage"]) == 0
+    assert built == [elsewhere]
+    assert not old.exists() and old.parent.is_dir()
+
+
 def test_every_target_of_the_makefile_is_a_command():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     calls = r"^\t.*-m embeddings_course ([\w-]+)(?: \$.*)?$"

@@ -26,7 +26,9 @@ from embeddings_course.book_build.page_cache import kernel_environment
 
 pytestmark = pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are not copies here")
 
-ENVIRON = {**os.environ, **kernel_environment(ROOT)}
+# Never measured for `make coverage`: the tests look at what a kernel has opened and imported.
+UNMEASURED = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
+ENVIRON = {**UNMEASURED, **kernel_environment(ROOT)}
 MODULES = ["torch", "matplotlib.pyplot", "sklearn.linear_model", "embeddings_course.shared_vectors"]
 
 

@@ -26,6 +26,7 @@ _HEADINGS = {
         testing.check,
         testing.test,
         testing.test_slow,
+        testing.coverage,
         book.links,
         book.notebooks,
         book.bench,

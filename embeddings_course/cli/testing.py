@@ -1,10 +1,11 @@
-"""``course check``, ``test`` and ``test-slow``: what contributors run before they send a change."""
+"""``course check``, ``test``, ``test-slow`` and ``coverage``: how contributors test a change."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -49,18 +50,48 @@ def test(root: Path, arguments: tuple[str, ...]) -> int:
     everything is, in parallel, one process per file.
     """
     book.build(root)
+    command = [*_pytest(root), *nbval_options(root)]
     jupyter = root / "_build" / "work" / "jupyter"
     paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     environ = {**os.environ, "JUPYTER_PATH": os.pathsep.join(paths)}
-    command = [*_pytest(root), *nbval_options(root), "-m", "not slow"]
-    if not _names_files(arguments):
-        # In the order of tests/durations.py: with a long file last, one process would wait for it.
-        order = ["--dist", "loadfile", "--no-loadscope-reorder"]
-        command += ["-n", str(pages_at_once()), *order]
+    if _names_files(arguments):
+        command += ["-m", "not slow"]
+    else:
+        command += [*_side_by_side(root), str(root / "_build" / "jupyter_execute")]
         environ = _one_thread_each(environ)
-        command += [str(root / "tests"), str(root / "_build" / "jupyter_execute")]
     with _check_kernel(root, jupyter):
         return run_program([*command, *arguments], env=environ)
+
+
+@click.command(cls=PackageCommand, extras=_EVERYTHING, context_settings=PASSES_ON)
+@passes_on
+@click.pass_obj
+def coverage(root: Path, arguments: tuple[str, ...]) -> int:
+    """Run the tests, and list the branches of the tools that none of them takes.
+
+    Arguments that it does not know go to pytest. If files are named, only those are run; otherwise
+    the book is built, and everything is run but slow tests and notebooks.
+    """
+    tests = _pytest(root)[1:]
+    if _names_files(arguments):
+        tests += ["-m", "not slow"]
+    else:
+        book.build(root)
+        tests += _side_by_side(root)
+    settings = ["--rcfile", str(root / "pyproject.toml")]
+    data = root / "_build" / "work" / "coverage"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    environ = {**os.environ, "COVERAGE_FILE": str(data / "data")}
+    measure = [sys.executable, "-m", "coverage"]
+    status = run_program(
+        [*measure, "run", *settings, *tests, *arguments], env=_one_thread_each(environ)
+    )
+    # Also when tests failed: the status says so, and what they went through is measured.
+    for step in (["combine", "--quiet"], ["report"]):
+        failed = run_program([*measure, *step, *settings], env=environ, cwd=root)
+        status = status or failed
+    return status
 
 
 @click.command("test-slow", cls=PackageCommand, extras=_EVERYTHING, context_settings=PASSES_ON)
@@ -90,6 +121,13 @@ def _names_files(arguments: Sequence[str]) -> bool:
 
 def _pytest(root: Path) -> list[str]:
     return [sys.executable, "-m", "pytest", "--rootdir", str(root)]
+
+
+def _side_by_side(root: Path) -> list[str]:
+    """Return the arguments for all tests that are not slow, one process per file."""
+    # In the order of tests/durations.py: with a long file last, one process would wait for it.
+    order = ["--dist", "loadfile", "--no-loadscope-reorder"]
+    return ["-m", "not slow", "-n", str(pages_at_once()), *order, str(root / "tests")]
 
 
 def _one_thread_each(environ: os._Environ | dict[str, str]) -> dict[str, str]:

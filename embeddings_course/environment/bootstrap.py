@@ -20,6 +20,7 @@ COMMANDS = (
     "check",
     "test",
     "test-slow",
+    "coverage",
     "lab",
     "assignments",
     "bundle",
