@@ -123,6 +123,14 @@ def same_page(page: str) -> str:
     return alike(page, lambda found: numbers.setdefault(found[0], f"ID{len(numbers)}"))
 
 
+def to_visit(html: Path) -> list[Path]:
+    """Return every page, but of those that show code, all made in one way, the largest only."""
+    found = pages(html)
+    code = [path for path in found if "_modules" in path.parts]
+    largest = sorted(code, key=lambda path: path.stat().st_size)[-1:]
+    return [path for path in found if path not in code or path in largest]
+
+
 def show(page, scheme: str) -> None:
     """Have the page light or dark, as the reader's system is."""
     page.emulate_media(color_scheme=scheme)
@@ -224,7 +232,7 @@ class Visits:
         found, fine = {}, {}
         tab = None
         try:
-            for path in pages(self.html):
+            for path in to_visit(self.html):
                 name = path.relative_to(self.html).as_posix()
                 entry = kept.get(f"{screen} {name}", {})
                 seen = Seen(**entry["seen"]) if entry and not self.again else None
@@ -240,7 +248,7 @@ class Visits:
             if tab:
                 tab.context.close()
             # A page has one entry per screen: what is old is only that of pages that are no more.
-            names = {path.relative_to(self.html).as_posix() for path in pages(self.html)}
+            names = {path.relative_to(self.html).as_posix() for path in to_visit(self.html)}
             current = {at: kept[at] for at in kept if at.partition(" ")[2] in names}
             self.store.parent.mkdir(parents=True, exist_ok=True)
             new = self.store.with_suffix(f".{os.getpid()}")

@@ -130,8 +130,8 @@ def _role(match: re.Match, page: Path) -> str:
         there = page.parent / f"{target}.md"
         title = match["text"] or _title(there)
         return f"[{title}]({target}.ipynb)" if notebook_pages([there]) else title
-    if match["role"] == "ref" and (there := _page_of_claim(target, page)):
-        return f"[{match['text']}]({there}.ipynb)"
+    if match["role"] == "ref" and (other := _page_of_claim(target, page)):
+        return f"[{match['text']}]({other}.ipynb)"
     return match["text"] or target
 
 

@@ -92,7 +92,9 @@ def _may_link(word: nodes.literal, name: str) -> bool:
     return True
 
 
-def resolve(app: Sphinx, env: Any, node: addnodes.pending_xref, shown: nodes.Element):
+def resolve(
+    app: Sphinx, env: Any, node: addnodes.pending_xref, shown: nodes.Element
+) -> nodes.Element | None:
     """Settle what is not the name of anything described: types in words, and other libraries."""
     if node.get("refdomain") != "py":
         return None

@@ -129,6 +129,22 @@ def neighbours_in_a_row(house: House, rows: Sequence[Sequence[str]]) -> list[tup
     ]
 
 
+def _with_passages(
+    rows: Sequence[Sequence[str]], arrows: Sequence[Arrow], row_of: dict[str, int]
+) -> tuple[list[list[Item]], list[list[tuple[Item, Item]]]]:
+    """Return rows with the passages that arrows take, and what is joined to the row below each."""
+    full: list[list[Item]] = [list(row) for row in rows]
+    down: list[list[tuple[Item, Item]]] = [[] for _ in rows]
+    for arrow in arrows:
+        for step, item in enumerate(arrow.items):
+            number = row_of[arrow.source] + step
+            if isinstance(item, Passage):
+                full[number].append(item)
+            if step + 1 < len(arrow.items):
+                down[number].append((item, arrow.items[step + 1]))
+    return full, down
+
+
 def ordered(
     rows: Sequence[Sequence[str]],
     arrows: Sequence[Arrow],
@@ -146,15 +162,7 @@ def ordered(
         Rooms of one row that should be side by side.
     """
     row_of = {room: number for number, row in enumerate(rows) for room in row}
-    full: list[list[Item]] = [list(row) for row in rows]
-    down: list[list[tuple[Item, Item]]] = [[] for _ in rows]
-    for arrow in arrows:
-        for step, item in enumerate(arrow.items):
-            number = row_of[arrow.source] + step
-            if isinstance(item, Passage):
-                full[number].append(item)
-            if step + 1 < len(arrow.items):
-                down[number].append((item, arrow.items[step + 1]))
+    full, down = _with_passages(rows, arrows, row_of)
 
     def cost(order: list[list[Item]]) -> tuple[int, float]:
         place = [{item: index for index, item in enumerate(row)} for row in order]
