@@ -51,7 +51,8 @@ def public(module: str) -> dict[str, bool]:
             text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
             for target in getattr(node, "targets", None) or [node.target]:
                 for name in getattr(target, "elts", [target]):
-                    found[name.id] = text
+                    if isinstance(name, ast.Name):
+                        found[name.id] = text
             if "__all__" in found:
                 listed = listed or ast.literal_eval(node.value)
     if listed is None:

@@ -54,10 +54,10 @@ class LinkNames(SphinxTransform):
             name = word.astext().removesuffix("()")
             if name in here and _may_link(word, name):
                 self._link(word, "obj", f"{here[name]}.{name}")
-        for word in list(self.document.findall(nodes.emphasis)):
-            name = word.astext()  # the type of a result
-            if _is_class_name(name) and _is_inside(word, nodes.field) and _may_link(word, name):
-                self._link(word, "class", name, refspecific=True)
+        for kind in list(self.document.findall(nodes.emphasis)):
+            name = kind.astext()  # the type of a result
+            if _is_class_name(name) and _is_inside(kind, nodes.field) and _may_link(kind, name):
+                self._link(kind, "class", name, refspecific=True)
 
     def _link(self, word: nodes.TextElement, kind: str, target: str, **settings: Any) -> None:
         at = {"refdomain": "py", "reftype": kind, "reftarget": target, "refwarn": True}
@@ -76,7 +76,7 @@ def _is_inside(node: nodes.Node, kind: type[nodes.Node]) -> bool:
     return node is not None
 
 
-def _may_link(word: nodes.literal, name: str) -> bool:
+def _may_link(word: nodes.TextElement, name: str) -> bool:
     """Whether this is neither a link nor the name of an argument of what is described there."""
     above = word.parent
     while above is not None:
