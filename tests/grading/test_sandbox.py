@@ -15,7 +15,7 @@ from jupyter_client.manager import KernelManager
 
 from embeddings_course.grading.isolation import sandbox, system_calls
 from embeddings_course.grading.isolation.fork_server import fork_server
-from embeddings_course.grading.isolation.sandbox import write_kernel
+from embeddings_course.grading.isolation.sandbox import STUDENTS, write_kernel
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -39,6 +39,7 @@ class Kernel:
         (scratch / "run").mkdir()
         write_kernel(
             scratch / "jupyter",
+            STUDENTS,
             scratch,
             working,
             sandboxed=sandboxed,
@@ -50,7 +51,7 @@ class Kernel:
         monkeypatch.setenv("SECRET_OF_THE_INSTRUCTOR", "x")
         settings = {"transport": "ipc", "ip": str(scratch / "meet" / "k")} if sandboxed else {}
         self.manager = KernelManager(
-            kernel_name="python3",
+            kernel_name=STUDENTS,
             connection_file=str(scratch / "run" / "connection.json"),
             **settings,
         )

@@ -21,6 +21,7 @@ from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness
+from embeddings_course.grading.judge.plan import in_one_kernel, tests_with_students_names
 from embeddings_course.grading.submission_record import ENDED, Record
 from embeddings_course.grading.submissions.status import NOT_GRADED, Standing, read_standings
 
@@ -122,7 +123,8 @@ class Report:
     """An assignment of a class.
 
     ``exercises`` are in the order of the notebook, ``students`` in that of their ids. ``unnamed``
-    are folders in the place of a student's whose names cannot be an id.
+    are folders in the place of a student's whose names cannot be an id. ``one_kernel`` says what it
+    means if tests run in one kernel with the student's code; it is empty where they do not.
     """
 
     course: str
@@ -131,6 +133,7 @@ class Report:
     students: tuple[Student, ...]
     written: datetime
     unnamed: tuple[str, ...] = ()
+    one_kernel: str = ""
 
     @property
     def states(self) -> dict[str, str]:
@@ -189,6 +192,7 @@ def read_report(course: Course, assignment: str) -> Report:
     standings = read_standings(course, assignment)
     with course.gradebook() as gradebook:
         book = _read_gradebook(gradebook, assignment)
+        one_kernel = in_one_kernel(tests_with_students_names(gradebook, assignment))
     for student, late in read_lateness(course, assignment).items():
         record = standings.get(student, Standing()).record
         if record is not None:  # deadlines may be others than when it was graded
@@ -207,6 +211,7 @@ def read_report(course: Course, assignment: str) -> Report:
         students=tuple(students),
         written=datetime.now().astimezone(),
         unnamed=tuple(course.unnamed(assignment)),
+        one_kernel=one_kernel,
     )
 
 
