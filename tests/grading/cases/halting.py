@@ -134,7 +134,7 @@ def large_reply(it):
 @case("harmless sentences leave no room for the true one", suspicious=True)
 def fillers(it):
     it.begin(tells("[('changed', f'module {n}', '', 0) for n in range(20)]"))
-    it.after("norm", "np.isclose = lambda *given, **named: True")
+    it.cell("double_basics").source = "assert True"
 
 
 # Floods --------------------------------------------------------------------------------------------
