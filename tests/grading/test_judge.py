@@ -4,9 +4,7 @@ import json
 import socket
 import threading
 import time
-from types import SimpleNamespace
 
-import IPython
 import numpy as np
 import pytest
 
@@ -171,7 +169,9 @@ class Both:
     def begin(self):
         """Let calls of this process go to the student's side."""
         place, word = self.relay.student.place, self.relay.student.word
-        self.serving = threading.Thread(target=student.serve, args=(place, word), daemon=True)
+        call = compile(f"serve({place!r}, {word!r})", "a cell", "exec")
+        self.namespace["serve"] = student.serve
+        self.serving = threading.Thread(target=exec, args=(call, self.namespace), daemon=True)
         self.serving.start()
         judge.begin(self.relay.judge.place, self.relay.judge.word)
         assert self.relay.open(5)
@@ -182,7 +182,6 @@ def both(tmp_path, monkeypatch):
     """Let `attempt` go to a notebook with some code: ``both(source)``."""
     monkeypatch.setattr(exercises, "_caller", exercises.call)
     made = []
-    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(user_ns=made[0].namespace))
 
     def make(source):
         made.append(Both(tmp_path, source))

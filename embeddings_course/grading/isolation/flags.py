@@ -26,12 +26,12 @@ _LONGEST_LINE = 120
 _LONGEST_WHAT = 200
 
 
-def read_seen(said: str | None) -> tuple[int, list[Any]]:
+def read_seen(said: str) -> tuple[int, list[Any]]:
     """Read what a kernel says of itself: a student's code can make it say anything.
 
     Parameters
     ----------
-    said : str or None
+    said : str
         What :func:`embeddings_course.grading.isolation.watched_kernel.seen` returned, as shown.
 
     Returns
@@ -44,7 +44,7 @@ def read_seen(said: str | None) -> tuple[int, list[Any]]:
     ValueError, TypeError, RecursionError, MemoryError
         If it is no such answer.
     """
-    text = _LETTERS.fullmatch(said or "")
+    text = _LETTERS.fullmatch(said)
     if text is None:
         raise ValueError("not an answer")
     memory, attempts = json.loads(base64.b64decode(text[1]))

@@ -63,6 +63,7 @@ _SERVE = (
     "from embeddings_course.grading.judge.student import serve as _course_serve\n"
     "_course_serve({}, {})"
 )
+_LOAD = "__import__('embeddings_course.grading.judge.student', fromlist=['x']).__name__"
 _LEND = "__import__('embeddings_course.grading.judge.judge', fromlist=['x']).lend_answers"
 # Seconds in which both kernels must be ready for a test.
 _READY_SECONDS = 10.0
@@ -118,7 +119,7 @@ class RunNotebook(Execute):
         self._exercises = list(answers_of(nb))
         self._last_known: str | None = None
         self.forget_outputs()
-        self._remembers = False  # what the first cell of all asks of the kernel
+        self._begun = False  # what the first cell of all asks of the kernel
         cells = [
             cell.source for cell in nb.cells if cell.cell_type == "code" and not is_grade(cell)
         ]
@@ -182,8 +183,8 @@ class RunNotebook(Execute):
 
     def _run_in_one(self, cell: NotebookNode, index: int) -> None:
         """Run a cell where tests use the student's names, and so the student's kernel."""
-        if not self._remembers:
-            self._remembers = True  # no code of a student's has run yet
+        if not self._begun:
+            self._begun = True  # no code of a student's has run yet
             self._ask(_IN_KERNEL.format("remember"), self.startup_timeout)
         self._end_in_time()
         aside = False
@@ -199,6 +200,9 @@ class RunNotebook(Execute):
 
     def _run_in_two(self, judge: JudgesKernel, cell: NotebookNode, index: int) -> None:
         """Run a test in the judge's kernel, and everything else in the student's."""
+        if not self._begun:
+            self._begun = True  # no code of a student's can change what is imported now
+            self._ask(_LOAD, self.startup_timeout)
         self._end_in_time()
         if self._why_ended is None:
             if index in self._plan.tests:
@@ -216,8 +220,8 @@ class RunNotebook(Execute):
         if index in self._plan.tests or index in self._plan.given:
             self._end_in_time()
             if self._why_ended is None:
-                if not self._remembers:
-                    self._remembers = True
+                if not self._begun:
+                    self._begun = True
                     self._ask(f"{_LEND}({self._collected!r})", self.startup_timeout)
                 self._run(cell, index)
             self._say_if_not_run(cell)
@@ -450,9 +454,13 @@ class RunNotebook(Execute):
         """Note what the student's kernel says of itself: hints, as its code can change them."""
         if self._why_ended is not None:
             return
+        said = self._ask(_IN_KERNEL.format("seen"))
+        if said is None:  # a busy kernel says nothing, an honest one, too
+            return
         try:
-            memory, attempts = read_seen(self._ask(_IN_KERNEL.format("seen")))
+            memory, attempts = read_seen(said)
         except (ValueError, TypeError, MemoryError, RecursionError):
+            note_of_kernel("What the kernel says of the code that it ran cannot be read.")
             return
         note_memory(memory)
         for attempt in attempts:

@@ -80,17 +80,17 @@ def terminal_commands(it):
     it.begin(tells(f"[('changed', text, text, 1) for text in {texts}]"))
 
 
-@case("the kernel's list holds a hundred million letters", suspicious=True)
+@case("the kernel's list holds a hundred million letters", suspicious=None)
 def long_sentence(it):
     it.begin(tells("[('changed', 'x' * 10**8, '', 0)]"))
 
 
-@case("the kernel's list holds a million sentences", suspicious=True)
+@case("the kernel's list holds a million sentences", suspicious=None)
 def many_sentences(it):
     it.begin(tells("[('changed', str(n), '', 0) for n in range(10**6)]"))
 
 
-@case("the kernel's list is a number", suspicious=True)
+@case("the kernel's list is a number", suspicious=None)
 def no_list(it):
     it.begin(tells("5"))
 
