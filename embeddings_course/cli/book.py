@@ -112,7 +112,7 @@ def bench(root: Path) -> int:
     from embeddings_course.book_build.benchmark import measure_builds
 
     for name in ("bench_features.py", "bench_grading.py"):
-        script = root / "tests" / name
+        script = root / "tests" / "benchmarks" / name
         if not script.exists():
             raise click.ClickException(f"{script} is missing: it holds benchmarks.")
         if status := run_program([sys.executable, str(script)]):

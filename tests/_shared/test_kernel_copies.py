@@ -16,13 +16,13 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from conftest import ROOT
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
 
 from embeddings_course._shared import kernel_copies
 from embeddings_course.book_build import failed_assertion
 from embeddings_course.book_build.page_cache import kernel_environment
+from helpers.repository import ROOT
 
 pytestmark = pytest.mark.skipif(not kernel_copies.possible(), reason="kernels are not copies here")
 
@@ -263,10 +263,11 @@ def test_names_are_imported_as_from_import_does(tmp_path):
         assert one.value(loaded) == ["with_parts", "with_parts.free"]
 
 
+TESTS = [str(ROOT / "tests"), str(Path(__file__).parent)]
 PROGRAM = """
 import sys, time
 from pathlib import Path
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {tests!r}
 from test_kernel_copies import ENVIRON, Kernel, kernel_copies
 with kernel_copies.server([], ENVIRON) as path:
     one = Kernel(path, {folder!r})
@@ -278,7 +279,7 @@ with kernel_copies.server([], ENVIRON) as path:
 
 
 def test_nothing_outlives_a_build_that_was_killed(tmp_path):
-    program = PROGRAM.format(tests=str(ROOT / "tests"), folder=str(tmp_path))
+    program = PROGRAM.format(tests=TESTS, folder=str(tmp_path))
     build = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -317,7 +318,7 @@ def test_a_server_ends_with_who_started_it_asked_or_not(asked):
 
 
 def test_a_stand_in_ends_with_who_started_it_though_the_server_goes_on(server, tmp_path):
-    program = PROGRAM.format(tests=str(ROOT / "tests"), folder=str(tmp_path)).replace(
+    program = PROGRAM.format(tests=TESTS, folder=str(tmp_path)).replace(
         "with kernel_copies.server([], ENVIRON) as path:", f"for path in [{str(server)!r}]:"
     )
     build = subprocess.Popen(

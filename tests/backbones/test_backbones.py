@@ -11,11 +11,11 @@ import pytest
 import safetensors.torch
 import torch
 import torchvision
-from conftest import ROOT
 from torch import nn
 from torchvision.models import get_model, get_model_weights, list_models
 
 from embeddings_course.backbones import WeightsError, at_hand, load_backbone, weights
+from helpers.repository import ROOT
 
 # One small member of every family, with an input small enough for a quick test where the
 # architecture lets one choose.

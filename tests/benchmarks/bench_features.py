@@ -1,4 +1,4 @@
-"""How fast `extract` is, as ratios: python tests/bench_features.py
+"""How fast `extract` is, as ratios: python tests/benchmarks/bench_features.py
 
 Each row compares two ways to the same vectors, in interleaved rounds, because a machine's speed
 changes while it is measured. The table is Markdown.

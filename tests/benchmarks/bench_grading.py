@@ -15,12 +15,12 @@ import time
 from pathlib import Path
 
 import nbformat
-from assignments.graders import exercises, read_source, with_answers
 from nbgrader.api import Gradebook
 
+from embeddings_course.grading.demo_class.exercise_answers import exercises, with_answers
 from embeddings_course.grading.submission_record import read_records
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENT = "token-embeddings"
 PLAIN = """
 c = get_config()
@@ -63,7 +63,7 @@ def course(root: Path, kind: str, count: int) -> Path:
         shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copytree(ROOT / "source" / ASSIGNMENT, root / "source" / ASSIGNMENT)
     seconds(root, ["-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--create"])
-    source = read_source(ASSIGNMENT)
+    source = nbformat.read(ROOT / "source" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
     released = nbformat.read(
         root / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4
     )

@@ -1,7 +1,8 @@
 """The colours of code, which test_book_every_page.py leaves out: they are the same on all pages."""
 
 import pytest
-from conftest import COLOURS, barriers
+
+from helpers.browser import COLOURS, barriers
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

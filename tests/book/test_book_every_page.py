@@ -10,14 +10,15 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-import visits as visits_module
-from conftest import ROOT, barriers
 from PIL import Image
-from visits import SCREENS, Seen, Visits, same_page
 
 from embeddings_course.quiz.notebook_quiz import ASSETS
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.quiz.rendering import practice_html
+from helpers import visits as visits_module
+from helpers.browser import barriers
+from helpers.repository import ROOT
+from helpers.visits import SCREENS, Seen, Visits, same_page
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 HEAVIEST = 1_500_000  # bytes, everything that a page loads

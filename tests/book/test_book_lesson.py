@@ -4,15 +4,15 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from embeddings_course.book_build.build import pages
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.sphinx_ext.glossary_links import read_terms
+from helpers.repository import ROOT
 
 BOOK = ROOT / "book"
-PARTS = yaml.safe_load((ROOT / "tests" / "lesson.yml").read_text(encoding="utf-8"))
+PARTS = yaml.safe_load((ROOT / "tests" / "book" / "lesson.yml").read_text(encoding="utf-8"))
 LINES = [line for part in PARTS for line in part["lines"]]
 
 

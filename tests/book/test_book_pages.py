@@ -8,13 +8,15 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 
-from conftest import DESKTOP, ROOT, pages
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops, ImageStat
 
 from embeddings_course.book_build.build import pages as pages_in_order
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.book_build.student_bundle import LIBRARY
+from helpers.browser import DESKTOP
+from helpers.built_book import pages
+from helpers.repository import ROOT
 
 
 def chapters(html: Path) -> list[Path]:

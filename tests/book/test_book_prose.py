@@ -5,9 +5,9 @@ import re
 
 import jupytext
 import pytest
-from conftest import ROOT
 
 from embeddings_course.book_build.build import pages
+from helpers.repository import ROOT
 
 PAGES = [ROOT / page for page in pages(ROOT)]
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from conftest import ROOT
+from helpers.repository import ROOT
 
 BOOK = ROOT / "book"
 _CITED = re.compile(r"\(([A-Z][^()]*?(?:19|20)\d\d[^()]*)\)")

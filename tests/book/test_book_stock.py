@@ -1,7 +1,9 @@
 """The whole book by Jupyter Book's own command: the same pages, and all that makes them whole."""
 
 import pytest
-from conftest import ROOT, alike, pages, stock
+
+from helpers.built_book import alike, pages, stock
+from helpers.repository import ROOT
 
 pytestmark = pytest.mark.slow
 

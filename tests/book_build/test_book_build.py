@@ -13,8 +13,6 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 import yaml
-from conftest import ROOT, alike, stock
-from small_book import SECRET, SmallBook, in_this_process, jupyter_book
 
 from embeddings_course import cli
 from embeddings_course._shared import kernel_copies
@@ -23,6 +21,9 @@ from embeddings_course.book_build.build import BookError
 from embeddings_course.book_build.execute_pages import execute_pages
 from embeddings_course.environment.lock import Lock, LockedError
 from embeddings_course.sphinx_ext import executed_pages
+from helpers.built_book import alike, stock
+from helpers.repository import ROOT
+from helpers.small_book import SECRET, SmallBook, in_this_process, jupyter_book
 
 
 @pytest.fixture(scope="module")
@@ -647,8 +648,8 @@ import colorsys
 print(os.environ["TQDM_DISABLE"], 2)"""
     project.page("two", code)
     tests = project.root / "tests"
-    tests.mkdir()
-    shutil.copy(ROOT / "tests" / "nbval.cfg", tests)
+    (tests / "book").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "book" / "nbval.cfg", tests / "book")
     # What makes pages the same every time is for kernels of the book only.
     code = "import os\n\ndef test_kernel(): assert 'COURSE_BOOK_BUILD' not in os.environ\n"
     (tests / "test_one.py").write_text(code)
@@ -675,11 +676,15 @@ def test_a_page_that_reproduced_its_results_is_run_again_only_after_a_change(
     project, monkeypatch, capfd
 ):
     tests = project.root / "tests"
-    tests.mkdir()
-    for name in ("nbval.cfg", "conftest.py", "durations.py", "nesting.py"):
-        shutil.copy(ROOT / "tests" / name, tests)
+    (tests / "book").mkdir(parents=True)
+    for name in ("conftest.py", "book/nbval.cfg"):
+        shutil.copy(ROOT / "tests" / name, tests / name)
+    helpers = ROOT / "tests" / "helpers"
+    shutil.copytree(helpers, tests / "helpers", ignore=shutil.ignore_patterns("test_*"))
     (tests / "test_one.py").write_text("def test_one(): pass\n")
-    (project.root / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    unit\n")
+    (project.root / "pytest.ini").write_text(
+        "[pytest]\npythonpath = tests\nmarkers =\n    slow\n    unit\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # and not what lies in the small book
     monkeypatch.setattr(cli, "ROOT", project.root)
     monkeypatch.chdir(project.root)

@@ -5,7 +5,6 @@ import re
 import nbformat
 import pytest
 import yaml
-from conftest import ROOT
 
 from embeddings_course import cli
 from embeddings_course.book_build.build import pages
@@ -17,6 +16,7 @@ from embeddings_course.book_build.launch_branch import (
     write_branch,
 )
 from embeddings_course.book_build.page_notebooks import notebook_pages, page_notebook
+from helpers.repository import ROOT
 
 SOMEONE = "someone/a-course"
 

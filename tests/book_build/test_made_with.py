@@ -4,10 +4,10 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from embeddings_course.book_build import published_versions
 from embeddings_course.environment.bootstrap import NEWEST, OLDEST
+from helpers.repository import ROOT
 
 
 def test_every_library_that_pages_compute_with_is_pinned():

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from conftest import ROOT
 
 from embeddings_course.book_build.page_notebooks import page_notebook, plain_markdown
+from helpers.repository import ROOT
 
 
 @pytest.fixture

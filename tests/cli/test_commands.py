@@ -18,8 +18,7 @@ from embeddings_course.book_build.lab import keep_lab, prepare_lab
 from embeddings_course.cli import testing
 from embeddings_course.cli.app import course
 from embeddings_course.environment import bootstrap
-
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.repository import ROOT
 
 
 def test_no_command_shows_help(capsys):

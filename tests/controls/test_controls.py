@@ -6,13 +6,15 @@ import sys
 
 import nbformat
 import pytest
-from conftest import DESKTOP, PHONE, ROOT, barriers, run, serve, wait_for
 from nbformat import v4
 
 from embeddings_course.controls import Choice, Text, Typed, explore, neighbours_html
 from embeddings_course.controls.explorer import MOST_STATES
 from embeddings_course.controls.inputs import MOST_BUTTONS
 from embeddings_course.controls.live_widget import ASSETS
+from helpers.browser import DESKTOP, PHONE, barriers, wait_for
+from helpers.jupyter_server import run, serve
+from helpers.repository import ROOT
 
 WORDS = ["row", "rows", "column", "mean", "kernel", "kernels", "a <b> & \"c\" 'd'", "a  b"]
 CAPTION = "Nearest neighbours of a word"

@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, copy_of_repository
 
 from embeddings_course.environment import course_folder as place
 from embeddings_course.environment.course_folder import ElsewhereError, course_folder
+from helpers.repository import ROOT, copy_of_repository
 
 DRAW = ["quiz", "draw", "--term", "2030-spring", "--count", "5", "--force"]
 QUIZ = "source/knowledge-check/knowledge-check.ipynb"

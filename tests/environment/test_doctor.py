@@ -6,12 +6,12 @@ import subprocess
 from importlib import metadata
 
 import pytest
-from conftest import ROOT
 
 from embeddings_course import cli
 from embeddings_course.environment import doctor
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.isolation import sandbox
+from helpers.repository import ROOT
 
 
 @pytest.fixture

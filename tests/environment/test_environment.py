@@ -19,8 +19,7 @@ from embeddings_course.environment.bootstrap import (
 )
 from embeddings_course.environment.clean import clean
 from embeddings_course.environment.lock import Lock, LockedError
-
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.repository import ROOT
 
 
 class FakePip:

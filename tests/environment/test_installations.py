@@ -8,11 +8,11 @@ from functools import cache
 from importlib import metadata
 
 import pytest
-from conftest import copy_of_repository
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from embeddings_course.environment.bootstrap import COMMANDS
+from helpers.repository import copy_of_repository
 
 # Python runs this first, in each process of a command: what is named is not there.
 HIDE = """\

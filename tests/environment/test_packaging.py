@@ -11,11 +11,11 @@ from importlib.metadata import packages_distributions, requires
 from importlib.metadata import version as installed
 
 import pytest
-from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from embeddings_course.book_build.student_bundle import LIBRARY, write_bundle
+from helpers.repository import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, copy_of_repository
 
 from embeddings_course.book_build.page_cache import pages_at_once
 from embeddings_course.environment.bootstrap import NEWEST, OLDEST
+from helpers.repository import ROOT, copy_of_repository
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,7 @@
 """Windows and macOS: the course begins there, and says what there is not.
 
-On Linux these systems are simulated (tests/other_system), as far as that goes; on one of them the
-same tests run on the system itself.
+On Linux these systems are simulated (tests/environment/other_system), as far as that goes; on one
+of them the same tests run on the system itself.
 """
 
 import os
@@ -9,9 +9,9 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, on_system
 
 from embeddings_course.environment.bootstrap import Lock
+from helpers.repository import ROOT, on_system
 
 SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 EVERYTHING = """\

@@ -4,8 +4,6 @@ import json
 import shutil
 
 import pytest
-from conftest import ROOT
-from quiz_answers import IDS, NAME, answer, record
 
 from embeddings_course.grading.course import lend_typed_id, open_course
 from embeddings_course.grading.grade_class import grade
@@ -17,6 +15,8 @@ from embeddings_course.quiz.graded_answers import submitted_record
 from embeddings_course.quiz.question_files import QuizError
 from embeddings_course.quiz_tools.item_analysis import collect_records
 from grading.classroom import Class
+from helpers.quiz_answers import IDS, NAME, answer, record
+from helpers.repository import ROOT
 
 FULL = json.dumps(record("ann"))
 EMPTY = json.dumps(record("ann", {}))

@@ -18,7 +18,8 @@ from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
 from embeddings_course.grading.gradebook.enrol import enrol
 from embeddings_course.grading.lms.collect import collect, file_names, zip_file
-from grading.classroom import REPOSITORY, Class
+from grading.classroom import Class
+from helpers.repository import ROOT
 
 CLASS = (
     Student("ada", "Ada", "Lovelace", lms_user_id="501"),
@@ -714,7 +715,7 @@ def test_names_that_a_pipe_cannot_show_end_nothing(term, encoding):
     environ = os.environ | {
         "PYTHONUTF8": "0",
         "PYTHONIOENCODING": encoding,
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-m", "embeddings_course.cli", "collect", "hw", str(term.zip)]
     result = subprocess.run(

@@ -21,14 +21,15 @@ from embeddings_course.grading.gradebook import backup
 from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.gradebook.contents import look, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness, renew_penalties
-from grading.classroom import REPOSITORY, TENTH_A_DAY, Class
+from grading.classroom import TENTH_A_DAY, Class
+from helpers.repository import ROOT
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 
 
 def make(root, *, settings="", gradebook=None):
     root.mkdir(parents=True, exist_ok=True)
-    text = (REPOSITORY / "nbgrader_config.py").read_text(encoding="utf-8")
+    text = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     (root / "nbgrader_config.py").write_text(text + settings, encoding="utf-8")
     if gradebook is not None:
         shutil.copy(gradebook, root / "gradebook.db")
@@ -143,7 +144,7 @@ def grading(late):
     """Another process that grades the same assignment."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDS, str(late.root)],
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "LOGNAME": "grace"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "LOGNAME": "grace"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

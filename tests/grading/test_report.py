@@ -10,12 +10,12 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from assignments.graders import exercises, read_source
-from conftest import DESKTOP, PHONE, barriers, wait_for
 from nbgrader.api import Gradebook
 
+from assignments.graders import read_source
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.demo_class.exercise_answers import exercises
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.report.exercise_statistics import analyse, look_at
 from embeddings_course.grading.report.page import histogram
@@ -28,7 +28,9 @@ from embeddings_course.grading.report.write import (
 )
 from embeddings_course.grading.submission_record import Record, write_records
 from embeddings_course.grading.submissions.status import digests
-from grading.classroom import REPOSITORY, TENTH_A_DAY
+from grading.classroom import TENTH_A_DAY
+from helpers.browser import DESKTOP, PHONE, barriers, wait_for
+from helpers.repository import ROOT
 
 # Points of the test cells; an exercise is what the tests are named after.
 CELLS = {
@@ -49,7 +51,7 @@ class Graded:
 
     def __init__(self, root, empty, cells=CELLS):
         root.mkdir(parents=True)
-        settings = (REPOSITORY / "nbgrader_config.py").read_text() + TENTH_A_DAY
+        settings = (ROOT / "nbgrader_config.py").read_text() + TENTH_A_DAY
         (root / "nbgrader_config.py").write_text(settings)
         shutil.copy(empty, root / "gradebook.db")
         self.root, self.cells, self.records = root, cells, {}

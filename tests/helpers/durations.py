@@ -17,16 +17,16 @@ MOST = 40  # tests in the table
 LONG = (
     "tests/grading/test_grade.py",
     "tests/grading/test_hostile.py",
-    "tests/test_book_access.py",
-    "tests/test_book_build.py",
-    "tests/test_book_claims.py",
-    "tests/test_quiz_notebook.py",
-    "tests/test_quiz_graded.py",
-    "tests/test_book_pages.py",
-    "tests/test_systems.py",
+    "tests/book/test_book_access.py",
+    "tests/book_build/test_book_build.py",
+    "tests/book/test_book_claims.py",
+    "tests/quiz/test_quiz_notebook.py",
+    "tests/quiz/test_quiz_graded.py",
+    "tests/book/test_book_pages.py",
+    "tests/environment/test_systems.py",
     "tests/grading/test_neighbours.py",
     "tests/grading/test_sandbox.py",
-    "tests/test_controls.py",
+    "tests/controls/test_controls.py",
 )
 
 
@@ -39,7 +39,7 @@ def recorded(file: Path) -> dict[str, float]:
 
 
 def file_of(name: str) -> str:
-    """Return the file of a test by its id: ``tests/test_photos.py::test_size``."""
+    """Return the file of a test by its id: ``tests/data/test_photos.py::test_size``."""
     return name.partition("::")[0]
 
 

@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
-from conftest import FRONT_MATTER, ROOT
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbformat import v4
@@ -24,6 +23,8 @@ from traitlets.config import Config
 
 from embeddings_course.book_build import build, execute_pages
 from embeddings_course.book_build.build import build_book
+from helpers.built_book import FRONT_MATTER
+from helpers.repository import ROOT
 
 SECRET = "the-solution-is-42"
 

@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-from conftest import ROOT
-from durations import LONG, Durations, LongestFirst, recorded
+
+from helpers.durations import LONG, Durations, LongestFirst, recorded
+from helpers.repository import ROOT
 
 
 def order(seconds, *names):

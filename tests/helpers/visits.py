@@ -15,7 +15,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from conftest import CODE, COLOURS, DESKTOP, PHONE, ROOT, alike, barriers, listen, pages
+
+from helpers.browser import CODE, COLOURS, DESKTOP, PHONE, barriers, listen
+from helpers.built_book import alike, pages
+from helpers.repository import ROOT
 
 STORE = ROOT / "_build" / "work" / "seen.json"
 

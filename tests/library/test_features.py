@@ -23,6 +23,7 @@ from torch import nn
 
 from embeddings_course.backbones import Backbone, load_backbone
 from embeddings_course.features import BrokenImagesError, extract, list_images
+from helpers.repository import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -422,13 +423,13 @@ def test_progress_can_be_turned_off_by_the_environment():
     run = "import test_features as t; from dataclasses import replace; import torch;"
     run += "b = t.Backbone('slow', 'mean', 3, 8, t.Slow(), t.as_float);"
     run += "t.extract(t.noise(5, 8, 8, 3), b, batch_size=1)"
-    here = Path(__file__).parent
+    paths = [str(Path(__file__).parent), str(ROOT)]
     done = subprocess.run(
         [sys.executable, "-c", run],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "TQDM_DISABLE": "1", "PYTHONPATH": f"{here}{os.pathsep}{here.parent}"},
+        env={**os.environ, "TQDM_DISABLE": "1", "PYTHONPATH": os.pathsep.join(paths)},
     )
     assert (done.stdout, done.stderr) == ("", "")
 

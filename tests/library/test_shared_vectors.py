@@ -5,10 +5,11 @@ import logging
 import numpy as np
 import pytest
 import torch
-from conftest import FRONT_MATTER, ROOT
 
 from embeddings_course import shared_vectors
 from embeddings_course.shared_vectors import shared_cells, vectors_from
+from helpers.built_book import FRONT_MATTER
+from helpers.repository import ROOT
 
 PAGE = (
     FRONT_MATTER

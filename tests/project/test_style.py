@@ -3,11 +3,10 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers.repository import ROOT
 
 
 @pytest.mark.parametrize("check", [["check"], ["format", "--check", "--diff"]], ids=lambda c: c[0])

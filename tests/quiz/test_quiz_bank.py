@@ -8,7 +8,6 @@ from collections import Counter
 from html import escape
 
 import pytest
-from conftest import ROOT
 
 from embeddings_course._shared import whole_file
 from embeddings_course.quiz import answer_records
@@ -29,6 +28,7 @@ from embeddings_course.quiz.rendering import arrange, item, practice_html
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.typed_numbers import compute, read_number, show_number
 from embeddings_course.quiz_tools.weak_questions import weak_items
+from helpers.repository import ROOT
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 POOL = load_questions(ROOT / "source" / "knowledge-check.pool.yml")

@@ -15,9 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
 from nbgrader.api import Gradebook
-from quiz_answers import IDS, KEY, NAME, POOL, SHEET, TERM, answer, record
 
 from embeddings_course import cli
 from embeddings_course.book_build.student_bundle import write_bundle
@@ -42,6 +40,8 @@ from embeddings_course.quiz_tools.draw import (
     sheet_json,
     write_assignment,
 )
+from helpers.quiz_answers import IDS, KEY, NAME, POOL, SHEET, TERM, answer, record
+from helpers.repository import ROOT
 
 COUNT = 20
 

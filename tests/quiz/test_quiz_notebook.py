@@ -6,11 +6,13 @@ from ast import literal_eval
 
 import nbformat
 import pytest
-from conftest import CONNECTED, ROOT, barriers, run, serve, wait_for
 from nbformat import v4
 
 from embeddings_course.quiz.question_files import load_bank, load_questions
 from embeddings_course.quiz_tools.draw import write_assignment
+from helpers.browser import barriers, wait_for
+from helpers.jupyter_server import CONNECTED, run, serve
+from helpers.repository import ROOT
 
 QUIZ = load_bank(ROOT / "book" / "quizzes")["knowledge-check"]
 PRACTICE = 'from embeddings_course.quiz import quiz\n\nquiz("knowledge-check")'

@@ -4,11 +4,12 @@ import gzip
 import re
 
 import pytest
-from conftest import DESKTOP, PHONE, ROOT
 
 from embeddings_course.quiz.notebook_quiz import ASSETS
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.quiz.rendering import practice_html
+from helpers.browser import DESKTOP, PHONE
+from helpers.repository import ROOT
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 NAME = "knowledge-check"

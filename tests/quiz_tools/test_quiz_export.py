@@ -18,7 +18,6 @@ import zipfile
 from dataclasses import dataclass, field
 from datetime import date
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -36,6 +35,7 @@ from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestio
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz_tools import export as exporting
 from embeddings_course.quiz_tools.export import FORMATS, SURVIVES, export, survival_table
+from helpers.repository import ROOT
 
 # What Moodle accepts as the worth of a choice, in percent, and below zero as well.
 MOODLE_FRACTIONS = [100, 90, 250 / 3, 80, 75, 70, 200 / 3, 60, 50, 40, 100 / 3, 30, 25, 20]
@@ -722,7 +722,7 @@ def test_what_concerns_no_question_is_not_said(tmp_path):
 
 
 def test_the_documented_table_is_the_one_of_the_code():
-    readme = Path(__file__).parents[1] / "book" / "quizzes" / "README.md"
+    readme = ROOT / "book" / "quizzes" / "README.md"
     if not readme.exists():
         pytest.skip("only the repository has the bank's README.md")
     assert survival_table() in readme.read_text(encoding="utf-8")

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from conftest import ROOT
 
 from embeddings_course.sphinx_ext.glossary_links import pattern, read_terms
+from helpers.repository import ROOT
 
 GLOSSARY = ROOT / "book" / "glossary.md"
 

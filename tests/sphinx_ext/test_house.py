@@ -6,10 +6,10 @@ from pathlib import Path
 
 import grimp
 import pytest
-from conftest import ROOT
 
 from embeddings_course.sphinx_ext.house import House, read_house, svg
 from embeddings_course.sphinx_ext.house.layout import rows_of
+from helpers.repository import ROOT
 
 PACKAGE = ROOT / "embeddings_course"
 FORMER_NAMES = {"evaluate", "trained"}

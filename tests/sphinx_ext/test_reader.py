@@ -5,10 +5,12 @@ import json
 import re
 
 import pytest
-from conftest import ROOT, barriers, pages
 
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.sphinx_ext.reading_time import LEAST_WORDS, reading_minutes
+from helpers.browser import barriers
+from helpers.built_book import pages
+from helpers.repository import ROOT
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 QUESTIONS = sum(len(file.questions) for file in BANK.values())

@@ -10,12 +10,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from embeddings_course._shared.code_inputs import imports
 from embeddings_course.book_build.build import BookError
 from embeddings_course.sphinx_ext.api_reference.public_names import documented
 from embeddings_course.sphinx_ext.house import read_house
+from helpers.repository import ROOT
 
 PACKAGE = "embeddings_course"
 PAGES = ROOT / "book" / "reference"

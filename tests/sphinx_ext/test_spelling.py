@@ -4,12 +4,12 @@ import json
 import re
 
 import pytest
-from conftest import ROOT
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 from embeddings_course.sphinx_ext import EXTENSIONS
 from embeddings_course.sphinx_ext.search_spelling import English, american
+from helpers.repository import ROOT
 
 PAIRS = {
     "neighbours": "neighbors",

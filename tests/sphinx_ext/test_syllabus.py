@@ -5,7 +5,6 @@ import re
 from html import unescape
 
 import pytest
-from conftest import DESKTOP, PHONE, ROOT
 
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.sphinx_ext.syllabus import (
@@ -17,6 +16,8 @@ from embeddings_course.sphinx_ext.syllabus import (
     read_course,
     term_plan,
 )
+from helpers.browser import DESKTOP, PHONE
+from helpers.repository import ROOT
 
 COURSE = read_course(ROOT)
 NOTEBOOKS = sorted((ROOT / "assignments").glob("*/*.ipynb"))

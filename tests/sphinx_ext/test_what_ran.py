@@ -4,7 +4,7 @@ import platform
 import re
 from importlib.metadata import version
 
-from conftest import pages
+from helpers.built_book import pages
 
 
 def test_every_page_names_the_python_that_made_it(html):
