@@ -423,7 +423,7 @@ def test_progress_can_be_turned_off_by_the_environment():
     run = "import test_features as t; from dataclasses import replace; import torch;"
     run += "b = t.Backbone('slow', 'mean', 3, 8, t.Slow(), t.as_float);"
     run += "t.extract(t.noise(5, 8, 8, 3), b, batch_size=1)"
-    paths = [str(Path(__file__).parent), str(ROOT)]
+    paths = [str(Path(__file__).parent), str(ROOT / "tests"), str(ROOT)]
     done = subprocess.run(
         [sys.executable, "-c", run],
         capture_output=True,
