@@ -12,6 +12,7 @@ from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.grading.submission_record import write_at_once
 from embeddings_course.quiz import answer_records
 from embeddings_course.quiz_tools import export
+from helpers.refusals import raises
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 
@@ -96,7 +97,7 @@ def test_a_file_that_stays_open_is_named_and_kept(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_text("before")
     on_windows(monkeypatch, 99)
-    with pytest.raises(PermissionError, match="Another program has this file open") as caught:
+    with raises(PermissionError, "file-held-by-another-program") as caught:
         write_whole(path, "text")
     assert caught.value.filename == str(path)
     assert path.read_text() == "before"

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from embeddings_course.data import apidocs
 from embeddings_course.data.apidocs import docstrings
+from helpers.refusals import raises
 
 LEFT_OUT = [pytest.param(name, id=f"without-{name}") for name in (None, *apidocs.LIBRARIES)]
 
@@ -243,7 +244,7 @@ def test_questions_keep_the_answers_that_can_be_found_and_go_without_any():
     assert found[0].answers == first.answers[1:2]
     assert found[1] == second
     assert apidocs.questions(name for name in ["numpy.nothing"]) == ()
-    with pytest.raises(ValueError, match=r"names is the string 'numpy\.sum'; it must be a list"):
+    with raises(ValueError, "entry-names-one-text", "names", "'numpy.sum'"):
         apidocs.questions("numpy.sum")
 
 
@@ -280,7 +281,7 @@ def test_random_pairs_occur_about_as_often_as_the_related_ones():
 
 def test_a_vocabulary_too_small_for_random_pairs_is_refused():
     text = apidocs.corpus(["numpy"], min_count=5000)
-    with pytest.raises(ValueError, match="random pairs need at least 100"):
+    with raises(ValueError, "vocabulary-too-small", "100"):
         apidocs.random_pairs(text)
 
 
@@ -296,26 +297,34 @@ def test_the_files_of_the_lists_say_that_they_were_fixed_beforehand():
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
-        (apidocs.entries, {"libraries": ["pandas"]}, "no documentation of 'pandas'.*numpy, scipy"),
-        (apidocs.entries, {"libraries": []}, "libraries is empty"),
-        (apidocs.entries, {"libraries": "numpy"}, "must be a list of names"),
-        (apidocs.entries, {"libraries": ["numpy", "numpy"]}, "names one twice"),
-        (apidocs.vocabulary, {"min_count": 0}, "min_count is 0; it must be an integer, 1 or more"),
-        (apidocs.vocabulary, {"min_count": 2.5}, "min_count is 2.5"),
-        (apidocs.vocabulary, {"min_count": 10**9}, "No word occurs 1000000000 times or more"),
-        (apidocs.corpus, {"min_count": True}, "min_count is True"),
-        (apidocs.corpus, {"unit": "word"}, "unit is 'word'; it must be 'sentence' or 'entry'"),
-        (apidocs.passages, {"least_words": 0}, "least_words is 0"),
-        (apidocs.passages, {"least_words": 10**6}, "No passage has 1000000 words or more"),
+        (
+            apidocs.entries,
+            {"libraries": ["pandas"]},
+            ("library-unknown", "'pandas'", "numpy, scipy"),
+        ),
+        (apidocs.entries, {"libraries": []}, ("libraries-empty", "libraries")),
+        (apidocs.entries, {"libraries": "numpy"}, ("libraries-one-text",)),
+        (apidocs.entries, {"libraries": ["numpy", "numpy"]}, ("libraries-repeated",)),
+        (apidocs.vocabulary, {"min_count": 0}, ("integer-out-of-range", "min_count", "0", "1")),
+        (apidocs.vocabulary, {"min_count": 2.5}, ("integer-out-of-range", "min_count", "2.5")),
+        (apidocs.vocabulary, {"min_count": 10**9}, ("words-too-rare", "1000000000")),
+        (apidocs.corpus, {"min_count": True}, ("integer-out-of-range", "min_count", "True")),
+        (
+            apidocs.corpus,
+            {"unit": "word"},
+            ("unit-unknown", "unit", "'word'", "'sentence'", "'entry'"),
+        ),
+        (apidocs.passages, {"least_words": 0}, ("integer-out-of-range", "least_words", "0")),
+        (apidocs.passages, {"least_words": 10**6}, ("passages-too-short", "1000000")),
     ],
 )
 def test_impossible_wishes_are_refused_with_a_sentence(function, arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with raises(ValueError, *message):
         function(**({"libraries": ["numpy"]} | arguments))
 
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setitem(apidocs.MODULES, "not_there", ("not_there",))
     monkeypatch.setattr(docstrings, "LIBRARIES", (*apidocs.LIBRARIES, "not_there"))
-    with pytest.raises(ModuleNotFoundError, match=r"not_there is not installed.*leave it out"):
+    with raises(ModuleNotFoundError, "library-not-installed", "not_there"):
         apidocs.entries(["not_there"])

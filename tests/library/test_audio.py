@@ -13,6 +13,7 @@ from embeddings_course import audio
 from embeddings_course.audio import as_images, log_mel, mel_filters, playable
 from embeddings_course.backbones import load_backbone
 from embeddings_course.features import extract
+from helpers.refusals import raises
 
 RATE = 8000
 
@@ -86,9 +87,9 @@ def test_bands_reach_from_low_to_high_and_no_further():
 
 
 def test_a_band_without_a_fourier_bin_is_refused_with_its_remedies():
-    with pytest.raises(ValueError, match="6 of 48 mel bands, the first of them band 0, hold no"):
+    with raises(ValueError, "mel-band-empty", "6", "48", "0"):
         mel_filters(n_mels=48, window=64, rate=RATE)
-    with pytest.raises(ValueError, match=r"125.0 Hz apart; take fewer bands, a longer window or"):
+    with raises(ValueError, "mel-band-empty", "125.0"):
         log_mel(tone(500), RATE, window=64)
 
 
@@ -144,43 +145,43 @@ def test_any_layout_and_float_type_gives_the_same_and_the_input_is_left_alone():
 @pytest.mark.parametrize(
     ("waves", "message"),
     [
-        (np.zeros(500), "The sounds have the shape [500]; expected [n, samples]. For a single"),
-        (np.zeros((1, 2, 500)), "The sounds have the shape [1, 2, 500]; expected [n, samples]."),
-        (np.zeros((0, 500)), "There is nothing to hear in sounds of shape [0, 500]."),
-        (np.zeros((2, 0)), "There is nothing to hear in sounds of shape [2, 0]."),
-        (np.zeros((1, 255)), "The sounds have 255 samples, but a window has 256; take a shorter"),
-        (np.zeros((1, 500), np.int16), "The sounds are int16, as a file holds them, but must be"),
-        (np.zeros((1, 500), bool), "The sounds are bool; they must be floats from -1 to 1."),
-        (np.zeros((1, 500), complex), "The sounds are complex128; they must be floats"),
-        (np.array([["a", "b"]]), "The sounds are <U1; they must be floats"),
-        (np.full((1, 500), 1.01), "The loudest sample is 1.01, but sounds must lie from -1 to 1;"),
-        (np.where(np.arange(1000) == 700, np.nan, 0).reshape(2, 500), "Sound 1 holds a number"),
-        (np.full((1, 500), -np.inf), "Sound 0 holds a number that is not finite (NaN or inf)"),
+        (np.zeros(500), ("sounds-wrong-shape", "[500]", "[n, samples]")),
+        (np.zeros((1, 2, 500)), ("sounds-wrong-shape", "[1, 2, 500]", "[n, samples]")),
+        (np.zeros((0, 500)), ("sounds-empty", "[0, 500]")),
+        (np.zeros((2, 0)), ("sounds-empty", "[2, 0]")),
+        (np.zeros((1, 255)), ("sounds-shorter-than-window", "255", "256")),
+        (np.zeros((1, 500), np.int16), ("sounds-integers", "int16")),
+        (np.zeros((1, 500), bool), ("sounds-not-floats", "bool", "-1", "1")),
+        (np.zeros((1, 500), complex), ("sounds-not-floats", "complex128")),
+        (np.array([["a", "b"]]), ("sounds-not-floats", "<U1")),
+        (np.full((1, 500), 1.01), ("sounds-too-loud", "1.01", "-1", "1")),
+        (np.where(np.arange(1000) == 700, np.nan, 0).reshape(2, 500), ("sound-not-finite", "1")),
+        (np.full((1, 500), -np.inf), ("sound-not-finite", "0", "inf")),
     ],
 )
 def test_sounds_that_cannot_be_meant_are_refused_with_a_sentence(waves, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with raises(ValueError, *message):
         log_mel(waves, RATE)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"window": 1}, "window is 1; it must be an integer, 2 or more."),
-        ({"window": 256.0}, "window is 256.0"),
-        ({"hop": 0}, "hop is 0; it must be an integer, 1 or more."),
-        ({"n_mels": 0}, "n_mels is 0; it must be an integer, 1 or more."),
-        ({"rate": 0}, "rate is 0; it must be an integer, 1 or more."),
-        ({"low": -1}, "low is -1 and high is None; they must be frequencies with 0 <= low < high"),
-        ({"high": 4001}, "high is 4001; they must be frequencies with 0 <= low < high <= 4000 Hz"),
-        ({"low": 500, "high": 500}, "low is 500 and high is 500"),
-        ({"low": float("nan")}, "low is nan"),
-        ({"floor": 0}, "floor is 0; it must be a number of decibels below 0."),
-        ({"floor": -np.inf}, "floor is -inf"),
+        ({"window": 1}, ("integer-out-of-range", "window", "1", "2")),
+        ({"window": 256.0}, ("integer-out-of-range", "window", "256.0")),
+        ({"hop": 0}, ("integer-out-of-range", "hop", "0", "1")),
+        ({"n_mels": 0}, ("integer-out-of-range", "n_mels", "0", "1")),
+        ({"rate": 0}, ("integer-out-of-range", "rate", "0", "1")),
+        ({"low": -1}, ("mel-edges-invalid", "low", "-1", "None", "0")),
+        ({"high": 4001}, ("mel-edges-invalid", "4001", "0", "4000")),
+        ({"low": 500, "high": 500}, ("mel-edges-invalid", "low", "500")),
+        ({"low": float("nan")}, ("mel-edges-invalid", "low", "nan")),
+        ({"floor": 0}, ("floor-not-negative", "floor", "0")),
+        ({"floor": -np.inf}, ("floor-not-negative", "floor", "-inf")),
     ],
 )
 def test_impossible_settings_are_refused_with_a_sentence(settings, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with raises(ValueError, *message):
         log_mel(np.zeros((1, 600)), **{"rate": RATE, **settings})
 
 
@@ -229,17 +230,17 @@ def test_images_leave_the_spectrograms_alone_and_take_any_layout():
 @pytest.mark.parametrize(
     ("spectrograms", "settings", "message"),
     [
-        (np.zeros((5, 9)), {}, "The spectrograms have the shape [5, 9]; expected [n, n_mels, fram"),
-        (np.zeros((0, 5, 9)), {}, "The spectrograms have the shape [0, 5, 9]"),
-        (np.zeros((1, 5, 9), int), {}, "The spectrograms must be finite floats, decibels as"),
-        (np.full((1, 5, 9), np.nan), {}, "The spectrograms must be finite floats"),
-        (np.zeros((1, 5, 9)), {"size": 0}, "size is 0; it must be an integer, 1 or more."),
-        (np.zeros((1, 5, 9)), {"low": 0}, "low is 0 and high is 0.0; low must be below high"),
-        (np.zeros((1, 5, 9)), {"high": np.inf}, "low is -80.0 and high is inf"),
+        (np.zeros((5, 9)), {}, ("spectrograms-wrong-shape", "[5, 9]", "n_mels")),
+        (np.zeros((0, 5, 9)), {}, ("spectrograms-wrong-shape", "[0, 5, 9]")),
+        (np.zeros((1, 5, 9), int), {}, ("spectrograms-not-finite",)),
+        (np.full((1, 5, 9), np.nan), {}, ("spectrograms-not-finite",)),
+        (np.zeros((1, 5, 9)), {"size": 0}, ("integer-out-of-range", "size", "0", "1")),
+        (np.zeros((1, 5, 9)), {"low": 0}, ("levels-reversed", "low", "0", "0.0")),
+        (np.zeros((1, 5, 9)), {"high": np.inf}, ("levels-reversed", "low", "-80.0", "inf")),
     ],
 )
 def test_spectrograms_that_cannot_be_drawn_are_refused(spectrograms, settings, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with raises(ValueError, *message):
         as_images(spectrograms, **settings)
 
 
@@ -275,15 +276,15 @@ def test_the_same_sounds_give_the_same_html_of_modest_size():
 @pytest.mark.parametrize(
     ("waves", "settings", "message"),
     [
-        (np.zeros((2, 9)), {"labels": ["a"]}, "There are 2 sounds, but labels is ['a']; give a"),
-        (np.zeros((2, 9)), {"heard": "ab"}, "There are 2 sounds, but heard is 'ab'; give a list"),
-        (np.zeros((2, 9), np.int16), {}, "The sounds are int16"),
-        (np.zeros((2, 9)), {"rate": 0.5}, "rate is 0.5; it must be an integer, 1 or more."),
+        (np.zeros((2, 9)), {"labels": ["a"]}, ("sounds-texts-mismatch", "2", "labels", "['a']")),
+        (np.zeros((2, 9)), {"heard": "ab"}, ("sounds-texts-mismatch", "2", "heard", "'ab'")),
+        (np.zeros((2, 9), np.int16), {}, ("sounds-integers", "int16")),
+        (np.zeros((2, 9)), {"rate": 0.5}, ("integer-out-of-range", "rate", "0.5", "1")),
     ],
 )
 def test_what_cannot_be_played_is_refused(waves, settings, message):
     settings = {"rate": RATE, "labels": ["a", "b"], "heard": ["c", "d"], **settings}
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with raises(ValueError, *message):
         playable(waves, **settings)
 
 

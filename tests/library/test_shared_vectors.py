@@ -9,6 +9,7 @@ import torch
 from embeddings_course import shared_vectors
 from embeddings_course.shared_vectors import shared_cells, vectors_from
 from helpers.built_book import FRONT_MATTER
+from helpers.refusals import raises
 from helpers.repository import ROOT
 
 PAGE = (
@@ -174,20 +175,20 @@ def test_without_a_disk_it_goes_without_one(page, caplog):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"page": "word"}, "no page 'word'"),
-        ({"page": "words", "name": "vector"}, "do not compute 'vector'"),
-        ({"page": "words", "name": "words"}, "is list, not an array"),
-        ({"page": "words", "size": 3}, "no parameter 'size'; it has dim, log, seed"),
+        ({"page": "word"}, ("page-unknown", "'word'")),
+        ({"page": "words", "name": "vector"}, ("shared-name-unknown", "'vector'")),
+        ({"page": "words", "name": "words"}, ("shared-name-not-array", "'words'", "list")),
+        ({"page": "words", "size": 3}, ("page-parameter-unknown", "'size'", "dim, log, seed")),
     ],
 )
 def test_what_is_not_there_is_said(page, arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with raises(ValueError, *message):
         vectors_from(**arguments)
 
 
 def test_a_page_without_shared_cells_is_named(page):
     page.write_text(PAGE.replace("shared", "hidden"))
-    with pytest.raises(ValueError, match="no cell with the tag 'shared'"):
+    with raises(ValueError, "page-without-shared-cells", "'shared'"):
         vectors_from("words")
 
 
