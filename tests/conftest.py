@@ -52,6 +52,22 @@ def small_book(tmp_path):
     return book
 
 
+@pytest.fixture
+def complaints(monkeypatch):
+    """What the command line said was wrong, the newest last: errors and messages, with codes."""
+    from embeddings_course import cli
+
+    said = []
+
+    def say(problem, **settings):
+        said.append(problem)
+        return printed(problem, **settings)
+
+    printed = cli.say
+    monkeypatch.setattr(cli, "say", say)
+    return said
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--pythons",

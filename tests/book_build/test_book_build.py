@@ -22,6 +22,7 @@ from embeddings_course.book_build.execute_pages import execute_pages
 from embeddings_course.environment.lock import Lock, LockedError
 from embeddings_course.sphinx_ext import executed_pages
 from helpers.built_book import alike, stock
+from helpers.refusals import raises, says
 from helpers.repository import ROOT
 from helpers.small_book import SECRET, SmallBook, in_this_process, jupyter_book
 
@@ -208,9 +209,8 @@ def test_failing_cell_names_page_and_error_and_leaves_no_book_until_it_is_repair
     for _ in range(2):  # a failure is never taken from the cache
         with pytest.raises(BookError) as caught:
             project.render(kernels=True)
+        says(caught.value, "cell-raised", "book/two.md", "KeyError: 'missing'")
         message = str(caught.value)
-        assert "book/two.md" in message
-        assert "KeyError: 'missing'" in message
         assert str(project.root / "_build" / "book.log") in message
         assert "Traceback" not in message
         project.assert_nothing_looks_finished()
@@ -223,7 +223,7 @@ def test_warning_of_sphinx_fails_this_build_and_the_next(project):
     index = project.root / "book" / "index.md"
     index.write_text("# Start\n\nSee {doc}`nowhere`.\n")
     for _ in range(2):  # an incremental build would have forgotten the warning
-        with pytest.raises(BookError, match=r"book/index\.md:3: WARNING: .*nowhere"):
+        with raises(BookError, "book-warnings", "book/index.md:3: WARNING: ", "nowhere"):
             project.render()
         project.assert_nothing_looks_finished()
 
@@ -255,9 +255,10 @@ def test_a_claim_that_does_not_hold_is_named_with_its_numbers_and_with_other_ver
 ):
     with pytest.raises(BookError) as caught:
         with_false_claim.render(kernels=True)
+    says(caught.value, "cell-assertion-fails")
     message = str(caught.value)
     for part in [
-        "book/two.md could not be executed: what it asserts does not hold here.",
+        "book/two.md",
         "The claim vectors-win: Vectors find more than words.",
         "`fmean(ranked['by vectors'])` is 0.25",
         "`fmean(ranked['by words'])` is 0.3",
@@ -288,7 +289,7 @@ def test_asked_to_go_on_a_build_publishes_a_failing_page_and_marks_it(with_false
     assert "page-failed" not in project.text("one")
     assert not tab.wrong
     # A failure is taken from no cache, and once it is repaired nothing is marked.
-    with pytest.raises(BookError, match="does not hold here"):
+    with raises(BookError, "cell-assertion-fails"):
         project.render(kernels=True)
     project.page("two", "print('repaired')")
     assert project.render(keep_going=True).failed == ()
@@ -449,7 +450,7 @@ def test_wrong_question_stops_the_build_with_file_line_and_reason(
 
 def test_quiz_that_is_not_there_any_more_is_named_with_the_page_that_asks_for_it(with_quiz):
     with_quiz.quiz.rename(with_quiz.quiz.with_name("pictures.yml"))
-    with pytest.raises(BookError, match="book/two asks for the quiz 'images', which does not"):
+    with raises(BookError, "book-not-built", "book/two", "'images'"):
         with_quiz.render()
     with_quiz.assert_nothing_looks_finished()
 
@@ -474,14 +475,14 @@ def test_instructors_notebooks_stop_the_build_where_the_settings_would_publish_t
     # Sphinx warns of pages outside the table of contents, but not of those that say so.
     hidden = project.root / "source" / "one" / "hidden.md"
     hidden.write_text("---\norphan: true\n---\n# Secret\n")
-    with pytest.raises(BookError, match="would have published source/one/hidden"):
+    with raises(BookError, "book-publishes-stranger", "source/one/hidden"):
         project.render()
     project.assert_nothing_looks_finished()
 
 
 def test_page_that_does_not_exist_is_named(project):
     project.toc("one", "three")
-    with pytest.raises(BookError, match=r"book/three, but there is no book/three\.md"):
+    with raises(BookError, "toc-page-missing", "book/three.md"):
         project.render()
 
 
@@ -508,7 +509,7 @@ if not pathlib.Path({str(note)!r}).exists():
         assert "executing book/two.md" in build.stdout.readline()
         assert _soon(lambda: note.exists() and note.read_text())
         # Somebody else starts a build meanwhile.
-        with pytest.raises(LockedError, match=rf"Another build .*\(process {build.pid} of "):
+        with pytest.raises(LockedError, match=str(build.pid)):
             project.build()
         build.kill()
     project.assert_nothing_looks_finished()
@@ -534,7 +535,7 @@ while not pathlib.Path({str(note)!r}).exists():
     time.sleep(0.1)
 1 / 0""",
     )
-    with pytest.raises(BookError, match=r"book/two\.md could not be executed: ZeroDivisionError"):
+    with raises(BookError, "cell-raised", "book/two.md", "ZeroDivisionError"):
         project.render(kernels=True)
     assert _soon(lambda: not _lives(int(note.read_text())))
     assert not end.exists()
@@ -594,7 +595,7 @@ def test_pages_that_took_longest_the_last_time_begin_first(project, monkeypatch)
 
 def test_kernel_that_dies_is_reported(project):
     project.page("two", "import os\nos._exit(1)")
-    with pytest.raises(BookError, match=r"book/two\.md could not be executed: its kernel died"):
+    with raises(BookError, "page-kernel-died", "book/two.md"):
         project.render(kernels=True)
     project.assert_nothing_looks_finished()
 

@@ -18,6 +18,7 @@ from embeddings_course.book_build.lab import keep_lab, prepare_lab
 from embeddings_course.cli import testing
 from embeddings_course.cli.app import course
 from embeddings_course.environment import bootstrap
+from helpers.refusals import says
 from helpers.repository import ROOT
 
 
@@ -35,11 +36,11 @@ def test_mistyped_command_or_option_is_named(arguments, complaint, capsys):
     assert complaint in capsys.readouterr().err
 
 
-def test_problem_is_a_sentence_and_exit_status_1(tmp_path, monkeypatch, capsys):
+def test_problem_is_a_sentence_and_exit_status_1(tmp_path, monkeypatch, capsys, complaints):
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     assert cli.main(["book"]) == 1
     said = capsys.readouterr().err
-    assert "not a clone of the course" in said
+    says(complaints[0], "command-needs-clone", tmp_path, "book")
     assert "Traceback" not in said
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from embeddings_course.environment import course_folder as place
 from embeddings_course.environment.course_folder import ElsewhereError, course_folder
+from helpers.refusals import raises
 from helpers.repository import ROOT, copy_of_repository
 
 DRAW = ["quiz", "draw", "--term", "2030-spring", "--count", "5", "--force"]
@@ -199,7 +200,7 @@ def test_a_course_above_that_is_somebody_elses_is_named_and_not_taken(above, own
 def test_what_somebody_left_in_a_folder_that_is_open_to_all_is_not_taken_even_there(above, owners):
     owners[above / "nbgrader_config.py"] = OTHER
     above.chmod(0o1777)
-    with pytest.raises(ElsewhereError, match="anybody can write to that folder"):
+    with raises(ElsewhereError, "course-in-open-folder", "--course"):
         course_folder(ROOT, above)
     owners[above] = OTHER  # a folder of that person's is chosen with what is in it
     assert course_folder(ROOT, above) == above
@@ -211,13 +212,13 @@ def test_a_link_counts_as_whoever_made_it(above, owners):
     settings.rename(above / "mine.py")
     settings.symlink_to(above / "mine.py")
     owners[settings] = OTHER
-    with pytest.raises(ElsewhereError, match="does not belong to you"):
+    with raises(ElsewhereError, "course-of-another-person"):
         course_folder(ROOT, above / "mine")
 
 
 def test_nothing_above_the_home_folder_counts(above, monkeypatch):
     monkeypatch.setattr(place, "_home", lambda: above / "mine")
-    with pytest.raises(ElsewhereError, match="a course, but it lies above your home"):
+    with raises(ElsewhereError, "course-above-home"):
         course_folder(ROOT, above / "mine" / "deep")
     # The home folder itself does, and so do folders that have nothing to do with it.
     monkeypatch.setattr(place, "_home", lambda: above)

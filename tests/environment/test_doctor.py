@@ -11,6 +11,7 @@ from embeddings_course import cli
 from embeddings_course.environment import doctor
 from embeddings_course.grading.course import open_course
 from embeddings_course.grading.isolation import sandbox
+from helpers.refusals import says
 from helpers.repository import ROOT
 
 
@@ -145,7 +146,7 @@ def test_a_check_that_fails_does_not_stop_the_others(course, quick, monkeypatch)
 
 @pytest.mark.parametrize("name", ["K[1]", "K%20x", "what?", "a*b", "%41"])
 def test_a_folder_that_nbgrader_takes_for_a_pattern_is_said_at_once(
-    tmp_path, quick, monkeypatch, capsys, name
+    tmp_path, quick, monkeypatch, complaints, name
 ):
     course = tmp_path / name
     (course / "source" / "hw").mkdir(parents=True)
@@ -163,7 +164,7 @@ def test_a_folder_that_nbgrader_takes_for_a_pattern_is_said_at_once(
         ["grades", "export", "--format", "csv"],
     ):
         assert cli.main(command) == 1, command
-        assert "rename the folder" in capsys.readouterr().err, command
+        says(complaints.pop(), "course-folder-name", course)
     assert sorted(path.name for path in course.iterdir()) == [
         "a.csv",
         "nbgrader_config.py",

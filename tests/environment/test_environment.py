@@ -66,7 +66,7 @@ def make(root, pip, *, version=sys.version_info):
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["bok"]])
 def test_a_command_that_does_not_exist_is_said_before_anything_is_installed(arguments):
-    with pytest.raises(EnvironmentProblem, match="COMMAND is one of book, check"):
+    with pytest.raises(EnvironmentProblem, match="book, check"):
         bootstrap.check_command(arguments)
 
 
@@ -252,7 +252,7 @@ def test_failed_installation_names_the_log(root, pip):
 def test_two_installations_at_once_do_not_meet(root, pip):
     with (
         Lock(root / "_build" / "install.lock", "Another installation"),
-        pytest.raises(LockedError, match=f"process {os.getpid()}"),
+        pytest.raises(LockedError, match=str(os.getpid())),
     ):
         make(root, pip)
     make(root, pip)
@@ -270,7 +270,7 @@ def test_lock_of_a_killed_process_blocks_nobody(root):
     ) as holder:
         assert holder.stdout.readline() == "locked\n"
         with (
-            pytest.raises(LockedError, match=f"process {holder.pid}"),
+            pytest.raises(LockedError, match=str(holder.pid)),
             Lock(path, "Another"),
         ):
             pass

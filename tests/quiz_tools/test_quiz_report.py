@@ -26,6 +26,7 @@ from embeddings_course.quiz_tools.item_analysis import (
     to_markdown,
 )
 from embeddings_course.quiz_tools.item_statistics import item_rest_correlation, upper_lower_index
+from helpers.refusals import raises
 
 
 def choice(id, kind, right, wrong):
@@ -473,5 +474,5 @@ def test_links_in_circles_and_pipes_do_not_stop_it(tmp_path, questions):
 
 
 def test_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(QuizError, match="nowhere is not a folder"):
+    with raises(QuizError, "records-folder-missing", tmp_path / "nowhere"):
         collect_records(tmp_path / "nowhere", "quiz")

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from embeddings_course.sphinx_ext.glossary_links import pattern, read_terms
+from helpers.refusals import raises
 from helpers.repository import ROOT
 
 GLOSSARY = ROOT / "book" / "glossary.md"
@@ -19,14 +20,14 @@ def test_terms_are_read_in_their_order_without_definitions(tmp_path):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("# G\n", "has no {glossary} directive"),
-        ("```{glossary}\nrow\n  One.\n\nRow\n  Two.\n```\n", "has the term 'row' twice"),
+        ("# G\n", ("glossary-missing",)),
+        ("```{glossary}\nrow\n  One.\n\nRow\n  Two.\n```\n", ("glossary-term-repeated", "'row'")),
     ],
 )
 def test_glossary_without_entries_or_with_one_twice_is_refused(tmp_path, text, problem):
     page = tmp_path / "glossary.md"
     page.write_text(text)
-    with pytest.raises(ValueError, match=re.escape(problem)):
+    with raises(ValueError, *problem):
         read_terms(page)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from embeddings_course.sphinx_ext.house import House, read_house, svg
 from embeddings_course.sphinx_ext.house.layout import rows_of
+from helpers.refusals import raises
 from helpers.repository import ROOT
 
 PACKAGE = ROOT / "embeddings_course"
@@ -129,7 +130,7 @@ def test_a_room_that_the_layers_lack_is_an_error_and_a_former_name_is_not_a_room
     former.write_text(f'"""Former."""\n\n{IMPORT}.text import A\n\n__all__ = ["A"]\n')
     assert "old" not in read_house(root).rooms
     former.write_text("A = 2\n")
-    with pytest.raises(ValueError, match=r"lack old: give it a place there"):
+    with raises(ValueError, "room-without-layer", "old"):
         read_house(root)
 
 

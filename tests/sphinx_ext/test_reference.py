@@ -15,6 +15,7 @@ from embeddings_course._shared.code_inputs import imports
 from embeddings_course.book_build.build import BookError
 from embeddings_course.sphinx_ext.api_reference.public_names import documented
 from embeddings_course.sphinx_ext.house import read_house
+from helpers.refusals import raises
 from helpers.repository import ROOT
 
 PACKAGE = "embeddings_course"
@@ -178,7 +179,7 @@ def test_a_docstring_that_cannot_be_shown_stops_the_build(book, monkeypatch, wro
     from embeddings_course import metrics
 
     monkeypatch.setattr(metrics.ari, "__doc__", f"Return something.\n\n{wrong}\n\n")
-    with pytest.raises(BookError, match=r"docstring of embeddings_course\.metrics\.ari"):
+    with raises(BookError, "book-warnings", "embeddings_course.metrics.ari"):
         book.render()
 
 
