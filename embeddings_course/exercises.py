@@ -36,6 +36,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from embeddings_course._shared.messages import Message
+
 # What notebooks call modules. A name that a student has given to something else is lent back.
 _MODULES = {
     "F": "torch.nn.functional",
@@ -160,7 +162,7 @@ class Answer:
             If it does not hold.
         """
         if not bool(condition):
-            self._fail(f"{what.rstrip('.')}.")
+            self._fail(Message("property-missing", f"{what.rstrip('.')}."))
 
     def numbers(self, shape: Sequence[int] | None = None, *, finite: bool = True) -> np.ndarray:
         """Return the result as an array, whatever kind of numbers it is.
@@ -184,10 +186,19 @@ class Answer:
         """
         array = self._array(self.value)
         if shape is not None and array.shape != tuple(shape):
-            self._fail(f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.")
+            self._fail(
+                Message(
+                    "result-wrong-shape",
+                    f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.",
+                )
+            )
         if finite and array.size and not _isfinite(array).all():
             count = int((~_isfinite(array)).sum())
-            self._fail(f"{count} of {array.size} numbers are infinite or NaN.")
+            self._fail(
+                Message(
+                    "result-not-finite", f"{count} of {array.size} numbers are infinite or NaN."
+                )
+            )
         return array
 
     def close(
@@ -221,12 +232,15 @@ class Answer:
         if not wrong.any():
             return
         if expected.ndim == 0:
-            self._fail(f"the {what} is wrong, yours is {_show(array)}.")
+            self._fail(Message("number-wrong", f"the {what} is wrong, yours is {_show(array)}."))
         place = tuple(int(n) for n in np.argwhere(wrong)[0])
         where = ", ".join(map(str, place))
         self._fail(
-            f"{int(wrong.sum())} of {wrong.size} {what}s are wrong, the first at [{where}], where "
-            f"yours is {_show(array[place])}."
+            Message(
+                "numbers-wrong",
+                f"{int(wrong.sum())} of {wrong.size} {what}s are wrong, the first at [{where}], "
+                f"where yours is {_show(array[place])}.",
+            )
         )
 
     def same(self, expected: Any, *, what: str = "entry") -> None:
@@ -249,17 +263,31 @@ class Answer:
         got, right = _entries(self.value), _entries(expected)
         if not isinstance(right, list):
             if isinstance(got, list) or got != right:
-                self._fail(f"the {what} is wrong, yours is {_name(self.value, got)}.")
+                self._fail(
+                    Message(
+                        "entry-wrong", f"the {what} is wrong, yours is {_name(self.value, got)}."
+                    )
+                )
             return
         if not isinstance(got, list):
-            self._fail(f"expected a list of {len(right)}, got {describe(self.value)}.")
+            self._fail(
+                Message(
+                    "result-not-list",
+                    f"expected a list of {len(right)}, got {describe(self.value)}.",
+                )
+            )
         if len(got) != len(right):
-            self._fail(f"expected {len(right)} in all, got {len(got)}.")
+            self._fail(
+                Message("result-wrong-length", f"expected {len(right)} in all, got {len(got)}.")
+            )
         wrong = [n for n, (a, b) in enumerate(zip(got, right, strict=True)) if a != b]
         if wrong:
             self._fail(
-                f"{len(wrong)} of {len(right)} are wrong, the first is the {what} at {wrong[0]}, "
-                f"where yours is {got[wrong[0]]!r}."
+                Message(
+                    "entries-wrong",
+                    f"{len(wrong)} of {len(right)} are wrong, the first is the {what} at "
+                    f"{wrong[0]}, where yours is {got[wrong[0]]!r}.",
+                )
             )
 
     def inputs_unchanged(self) -> None:
@@ -271,7 +299,10 @@ class Answer:
             If an argument is no longer what it was.
         """
         for number, (old, new) in enumerate(zip(self.before, self.after, strict=True)):
-            self.must(_equal(old, new), f"the function changed its input number {number + 1}")
+            if not _equal(old, new):
+                self._fail(
+                    Message("input-changed", f"the function changed its input number {number + 1}.")
+                )
 
     def _array(self, value: Any) -> np.ndarray:
         try:
@@ -279,11 +310,16 @@ class Answer:
         except (TypeError, ValueError):
             array = np.empty(0, dtype=object)
         if array.dtype.kind not in "biuf":
-            self._fail(f"expected numbers, as a tensor, an array or a list, got {describe(value)}.")
+            self._fail(
+                Message(
+                    "result-not-numbers",
+                    f"expected numbers, as a tensor, an array or a list, got {describe(value)}.",
+                )
+            )
         return array if array.dtype.kind in "biu" else array.astype(np.float64)
 
-    def _fail(self, reason: str) -> None:
-        raise CheckFailed(f"{self.name}, on {self.on}: {reason}")
+    def _fail(self, reason: Message) -> None:
+        raise CheckFailed(reason.within(f"{self.name}, on {self.on}: "))
 
 
 def attempt(
@@ -351,12 +387,13 @@ def refuses(
     if called.is_value_error and called.said.strip():
         return
     if called.is_value_error:
-        reason = "the ValueError must say what is wrong"
+        reason = Message("refusal-without-words", "the ValueError must say what is wrong.")
     elif called.problem == "error":
-        reason = f"expected a ValueError, it raised {called.error}"
+        reason = Message("refusal-wrong-error", f"expected a ValueError, it raised {called.error}.")
     else:
-        reason = f"expected a ValueError, it returned {called.problem or 'something'}"
-    raise CheckFailed(f"{name}, on {on}: {reason}.", called.lines) from called.cause
+        returned = called.problem or "something"
+        reason = Message("not-refused", f"expected a ValueError, it returned {returned}.")
+    raise CheckFailed(reason.within(f"{name}, on {on}: "), called.lines) from called.cause
 
 
 def call(
@@ -443,32 +480,38 @@ def _called(
     return called
 
 
-def _sentence(called: Called, name: str, on: str, seconds: float) -> str:
+def _sentence(called: Called, name: str, on: str, seconds: float) -> Message:
     """Say what kept a function from returning anything."""
     if called.problem == "missing":
-        return (
-            f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
+        return Message(
+            "function-missing",
+            f"There is no function {name!r}. Run the cell in which you write it, and keep its "
+            "name.",
         )
     if called.problem == "no function":
-        return (
+        return Message(
+            "function-overwritten",
             f"{name} is {called.said} and no function any more: something has overwritten it. "
-            "Rename that variable, restart the kernel and run all cells."
+            "Rename that variable, restart the kernel and run all cells.",
         )
     if called.problem == "stub":
-        return f"{name} is not written yet."
+        return Message("function-not-written", f"{name} is not written yet.")
     if called.problem == "time":
-        return f"{name}, on {on}: no result within {seconds:g} seconds."
+        return Message(
+            "function-too-slow", f"{name}, on {on}: no result within {seconds:g} seconds."
+        )
     if called.problem == "nothing":
         hint = " It printed something: a function hands its result over with return." * bool(
             called.printed.strip()
         )
-        return f"{name}, on {on}: it returned nothing.{hint}"
+        return Message("function-returned-nothing", f"{name}, on {on}: it returned nothing.{hint}")
     if called.problem == "gone":
-        return f"{name}, on {on}: {called.said}."
+        return Message("kernel-gone", f"{name}, on {on}: {called.said}.")
     said = " ".join(called.said.split())[:300].rstrip(".")
     reason = f"{called.error}: {said}" if said else called.error
     hint = " Has the first cell been run since the kernel started?"
-    return f"{name}, on {on}: it raised {reason}.{hint * (called.error == 'NameError')}"
+    hint *= called.error == "NameError"
+    return Message("function-raised", f"{name}, on {on}: it raised {reason}.{hint}")
 
 
 def keep_builtins(namespace: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ from torch import nn
 from torch.func import functional_call
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from embeddings_course._shared.messages import Message
+
 
 class _Cut(nn.Module):
     """The part of a network before a node, with one vector an image: [b, 3, s, s] -> [b, dim]."""
@@ -44,8 +46,11 @@ def cut_network(
         parts = [node.split(".") for node in nodes]
         known = {".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)}
         raise ValueError(
-            f"{name!r} has no layer {layer!r}. {near_names(str(layer), sorted(known))} "
-            "torchvision.models.feature_extraction.get_graph_node_names(model) lists all."
+            Message(
+                "layer-unknown",
+                f"{name!r} has no layer {layer!r}. {near_names(str(layer), sorted(known))} "
+                "torchvision.models.feature_extraction.get_graph_node_names(model) lists all.",
+            )
         )
 
     body = create_feature_extractor(model, {layer: "vector"}, suppress_diff_warning=True)
@@ -71,13 +76,19 @@ def _shape(cut: _Cut, name: str, layer: str, size: int) -> tuple[int, ...]:
             output = functional_call(cut, hollow, (images,))
     except Exception as error:  # whatever the network's own code raises
         raise ValueError(
-            f"{name!r} cannot take images of {size} by {size} pixels up to layer {layer!r} "
-            f"({str(error).splitlines()[0]}). Leave size out for the network's own."
+            Message(
+                "image-size-impossible",
+                f"{name!r} cannot take images of {size} by {size} pixels up to layer {layer!r} "
+                f"({str(error).splitlines()[0]}). Leave size out for the network's own.",
+            )
         ) from error
     if not isinstance(output, torch.Tensor) or not output.is_floating_point():
         raise ValueError(
-            f"Layer {layer!r} of {name!r} gives {type(output).__name__}, expected a tensor of "
-            "floats with one entry an image. Choose another layer."
+            Message(
+                "layer-not-tensor",
+                f"Layer {layer!r} of {name!r} gives {type(output).__name__}, expected a tensor of "
+                "floats with one entry an image. Choose another layer.",
+            )
         )
     return tuple(output.shape)
 

@@ -13,6 +13,7 @@ from torch import nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights, list_models
 from torchvision.transforms import v2
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.backbones.cut import cut_network, near_names
 from embeddings_course.backbones.weights import load_embedded, load_imagenet, weights_file
 
@@ -110,7 +111,11 @@ def load_backbone(
     """
     _require_known(name)
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-        raise ValueError(f"size is {size!r}; it must be a number of pixels, 1 or more.")
+        raise ValueError(
+            Message(
+                "size-not-pixels", f"size is {size!r}; it must be a number of pixels, 1 or more."
+            )
+        )
 
     if name == "embedded":
         size = size or EMBEDDED_SIZE
@@ -153,9 +158,12 @@ def _require_known(name: str) -> None:
     known = ["embedded", *list_models(module=torchvision.models)]
     if name not in known:
         raise ValueError(
-            f"There is no backbone {name!r}. {near_names(str(name), known)} "
-            'Use "embedded", or a name of '
-            "torchvision.models.list_models(module=torchvision.models)."
+            Message(
+                "backbone-unknown",
+                f"There is no backbone {name!r}. {near_names(str(name), known)} "
+                'Use "embedded", or a name of '
+                "torchvision.models.list_models(module=torchvision.models).",
+            )
         )
 
 

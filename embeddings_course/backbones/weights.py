@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torchvision.models import WeightsEnum, get_model
 
+from embeddings_course._shared.messages import Message
+
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
 """Where the embedded weights and their report lie."""
 
@@ -43,21 +45,30 @@ def _embedded_weights() -> dict[str, torch.Tensor]:
         expected = json.loads(report.read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
-            f"{report}, which holds the SHA-256 of the embedded weights, cannot be read "
-            f"({_reason(error)}). {remedy} {report}"
+            Message(
+                "embedded-report-unreadable",
+                f"{report}, which holds the SHA-256 of the embedded weights, cannot be read "
+                f"({_reason(error)}). {remedy} {report}",
+            )
         ) from error
     try:
         content = path.read_bytes()
     except OSError as error:
         raise WeightsError(
-            f"The embedded weights {path} cannot be read ({_reason(error)}); a file with "
-            f"SHA-256 {expected} is expected there. {remedy} {path}"
+            Message(
+                "embedded-weights-unreadable",
+                f"The embedded weights {path} cannot be read ({_reason(error)}); a file with "
+                f"SHA-256 {expected} is expected there. {remedy} {path}",
+            )
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise WeightsError(
-            f"The embedded weights {path} are damaged: their SHA-256 is {found}, "
-            f"expected {expected}. {remedy} {path}"
+            Message(
+                "embedded-weights-damaged",
+                f"The embedded weights {path} are damaged: their SHA-256 is {found}, "
+                f"expected {expected}. {remedy} {path}",
+            )
         )
     weights = safetensors.torch.load(content)
     return {key: w.float() if w.is_floating_point() else w for key, w in weights.items()}
@@ -79,17 +90,23 @@ def load_imagenet(name: str, enum: WeightsEnum) -> nn.Module:
             torch.hub.download_url_to_file(enum.url, str(path), hash_prefix=expected)
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             raise WeightsError(
-                f"The ImageNet weights of {name!r} could not be fetched from {enum.url} "
-                f"({_reason(error)}). Get that file in another way and put it at {path}; "
-                'load_backbone("embedded") works without network.'
+                Message(
+                    "weights-not-fetched",
+                    f"The ImageNet weights of {name!r} could not be fetched from {enum.url} "
+                    f"({_reason(error)}). Get that file in another way and put it at {path}; "
+                    'load_backbone("embedded") works without network.',
+                )
             ) from error
     status = path.stat()
     found = _sha256(path, status.st_size, status.st_mtime_ns)
     if not found.startswith(expected):
         raise WeightsError(
-            f"The weights file {path} is incomplete or damaged: its SHA-256 begins with "
-            f"{found[: len(expected)]}, expected {expected}. Delete the file; "
-            f'load_backbone("{name}") then downloads it again.'
+            Message(
+                "weights-damaged",
+                f"The weights file {path} is incomplete or damaged: its SHA-256 begins with "
+                f"{found[: len(expected)]}, expected {expected}. Delete the file; "
+                f'load_backbone("{name}") then downloads it again.',
+            )
         )
     # torchvision's own loading, because some of its files need their keys renamed.
     with torch.random.fork_rng(devices=[]):

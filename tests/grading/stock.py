@@ -22,6 +22,8 @@ from typing import Any
 
 import yaml
 
+from helpers.repository import ROOT
+
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
 
@@ -30,7 +32,6 @@ from nbgrader.api import Gradebook  # noqa: E402
 from embeddings_course._shared.folders import scratch_folder  # noqa: E402
 from grading.attacks import ATTACKS  # noqa: E402
 from grading.cases import CASES  # noqa: E402
-from grading.classroom import REPOSITORY  # noqa: E402
 from grading.hostile import FULL, Case  # noqa: E402
 
 PLAIN = """
@@ -55,7 +56,7 @@ def outcome(case: Case) -> str:
         course = attacked(place, [case], alone=True) if is_attack else Hostile(place, [case])
         root = course.root
         (root / "nbgrader_config.py").write_text(PLAIN, encoding="utf-8")
-        environ = course.environ() | {"HOME": "/tmp/home", "PYTHONPATH": str(REPOSITORY)}
+        environ = course.environ() | {"HOME": "/tmp/home", "PYTHONPATH": str(ROOT)}
         command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
         command += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         command += ["--size", str(10**9), "--tmpfs", "/tmp", "--dir", "/tmp/home"]

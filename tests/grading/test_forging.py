@@ -5,13 +5,13 @@ import shutil
 
 import nbformat
 import pytest
-from conftest import ROOT
-from quiz_answers import NAME, record
 
 from embeddings_course._shared.folders import scratch_folder
 from grading.attacks import ATTACKS, read_attack
 from grading.hostile import Submission
 from grading.test_hostile import Hostile, check, check_the_others, needs_sandbox
+from helpers.quiz_answers import NAME, record
+from helpers.repository import ROOT
 
 ASSIGNMENTS = sorted({attack.assignment for attack in ATTACKS})
 

@@ -12,14 +12,17 @@ from pathlib import Path
 import nbformat
 import pytest
 import sqlalchemy
-from assignments.graders import exercises, read_source, with_answers
-from demo_class import CODE, QUIZ, STUDENTS
 from nbgrader.api import Gradebook
 
+from assignments.graders import read_source
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.demo_class.exercise_answers import exercises, with_answers
+from embeddings_course.grading.demo_class.hand_ins import QUIZ
+from embeddings_course.grading.demo_class.students import CODE, STUDENTS
 from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.submission_record import read_records
-from grading.classroom import REPOSITORY, RIGHT, Class
+from grading.classroom import RIGHT, Class
+from helpers.repository import ROOT
 
 pytestmark = pytest.mark.slow
 KINDS = 6
@@ -40,10 +43,10 @@ def cell_scores(url, assignment):
 def real_class(root, assignment, students):
     """Hand in real submissions: of each kind of student one exercise more is missing."""
     course = Class(root)
-    shutil.copytree(REPOSITORY / "source" / assignment, root / "source" / assignment)
+    shutil.copytree(ROOT / "source" / assignment, root / "source" / assignment)
     source = read_source(assignment)
     released = nbformat.read(
-        REPOSITORY / "assignments" / assignment / f"{assignment}.ipynb", as_version=4
+        ROOT / "assignments" / assignment / f"{assignment}.ipynb", as_version=4
     )
     names = list(exercises(source))
     for number in range(students):
@@ -215,10 +218,10 @@ def test_a_backup_of_postgresql_is_of_one_moment(tmp_path, server):
 
 def test_a_demonstration_goes_through_a_term_and_each_student_gets_what_is_due(tmp_path):
     root = tmp_path / "demo"
-    command = [sys.executable, str(REPOSITORY / "tests" / "demo_class.py"), "--folder", str(root)]
+    command = [sys.executable, "-m", "embeddings_course.cli", "demo-class", "--folder", str(root)]
     environ = os.environ | {"CI": "true", "TQDM_DISABLE": "1"}
     result = subprocess.run(
-        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert result.returncode == 0, result.stdout[-3000:]
     code, quiz = (read_records(root / "grading" / f"{name}.json") for name in (CODE, QUIZ))

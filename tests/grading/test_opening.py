@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import serve, wait_for
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
@@ -22,6 +21,8 @@ from embeddings_course.grading.report.write import write_report
 from grading.cases import CASES, opening
 from grading.hostile import HandIn
 from grading.test_hostile import Hostile, needs_sandbox
+from helpers.browser import wait_for
+from helpers.jupyter_server import serve
 
 ROUTES = [case for case in CASES if case.edit.__module__ == opening.__name__]
 PANDAS = (

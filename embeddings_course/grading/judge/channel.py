@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
+
 _WORD_BYTES = 32
 _PATIENCE = 10.0  # seconds, for connecting
 
@@ -150,7 +152,7 @@ class Channel:
         self._fill(8, end)
         length = int.from_bytes(self._found[:8], "little")
         if length > most:
-            raise Gone(f"a message of {length:,} bytes")
+            raise Gone(Message("channel-message-too-large", f"a message of {length:,} bytes"))
         self._fill(8 + length, end)
         return self._taken(8 + length)[8:]
 

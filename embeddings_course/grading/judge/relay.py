@@ -23,6 +23,9 @@ from embeddings_course.grading.judge.wire import MOST_BYTES
 # A function is told when its time is over, by its own process. Seconds after that until the kernel
 # is interrupted, and until it is ended.
 _BEFORE_INTERRUPT, _BEFORE_END = 3.0, 5.0
+# Why no test can call a function any more: what a check says after the input, without a full stop.
+HAS_ENDED = "the notebook's kernel has ended"
+WAS_NOT_A_RESULT = "what came from the notebook's kernel was not a result"
 _HEAD = 9  # bytes before a call's message: its kind, and its limit
 
 
@@ -113,7 +116,7 @@ class Relay:
                 student.send(message, _BEFORE_END + seconds)
                 answer = self._answer(student, end)
             except Gone:
-                self.reason = "the notebook's kernel has ended"
+                self.reason = HAS_ENDED
                 break
             except TooSlow:
                 self.reason = (
@@ -126,7 +129,7 @@ class Relay:
             said = judge.receive(MOST_BYTES + 1)
             if said[:1] == NOT_AN_ANSWER:
                 self.forged = True
-                self.reason = "what came from the notebook's kernel was not a result"
+                self.reason = WAS_NOT_A_RESULT
                 return
             if said[:1] != CALLED_BACK:
                 return

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.exercises import Kept, describe
 
 MOST_BYTES = 128 * 1024**2
@@ -207,8 +208,11 @@ class Encoder:
                 return {"pickled": self._put(pickle.dumps(value))}
             except Exception as error:
                 raise CannotBeSent(
-                    f"{describe(value)} cannot be handed to a student's function by a test: "
-                    f"{error}. Make it of torch's own layers, of arrays or of functions."
+                    Message(
+                        "wire-not-to-student",
+                        f"{describe(value)} cannot be handed to a student's function by a test: "
+                        f"{error}. Make it of torch's own layers, of arrays or of functions.",
+                    )
                 ) from None
         raise CannotBeSent(describe(value))
 
@@ -387,7 +391,9 @@ class Decoder:
         if len(entries) != _count(shape) or (texts and not all(type(e) is str for e in entries)):
             raise NotAMessage("an array that is none")
         if texts and 4 * len(entries) * max(map(len, entries), default=0) > MOST_BYTES:
-            raise NotAMessage("an array of texts that is too large")
+            raise NotAMessage(
+                Message("wire-texts-too-large", "an array of texts that is too large")
+            )
         made = np.empty(len(entries), dtype=object)
         made[:] = entries
         return (made.astype(str) if texts is True else made).reshape(shape)
@@ -411,7 +417,7 @@ class Decoder:
             raise NotAMessage("numbers that are not in the message")
         self._bytes_left -= size
         if self._bytes_left < 0:
-            raise NotAMessage("numbers that are named twice")
+            raise NotAMessage(Message("wire-bytes-repeated", "numbers that are named twice"))
         return bytearray(self._body[place : place + size])
 
     def _kept_thing(self, content: Any, depth: int) -> Any:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
@@ -175,19 +176,28 @@ def read_report(course: Course, assignment: str) -> Report:
         )
         graded = f" Graded so far: {', '.join(known)}." if known else ""
         raise GradingError(
-            f"{assignment} was never graded here: there is no {path}. Run "
-            f"`course grade {assignment}` first.{graded}"
+            Message(
+                "report-never-graded",
+                f"{assignment} was never graded here: there is no {path}. Run "
+                f"`course grade {assignment}` first.{graded}",
+            )
         )
     contents = look_at_own(course)
     if not contents.exists:
         raise GradingError(
-            f"There is no gradebook {shown_url(course)}, which has the points: name the one that "
-            f"{assignment} was graded with by --db."
+            Message(
+                "report-gradebook-missing",
+                f"There is no gradebook {shown_url(course)}, which has the points: name the one "
+                f"that {assignment} was graded with by --db.",
+            )
         )
     if assignment not in contents.assignments:
         raise GradingError(
-            f"The gradebook {shown_url(course)} does not know {assignment}: name the one that it "
-            "was graded with by --db."
+            Message(
+                "report-assignment-unknown",
+                f"The gradebook {shown_url(course)} does not know {assignment}: name the one "
+                "that it was graded with by --db.",
+            )
         )
     standings = read_standings(course, assignment)
     with course.gradebook() as gradebook:

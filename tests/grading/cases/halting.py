@@ -8,9 +8,9 @@ import os
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nesting import nested
 
 from grading.hostile import FULL, WRONG, case, points
+from helpers.nesting import nested
 
 SESSION = "_kernel = get_ipython().kernel\n_session = _kernel.session\n"
 
