@@ -22,6 +22,7 @@ from embeddings_course.grading.demo_class.students import CODE, STUDENTS
 from embeddings_course.grading.gradebook.backup import back_up
 from embeddings_course.grading.submission_record import read_records
 from grading.classroom import RIGHT, Class
+from grading.stock import PLAIN
 from helpers.repository import ROOT
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,8 @@ def real_class(root, assignment, students):
 
 
 def stock_scores(course, assignment):
-    """Return what nbgrader autograde gives, one after another."""
+    """Return what nbgrader as it comes gives, one after another, in one kernel each."""
+    (course.root / "nbgrader_config.py").write_text(PLAIN, encoding="utf-8")
     course.nbgrader("generate_assignment", assignment, "--create")
     course.nbgrader("autograde", assignment)
     return cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", assignment)
