@@ -49,8 +49,6 @@ _MODULES = {
     "torchvision": "torchvision",
 }
 _PLAIN = (bool, int, float, np.generic, np.ndarray, torch.Tensor)
-
-
 _MOST_PRINTED = 2_000  # letters
 _MOST_LINES = 40
 
