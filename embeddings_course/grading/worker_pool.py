@@ -39,7 +39,7 @@ _AGAIN = "It ran out of time while others were graded, and was graded once more,
 _NEW, _PREFIX = "course-new-", "course-grade-"
 # Names of sockets may have a hundred letters; the rest is for what is in a run's folder.
 _SHORT, _LONGEST = 70, 75
-_PRELOADED = ["embeddings_course.grading.grade_one", "embeddings_course.grading.preprocessors"]
+_PRELOADED = ["embeddings_course.grading.preloaded"]
 
 Task = TypeVar("Task")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -34,6 +34,20 @@ class JudgesKernel(NotebookClient):
     ):
         super().__init__(nb, kernel_manager_class=AsyncKernelManager, **settings)
         self._look_after = look_after
+
+    @contextmanager
+    def launched(self, **settings: Any) -> Iterator[None]:
+        """Start the kernel, and end it afterwards.
+
+        It is not waited for: ``async_start_new_kernel_client`` does that, and is to be called
+        before anything is run.
+        """
+        self.create_kernel_manager()
+        self.start_new_kernel(**settings)
+        try:
+            yield
+        finally:
+            self._cleanup_kernel()
 
     async def _async_poll_kernel_alive(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 import psutil
+from jupyter_client.client import KernelClient
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
@@ -65,6 +66,7 @@ _SERVE = (
 )
 _LOAD = "__import__('embeddings_course.grading.judge.student', fromlist=['x']).__name__"
 _LEND = "__import__('embeddings_course.grading.judge.judge', fromlist=['x']).lend_answers"
+_SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 # Seconds in which both kernels must be ready for a test.
 _READY_SECONDS = 10.0
 _TOO_MUCH_MEMORY = "The code's processes took too much memory."
@@ -238,7 +240,7 @@ class RunNotebook(Execute):
 
     @contextlib.contextmanager
     def _judges_kernel(self, nb: NotebookNode, working: Path) -> Iterator[JudgesKernel]:
-        """Start the judge's kernel, and end it afterwards."""
+        """Start the judge's kernel, not waiting for it, and end it afterwards."""
         judge = JudgesKernel(
             nb,
             self._look_after_students,
@@ -254,7 +256,7 @@ class RunNotebook(Execute):
             allow_errors=True,
             shutdown_kernel="immediate",
         )
-        with judge.setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        with judge.launched(**_SILENT):
             yield judge
 
     def _judges_name(self) -> dict[str, str]:
@@ -360,10 +362,19 @@ class RunNotebook(Execute):
 
     async def async_start_new_kernel(self, **settings: Any) -> None:
         """Start the kernel; what it says beside cells is for nobody."""
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        await super().async_start_new_kernel(**silent, **settings)
+        await super().async_start_new_kernel(**_SILENT, **settings)
 
     start_new_kernel = run_sync(async_start_new_kernel)
+
+    async def async_start_new_kernel_client(self) -> KernelClient:
+        """Wait for the kernel, and at the same time for the judge's, if there is one."""
+        own = super().async_start_new_kernel_client()
+        if self._judge is None:
+            return await own
+        client, _ = await asyncio.gather(own, self._judge.async_start_new_kernel_client())
+        return client
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
     def _run(self, cell: NotebookNode, index: int) -> None:
         self._name_of(cell)
