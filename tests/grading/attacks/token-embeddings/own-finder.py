@@ -1,4 +1,4 @@
-# %% attack: a finder of modules brings a fake module of checks | state: timed-out
+# %% attack: a finder of modules brings a fake module of checks
 # %% before: lookup
 import numpy as _np
 
