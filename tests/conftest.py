@@ -22,15 +22,20 @@ CHANNELS = ("chrome", "msedge")
 # A test that needs one of these is not a unit test: the built book, a browser, a Jupyter server, a
 # class that stock nbgrader has graded.
 NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook", "graded_class"}
-# Nor are tests that grade, or that build books, start kernels, install packages or train vectors.
+# Nor are tests that grade, or that build books, start servers or kernels, install packages or
+# train vectors.
 GRADE = ("assignments", "grading")
 TAKE_LONG = (
     "test_book_build.py",
     "test_book_claims.py",
     "test_book_stock.py",
+    "test_course_folder.py",
+    "test_doctor.py",
     "test_installations.py",
     "test_kernel_copies.py",
+    "test_packaging.py",
     "test_pythons.py",
+    "test_systems.py",
 )
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def _ids(context: click.Context, _: click.Parameter, text: str | None) -> list[str] | None:
     if text is None:
         return None
-    return [student.strip() for student in text.split(",") if student.strip()]
+    named = [student.strip() for student in text.split(",") if student.strip()]
+    if not named:
+        raise click.BadParameter("it names nobody; leave the option out to grade everybody")
+    return named
 
 
 def _count(context: click.Context, _: click.Parameter, count: int | None) -> int | None:

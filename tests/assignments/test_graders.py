@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 
 import pytest
 from assignments import graders
-from assignments.graders import FOLDER, SOURCE, read_source, scores, without_solutions
-from embeddings_course.grading.demo_class.exercise_answers import exercises, read_answers, with_answers
-
-from embeddings_course.book_build.page_cache import page_key
-
-# Points of notebooks that were run and got what is due, by assignment and key.
-KNOWN = SOURCE.parent / "_build" / "work" / "graders.json"
-ASSIGNMENTS = sorted(path.name for path in FOLDER.iterdir() if (SOURCE / path.name).is_dir())
-
+from assignments.graders import ASSIGNMENTS, SOURCE, answers, read_source
+from embeddings_course.grading.demo_class.exercise_answers import exercises
 
 @dataclass
 class Verdicts:
@@ -51,26 +40,6 @@ class Verdicts:
         return solved and untouched and self.mistakes() == ([], [])
 
 
-def key_of(notebook):
-    """Return a digest of all that the points of a notebook follow from."""
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    grader = Path(graders.__file__).read_text(encoding="utf-8")
-    about = [page_key(SOURCE.parent, code, graders.SETTINGS), notebook.cells, grader]
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-
-
-def known_points():
-    try:
-        return json.loads(KNOWN.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
-@cache
-def answers(assignment):
-    return {path.stem: read_answers(path) for path in sorted((FOLDER / assignment).glob("*.py"))}
-
-
 @pytest.fixture(scope="module")
 def kernel():
     with graders.kernels(map(read_source, ASSIGNMENTS)) as manager:
@@ -79,31 +48,24 @@ def kernel():
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
 def verdicts(request, tmp_path_factory, kernel):
-    source = read_source(request.param)
-    found = Verdicts(exercises(source))
-    given = answers(request.param)
-    most = max(map(len, given.values()))
-    # One notebook carries one answer for every exercise; the first has the solutions, the last stubs.
-    batches = [{name: some[n] for name, some in given.items() if n < len(some)} for n in range(most)]
-    codes = [{name: answer.code for name, answer in batch.items()} for batch in batches]
-    notebooks = [source, without_solutions(source), *(with_answers(source, code) for code in codes)]
-    folder = tmp_path_factory.mktemp(request.param)
-    keys = [key_of(notebook) for notebook in notebooks]
-    known = {} if request.config.getoption("--everything") else known_points()
-    points = dict(known.get(request.param, {}))
-    new = {key: notebook for key, notebook in zip(keys, notebooks, strict=True) if key not in points}
+    name = request.param
+    found = Verdicts(exercises(read_source(name)))
+    notebooks = {graders.key_of(each): each for each in graders.notebooks(name)}
+    known = {} if request.config.getoption("--everything") else graders.known(name)
+    new = {key: notebook for key, notebook in notebooks.items() if key not in known}
+    folder = tmp_path_factory.mktemp(name)
     with ThreadPoolExecutor(2) as pool:
-        got = pool.map(lambda notebook: scores(notebook, folder, kernel), new.values())
-        points.update(zip(new, got, strict=True))
-    got = [points[key] for key in keys]
+        run = pool.map(lambda each: graders.in_one_kernel(each, folder, kernel), new.values())
+        known.update(zip(new, run, strict=True))
+    got = [
+        {cell: verdict.points for cell, verdict in known[key].items()} for key in notebooks
+    ]
     found.solution, found.stub = got[:2]
-    for batch, points in zip(batches, got[2:], strict=True):
-        for name, answer in batch.items():
-            found.of[answer] = {cell: points[cell] for cell in found.points[name]}
+    for batch, points in zip(graders.batches(name), got[2:], strict=True):
+        for exercise, answer in batch.items():
+            found.of[answer] = {cell: points[cell] for cell in found.points[exercise]}
     if new and found.is_as_due():  # what failed once, on a busy machine say, is run again
-        kept = known_points() | {request.param: dict(zip(keys, got, strict=True))}
-        KNOWN.parent.mkdir(parents=True, exist_ok=True)
-        KNOWN.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        graders.keep(name, {key: known[key] for key in notebooks})
     return found
 
 

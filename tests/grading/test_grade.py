@@ -574,6 +574,7 @@ def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_written(course, tmp_
         (["--students", "zoe"], "zoe: neither in the gradebook nor"),
         (["--course", str(tmp_path / "home")], "holds no nbgrader_config.py"),
         (["--jobs", "0"], "at least one at a time"),
+        (["--students", " , "], "names nobody"),
     ):
         (tmp_path / "home").mkdir(exist_ok=True)
         status, said = course.grade(*arguments)

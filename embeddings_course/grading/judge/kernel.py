@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -32,7 +31,7 @@ class JudgesKernel(NotebookClient):
     def __init__(
         self, nb: NotebookNode, look_after: Callable[[], Awaitable[None]], **settings: Any
     ):
-        super().__init__(nb, kernel_manager_class=AsyncKernelManager, **settings)
+        super().__init__(nb, **settings)
         self._look_after = look_after
 
     @contextmanager

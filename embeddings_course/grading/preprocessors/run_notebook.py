@@ -17,7 +17,6 @@ from typing import Any
 import nbformat
 import psutil
 from jupyter_client.client import KernelClient
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
 from nbformat.notebooknode import NotebookNode
@@ -161,10 +160,16 @@ class RunNotebook(Execute):
                 _note_unanswered(working, self._collected)
         return nb, resources
 
+    @property
+    def way(self) -> Way:
+        """How the notebook that was run last was graded."""
+        return self._plan.way
+
     def create_kernel_manager(self) -> Any:
         """Return what starts the kernel of the submission's cells."""
         if self._plan.way == Way.ANSWERS_ONLY:  # they are the judge's
-            self.km = AsyncKernelManager(config=self._judges_config(), **self._judges_name())
+            config = self._judges_config()
+            self.km = self.kernel_manager_class(config=config, **self._judges_name())
             return self.km
         return super().create_kernel_manager()
 
@@ -245,6 +250,7 @@ class RunNotebook(Execute):
             nb,
             self._look_after_students,
             config=self._judges_config(),
+            kernel_manager_class=self.kernel_manager_class,
             **self._judges_name(),
             resources={"metadata": {"path": str(working)}},
             timeout=self.timeout,
