@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from embeddings_course._shared.precision import computing_in, usable_precision
 from embeddings_course._shared.text import listed
 from embeddings_course._shared.validation import require_integer
 from embeddings_course._shared.vector_cache import VectorCache
@@ -153,6 +154,7 @@ def extract(
     cache: str | Path | None = None,
     broken: str = "raise",
     progress: bool = True,
+    precision: str = "float32",
 ) -> np.ndarray:
     """Turn images into vectors.
 
@@ -180,6 +182,10 @@ def extract(
         NaN and a warning in the log.
     progress : bool
         Show a progress bar on stderr when it takes longer than two seconds.
+    precision : "float32" or "bfloat16"
+        What the network computes in. Processors that have bfloat16 take about half the time with
+        it, and the vectors differ from those of float32 by rounding only: the cosine of the two is
+        .999 or more. Elsewhere float32 is used all the same, and the log says so once.
 
     Returns
     -------
@@ -196,9 +202,10 @@ def extract(
     if broken not in ("raise", "nan"):
         raise ValueError(f"broken is {broken!r}; it must be 'raise' or 'nan'.")
     sources = _sources(images)
-    store = (
-        None if cache is None else VectorCache(cache, f"{backbone.digest}-{_FORMAT}", backbone.dim)
-    )
+    device = next(backbone.network.parameters(), torch.empty(0)).device
+    precision = usable_precision(precision, device)
+    kept = f"{backbone.digest}-{_FORMAT}" + "-bfloat16" * (precision == "bfloat16")
+    store = None if cache is None else VectorCache(cache, kept, backbone.dim)
 
     features = np.full((len(sources), backbone.dim), np.nan, np.float32)
     reasons: dict[int, str] = {}
@@ -207,7 +214,7 @@ def extract(
     try:
         with (
             bar,
-            _running(backbone.network) as run,
+            _running(backbone.network, precision) as run,
             closing(_batches(sources, backbone, batch_size, store)) as batches,
         ):
             for batch in batches:
@@ -250,14 +257,14 @@ def extract(
 
 
 @contextmanager
-def _running(network: torch.nn.Module) -> Iterator:
+def _running(network: torch.nn.Module, precision: str) -> Iterator:
     """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim]."""
     weight = next(network.parameters(), torch.empty(0))
     modes = [(module, module.training) for module in network.modules()]
     network.eval()  # batch norm and dropout must not let the images of a batch change each other
 
     def run(pixels: torch.Tensor) -> np.ndarray:
-        with torch.inference_mode():
+        with torch.inference_mode(), computing_in(precision, weight.device):
             return network(pixels.to(weight.device, weight.dtype)).float().cpu().numpy()
 
     try:
