@@ -183,9 +183,9 @@ def extract(
     progress : bool
         Show a progress bar on stderr when it takes longer than two seconds.
     precision : "float32" or "bfloat16"
-        What the network computes in. Processors that have bfloat16 take about half the time with
-        it, and the vectors differ from those of float32 by rounding only: the cosine of the two is
-        .999 or more. Elsewhere float32 is used all the same, and the log says so once.
+        What the network computes in. Processors that have bfloat16 take less time with it, and the
+        vectors differ from those of float32 by rounding only: the cosine of the two is .999 or
+        more. Elsewhere float32 is used all the same, and the log says so once.
 
     Returns
     -------
