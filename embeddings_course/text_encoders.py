@@ -396,12 +396,13 @@ def _load(name: str) -> SentenceTransformer:
 def _from_hub(name: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    try:
-        return _load(name)
-    except Exception:  # whatever is wrong with what is in the cache, the network may have it
-        pass
+    if _is_cached(name):
+        try:
+            return _load(name)
+        except Exception:  # whatever is wrong with what is in the cache, the network may repair it
+            logger.info("%r cannot be loaded from the cache; the hub is asked.", name)
     works = f'load_text_encoder("{MINILM}") works without a network.'
-    require_hub(f"The files of {name!r}", works)
+    require_hub(f"All files of {name!r}", works)
     try:
         return SentenceTransformer(name, device="cpu")
     except Exception as error:  # of the clients' many kinds
@@ -409,6 +410,24 @@ def _from_hub(name: str) -> SentenceTransformer:
             f"The encoder {name!r} could not be loaded from the hub ({reason(error)}). Is this its "
             f"name on https://huggingface.co/models? {works}"
         ) from error
+
+
+def _is_cached(name: str) -> bool:
+    """Say whether the list of an encoder's parts is in a folder of that name or in the hub's cache.
+
+    Where that list is missing, sentence-transformers makes up other parts without a word.
+    """
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    if (Path(name) / "modules.json").is_file():
+        return True
+    whole = name if "/" in name else f"sentence-transformers/{name}"
+    try:
+        found = try_to_load_from_cache(whole, "modules.json")
+    except HFValidationError:  # no name on the hub can be like this
+        return False
+    return found is not None  # or it is known that the encoder has none
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def _settings(name: str) -> Any:
     """Return what timm knows of a network: a ``PretrainedCfg``."""
     import timm
 
-    return timm.get_pretrained_cfg(name.removeprefix(PREFIX))
+    return timm.get_pretrained_cfg(name.removeprefix(PREFIX)) or timm.models.PretrainedCfg()
 
 
 def _weights(name: str, settings: Any) -> dict[str, Any]:
