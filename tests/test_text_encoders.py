@@ -329,7 +329,7 @@ def test_a_cache_that_cannot_be_written_is_named(package, tmp_path):
     assert legible(caught.value)
 
 
-def test_without_the_hub_one_sentence_comes_at_once_and_says_what_works(monkeypatch):
+def test_without_the_hub_one_sentence_comes_at_once_and_says_what_works(minilm, monkeypatch):
     def unreachable(*address, **options):
         raise OSError(-2, "Name or service not known")
 
