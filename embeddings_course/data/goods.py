@@ -107,7 +107,7 @@ class Goods:
             side = min(height, width)
             top, left = (height - side) // 2, (width - side) // 2
             square = Image.fromarray(image[top : top + side, left : left + side])
-            squares[n] = square.resize((size, size), Image.Resampling.BICUBIC)
+            squares[n] = np.asarray(square.resize((size, size), Image.Resampling.BICUBIC))
         return squares
 
 

@@ -116,9 +116,9 @@ def jpeg(path: Path) -> bytes:
         if min(image.size) == SHORT_SIDE and image.format == "JPEG":
             return path.read_bytes()
         scale = SHORT_SIDE / min(image.size)
-        edges = (max(SHORT_SIDE, round(scale * edge)) for edge in image.size)
+        edges = [max(SHORT_SIDE, round(scale * edge)) for edge in image.size]
         packed = io.BytesIO()
-        resized = image.convert("RGB").resize((*edges,), Image.Resampling.BICUBIC)
+        resized = image.convert("RGB").resize(edges, Image.Resampling.BICUBIC)
         resized.save(packed, "JPEG", quality=85)
         return packed.getvalue()
 
