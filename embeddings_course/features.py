@@ -36,6 +36,7 @@ from embeddings_course._shared.text import listed
 from embeddings_course._shared.validation import require_integer
 from embeddings_course._shared.vector_cache import VectorCache
 from embeddings_course.backbones import Backbone
+from embeddings_course.backbones.folded import folded
 from embeddings_course.progress import progress_bar
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ ImageLike = str | Path | Image.Image | np.ndarray
 _PIXELS_TOGETHER = 4_000_000
 _READERS = 4
 _SHOWN = 5  # broken images named in a message
+_WORTH_FOLDING = 128  # images
 _FORMAT = 1  # changes when pixels are read in another way, so that old caches are left alone
 
 
@@ -214,7 +216,7 @@ def extract(
     try:
         with (
             bar,
-            _running(backbone.network, precision) as run,
+            _running(backbone, precision, len(sources)) as run,
             closing(_batches(sources, backbone, batch_size, store)) as batches,
         ):
             for batch in batches:
@@ -257,15 +259,23 @@ def extract(
 
 
 @contextmanager
-def _running(network: torch.nn.Module, precision: str) -> Iterator:
-    """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim]."""
+def _running(backbone: Backbone, precision: str, count: int) -> Iterator:
+    """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim].
+
+    For a number of images it pays to make a quicker copy of the network first.
+    """
+    network = backbone.network
     weight = next(network.parameters(), torch.empty(0))
     modes = [(module, module.training) for module in network.modules()]
     network.eval()  # batch norm and dropout must not let the images of a batch change each other
 
+    quick: torch.nn.Module | None = None if count >= _WORTH_FOLDING else network
+
     def run(pixels: torch.Tensor) -> np.ndarray:
+        nonlocal quick
+        quick = quick or folded(network, backbone.size)
         with torch.inference_mode(), computing_in(precision, weight.device):
-            return network(pixels.to(weight.device, weight.dtype)).float().cpu().numpy()
+            return quick(pixels.to(weight.device, weight.dtype)).float().cpu().numpy()
 
     try:
         yield run

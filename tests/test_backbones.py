@@ -31,6 +31,7 @@ from embeddings_course.backbones import (
     timm_models,
     weights,
 )
+from embeddings_course.backbones.folded import folded
 from embeddings_course.data import photos
 
 # One small member of every family, with an input small enough for a quick test where the
@@ -492,6 +493,50 @@ def test_a_network_whose_graph_cannot_be_traced_gives_vectors_but_no_layer():
 def test_a_network_that_timm_has_no_weights_for_is_named():
     with pytest.raises(WeightsError, match=r"no weights for 'timm/vit_base_patch32_plus_256'"):
         load_backbone("timm/vit_base_patch32_plus_256")
+
+
+# --- batch norm as part of the convolution before it ----------------------------------------------
+
+
+def norms(network: nn.Module) -> int:
+    return sum(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("efficientnet_lite0", 0), ("embedded", 0), ("timm/test_resnet", 0), ("densenet121", 62)],
+)
+def test_a_folded_network_gives_the_same_vectors_and_the_first_one_stays(name, left):
+    backbone = load_backbone(name, size=64, trained="test" not in name and "dense" not in name)
+    digest = backbone.digest
+    shorter = folded(backbone.network, 64)
+    assert norms(backbone.network) > norms(shorter) == left
+    images = torch.randn(3, 3, 64, 64)
+    with torch.inference_mode():
+        expected = backbone.network(images)
+        torch.testing.assert_close(shorter(images), expected, rtol=1e-3, atol=1e-4)
+    assert backbone.digest == digest
+
+
+class UsedTwice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+        nn.init.constant_(self.norm.weight, 3)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        made = self.conv(images)
+        return (made + self.norm(made)).mean((2, 3))
+
+
+def test_a_convolution_whose_output_is_used_twice_keeps_its_norm():
+    network = UsedTwice().eval()
+    assert folded(network, 8) is network
+
+
+def test_a_network_without_batch_norm_is_not_copied():
+    network = load_backbone("timm/test_vit", trained=False).network
+    assert folded(network, 160) is network
 
 
 # --- options -------------------------------------------------------------------------------------
