@@ -66,7 +66,7 @@ def _pairs(
         elif type(module) in _norms() and id(inputs[0]) in made:
             pairs[made[id(inputs[0])][0]] = module
 
-    watched = (nn.Conv2d, *_norms())
+    watched: tuple[type[nn.Module], ...] = (nn.Conv2d, *_norms())
     hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, watched)]
     vectors = network(images)
     for hook in hooks:
