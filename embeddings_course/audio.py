@@ -26,6 +26,7 @@ from html import escape
 import numpy as np
 import torch
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import is_number, require_integer
 
 FLOOR = -80.0
@@ -76,8 +77,11 @@ def mel_filters(
     top = rate / 2 if high is None else high
     if not (is_number(low) and is_number(top) and 0 <= low < top <= rate / 2):
         raise ValueError(
-            f"low is {low!r} and high is {high!r}; they must be frequencies with "
-            f"0 <= low < high <= {rate / 2:g} Hz, half the rate."
+            Message(
+                "mel-edges-invalid",
+                f"low is {low!r} and high is {high!r}; they must be frequencies with "
+                f"0 <= low < high <= {rate / 2:g} Hz, half the rate.",
+            )
         )
     bins = mel(np.arange(window // 2 + 1) * rate / window)  # [bin]
     corners = np.linspace(mel(low), mel(top), n_mels + 2)  # [band + 2]
@@ -87,9 +91,12 @@ def mel_filters(
     empty = np.flatnonzero(filters.max(axis=1) == 0)
     if len(empty):
         raise ValueError(
-            f"{len(empty)} of {n_mels} mel bands, the first of them band {empty[0]}, hold no "
-            f"Fourier bin, as bins are {rate / window:.1f} Hz apart; take fewer bands, a longer "
-            "window or a higher low."
+            Message(
+                "mel-band-empty",
+                f"{len(empty)} of {n_mels} mel bands, the first of them band {empty[0]}, hold no "
+                f"Fourier bin, as bins are {rate / window:.1f} Hz apart; take fewer bands, a "
+                "longer window or a higher low.",
+            )
         )
     return filters.astype(np.float32)
 
@@ -143,12 +150,20 @@ def log_mel(
     waves = _waves(waves)
     require_integer("hop", hop, 1)
     if not is_number(floor) or not -np.inf < floor < 0:
-        raise ValueError(f"floor is {floor!r}; it must be a number of decibels below 0.")
+        raise ValueError(
+            Message(
+                "floor-not-negative",
+                f"floor is {floor!r}; it must be a number of decibels below 0.",
+            )
+        )
     filters = mel_filters(n_mels=n_mels, window=window, rate=rate, low=low, high=high)
     if waves.shape[1] < window:
         raise ValueError(
-            f"The sounds have {waves.shape[1]} samples, but a window has {window}; take a shorter "
-            "window or longer sounds."
+            Message(
+                "sounds-shorter-than-window",
+                f"The sounds have {waves.shape[1]} samples, but a window has {window}; take a "
+                "shorter window or longer sounds.",
+            )
         )
     fade = torch.hann_window(window)  # [window]
     sound = torch.from_numpy(np.array(waves, np.float32))  # [n, sample], a copy torch can take
@@ -195,17 +210,28 @@ def as_images(
     spectrograms = np.asarray(spectrograms)
     if spectrograms.ndim != 3 or 0 in spectrograms.shape:
         raise ValueError(
-            f"The spectrograms have the shape {list(spectrograms.shape)}; expected [n, n_mels, "
-            "frames] and none of them 0. For a single one give spectrogram[None]."
+            Message(
+                "spectrograms-wrong-shape",
+                f"The spectrograms have the shape {list(spectrograms.shape)}; expected [n, n_mels, "
+                "frames] and none of them 0. For a single one give spectrogram[None].",
+            )
         )
     if not np.issubdtype(spectrograms.dtype, np.floating) or not np.isfinite(spectrograms).all():
         raise ValueError(
-            "The spectrograms must be finite floats, decibels as log_mel gives them; repair NaN, "
-            "infinity or another type first."
+            Message(
+                "spectrograms-not-finite",
+                "The spectrograms must be finite floats, decibels as log_mel gives them; repair "
+                "NaN, infinity or another type first.",
+            )
         )
     require_integer("size", size, 1)
     if not (is_number(low) and is_number(high) and -np.inf < low < high < np.inf):
-        raise ValueError(f"low is {low!r} and high is {high!r}; low must be below high, in dB.")
+        raise ValueError(
+            Message(
+                "levels-reversed",
+                f"low is {low!r} and high is {high!r}; low must be below high, in dB.",
+            )
+        )
     grey = torch.from_numpy(np.array(spectrograms, np.float32))
     grey = grey.flip(1)[:, None]  # [n, 1, band, frame], the highest band on top
     grey = torch.nn.functional.interpolate(grey, (size, size), mode="bilinear", antialias=True)
@@ -281,8 +307,11 @@ def playable(
     for name, texts in (("labels", labels), ("heard", heard)):
         if isinstance(texts, str) or len(texts) != len(waves):
             raise ValueError(
-                f"There are {len(waves)} sounds, but {name} is {texts!r}; give a list with one "
-                "text for each."
+                Message(
+                    "sounds-texts-mismatch",
+                    f"There are {len(waves)} sounds, but {name} is {texts!r}; give a list with one "
+                    "text for each.",
+                )
             )
     return Playable(waves, rate, tuple(labels), tuple(heard))
 
@@ -303,26 +332,47 @@ def _waves(waves: object) -> np.ndarray:
     if waves.ndim != 2:
         hint = " For a single sound give wave[None]." if waves.ndim == 1 else ""
         raise ValueError(
-            f"The sounds have the shape {list(waves.shape)}; expected [n, samples].{hint}"
+            Message(
+                "sounds-wrong-shape",
+                f"The sounds have the shape {list(waves.shape)}; expected [n, samples].{hint}",
+            )
         )
     if not waves.size:
-        raise ValueError(f"There is nothing to hear in sounds of shape {list(waves.shape)}.")
+        raise ValueError(
+            Message(
+                "sounds-empty", f"There is nothing to hear in sounds of shape {list(waves.shape)}."
+            )
+        )
     if np.issubdtype(waves.dtype, np.integer):
         raise ValueError(
-            f"The sounds are {waves.dtype}, as a file holds them, but must be floats from -1 to 1; "
-            "divide by full scale, for 16 bits: waves / 32768."
+            Message(
+                "sounds-integers",
+                f"The sounds are {waves.dtype}, as a file holds them, but must be floats from -1 "
+                "to 1; divide by full scale, for 16 bits: waves / 32768.",
+            )
         )
     if not np.issubdtype(waves.dtype, np.floating):
-        raise ValueError(f"The sounds are {waves.dtype}; they must be floats from -1 to 1.")
+        raise ValueError(
+            Message(
+                "sounds-not-floats",
+                f"The sounds are {waves.dtype}; they must be floats from -1 to 1.",
+            )
+        )
     broken = np.flatnonzero(~np.isfinite(waves).all(axis=1))
     if len(broken):
         raise ValueError(
-            f"Sound {broken[0]} holds a number that is not finite (NaN or inf); repair it or leave "
-            "it out."
+            Message(
+                "sound-not-finite",
+                f"Sound {broken[0]} holds a number that is not finite (NaN or inf); repair it or "
+                "leave it out.",
+            )
         )
     if np.abs(waves).max() > 1:
         raise ValueError(
-            f"The loudest sample is {np.abs(waves).max():g}, but sounds must lie from -1 to 1; "
-            "divide all of them by full scale, or by their peak."
+            Message(
+                "sounds-too-loud",
+                f"The loudest sample is {np.abs(waves).max():g}, but sounds must lie from -1 to 1; "
+                "divide all of them by full scale, or by their peak.",
+            )
         )
     return waves

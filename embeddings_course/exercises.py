@@ -29,12 +29,14 @@ import threading
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
+
+from embeddings_course._shared.messages import Message
 
 # What notebooks call modules. A name that a student has given to something else is lent back.
 _MODULES = {
@@ -47,7 +49,8 @@ _MODULES = {
     "torchvision": "torchvision",
 }
 _PLAIN = (bool, int, float, np.generic, np.ndarray, torch.Tensor)
-
+_MOST_PRINTED = 2_000  # letters
+_MOST_LINES = 40
 
 # References of our own: code of a student's that replaces these replaces them for itself.
 _asarray, _isclose, _isfinite, _deepcopy = np.asarray, np.isclose, np.isfinite, copy.deepcopy
@@ -57,16 +60,74 @@ class CheckFailed(AssertionError):
     """What a check found. Notebooks show its sentence, and where the student's own code failed.
 
     The frames of this module would stand above it otherwise, and nobody would read on.
+
+    Parameters
+    ----------
+    sentence : str
+        What is wrong.
+    lines : sequence of str
+        Where an error went through the student's cells, in words, the outermost first.
     """
 
+    def __init__(self, sentence: str, lines: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.lines = tuple(lines)
+
     def _render_traceback_(self) -> list[str]:
-        lines = []
-        for frame, line in traceback.walk_tb(getattr(self.__cause__, "__traceback__", None)):
-            file = frame.f_code.co_filename
-            if "ipykernel_" in file or file.startswith("<"):
-                source = linecache.getline(file, line).strip()
-                lines.append(f"In {frame.f_code.co_name}, line {line} of its cell: {source}")
-        return [*lines, f"{type(self).__name__}: {self}"]
+        return [*self.lines, f"{type(self).__name__}: {self}"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a function returned, where that stays with the student's code: it can be handed back.
+
+    Where tests run in a process of their own, this stands for what is neither a number, nor a text,
+    nor a collection of these: a function, for example, or a network.
+    """
+
+    number: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Called:
+    """What came of a call, wherever the student's code runs.
+
+    Attributes
+    ----------
+    problem : str
+        Empty if the function returned something. Otherwise ``"missing"`` or ``"no function"``,
+        ``"stub"`` for one that is as it was released, ``"error"``, ``"time"``, ``"nothing"`` for
+        one that returned nothing, or ``"gone"`` if the student's kernel cannot answer any more.
+    value : object
+        What it returned.
+    after : tuple
+        The arguments, after the call.
+    error, said : str
+        Of an error: the name of its class, and its words. Otherwise `said` is what explains the
+        problem.
+    is_value_error : bool
+        Whether the error is a ValueError.
+    lines : tuple of str
+        Where the error went through the student's cells.
+    printed : str
+        What the function printed, as far as it is shown.
+    lent : tuple of str
+        Names that the notebook has overwritten, and that were put back for the call.
+    cause : BaseException or None
+        The error itself, where it was raised in this process.
+    """
+
+    problem: str = ""
+    value: Any = field(default=None, repr=False)
+    after: tuple = field(default=(), repr=False)
+    error: str = ""
+    said: str = ""
+    is_value_error: bool = False
+    lines: tuple[str, ...] = ()
+    printed: str = ""
+    lent: tuple[str, ...] = ()
+    cause: BaseException | None = field(default=None, repr=False)
 
 
 class _OutOfTime(BaseException):
@@ -99,7 +160,7 @@ class Answer:
             If it does not hold.
         """
         if not bool(condition):
-            self._fail(f"{what.rstrip('.')}.")
+            self._fail(Message("property-missing", f"{what.rstrip('.')}."))
 
     def numbers(self, shape: Sequence[int] | None = None, *, finite: bool = True) -> np.ndarray:
         """Return the result as an array, whatever kind of numbers it is.
@@ -123,10 +184,19 @@ class Answer:
         """
         array = self._array(self.value)
         if shape is not None and array.shape != tuple(shape):
-            self._fail(f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.")
+            self._fail(
+                Message(
+                    "result-wrong-shape",
+                    f"expected {_shape(tuple(shape))}, got {_shape(array.shape)}.",
+                )
+            )
         if finite and array.size and not _isfinite(array).all():
             count = int((~_isfinite(array)).sum())
-            self._fail(f"{count} of {array.size} numbers are infinite or NaN.")
+            self._fail(
+                Message(
+                    "result-not-finite", f"{count} of {array.size} numbers are infinite or NaN."
+                )
+            )
         return array
 
     def close(
@@ -160,12 +230,15 @@ class Answer:
         if not wrong.any():
             return
         if expected.ndim == 0:
-            self._fail(f"the {what} is wrong, yours is {_show(array)}.")
+            self._fail(Message("number-wrong", f"the {what} is wrong, yours is {_show(array)}."))
         place = tuple(int(n) for n in np.argwhere(wrong)[0])
         where = ", ".join(map(str, place))
         self._fail(
-            f"{int(wrong.sum())} of {wrong.size} {what}s are wrong, the first at [{where}], where "
-            f"yours is {_show(array[place])}."
+            Message(
+                "numbers-wrong",
+                f"{int(wrong.sum())} of {wrong.size} {what}s are wrong, the first at [{where}], "
+                f"where yours is {_show(array[place])}.",
+            )
         )
 
     def same(self, expected: Any, *, what: str = "entry") -> None:
@@ -188,17 +261,31 @@ class Answer:
         got, right = _entries(self.value), _entries(expected)
         if not isinstance(right, list):
             if isinstance(got, list) or got != right:
-                self._fail(f"the {what} is wrong, yours is {_name(self.value, got)}.")
+                self._fail(
+                    Message(
+                        "entry-wrong", f"the {what} is wrong, yours is {_name(self.value, got)}."
+                    )
+                )
             return
         if not isinstance(got, list):
-            self._fail(f"expected a list of {len(right)}, got {describe(self.value)}.")
+            self._fail(
+                Message(
+                    "result-not-list",
+                    f"expected a list of {len(right)}, got {describe(self.value)}.",
+                )
+            )
         if len(got) != len(right):
-            self._fail(f"expected {len(right)} in all, got {len(got)}.")
+            self._fail(
+                Message("result-wrong-length", f"expected {len(right)} in all, got {len(got)}.")
+            )
         wrong = [n for n, (a, b) in enumerate(zip(got, right, strict=True)) if a != b]
         if wrong:
             self._fail(
-                f"{len(wrong)} of {len(right)} are wrong, the first is the {what} at {wrong[0]}, "
-                f"where yours is {got[wrong[0]]!r}."
+                Message(
+                    "entries-wrong",
+                    f"{len(wrong)} of {len(right)} are wrong, the first is the {what} at "
+                    f"{wrong[0]}, where yours is {got[wrong[0]]!r}.",
+                )
             )
 
     def inputs_unchanged(self) -> None:
@@ -210,7 +297,10 @@ class Answer:
             If an argument is no longer what it was.
         """
         for number, (old, new) in enumerate(zip(self.before, self.after, strict=True)):
-            self.must(_equal(old, new), f"the function changed its input number {number + 1}")
+            if not _equal(old, new):
+                self._fail(
+                    Message("input-changed", f"the function changed its input number {number + 1}.")
+                )
 
     def _array(self, value: Any) -> np.ndarray:
         try:
@@ -218,11 +308,16 @@ class Answer:
         except (TypeError, ValueError):
             array = np.empty(0, dtype=object)
         if array.dtype.kind not in "biuf":
-            self._fail(f"expected numbers, as a tensor, an array or a list, got {describe(value)}.")
+            self._fail(
+                Message(
+                    "result-not-numbers",
+                    f"expected numbers, as a tensor, an array or a list, got {describe(value)}.",
+                )
+            )
         return array if array.dtype.kind in "biu" else array.astype(np.float64)
 
-    def _fail(self, reason: str) -> None:
-        raise CheckFailed(f"{self.name}, on {self.on}: {reason}")
+    def _fail(self, reason: Message) -> None:
+        raise CheckFailed(reason.within(f"{self.name}, on {self.on}: "))
 
 
 def attempt(
@@ -263,62 +358,10 @@ def attempt(
         If there is no such function, or it raises an error, takes too long, or prints its result
         instead of returning it. The message says which.
     """
-    function = _function(namespace, name)
-    given, given_by_name = _deepcopy(arguments), _deepcopy(keywords)
-    printed = io.StringIO()
-    problem = ""
-    try:
-        with (
-            _own_random_state(),
-            _lent_names(namespace, function) as lent,
-            contextlib.redirect_stdout(printed),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
-            value = _within(seconds, function, given, given_by_name)
-    except _OutOfTime:
-        problem = f"no result within {seconds:g} seconds"
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        # One that a program ends with, SystemExit for example, counts as an error too.
-        if _is_stub(function, error):
-            raise CheckFailed(f"{name} is not written yet.") from error
-        said = " ".join(str(error).split())[:300].rstrip(".")
-        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
-        hint = " Has the first cell been run since the kernel started?"
-        raise CheckFailed(
-            f"{name}, on {on}: it raised {reason}.{hint * (type(error) is NameError)}"
-        ) from error
-    finally:
-        if printed.getvalue():
-            print(printed.getvalue()[:2000])
-    if problem:
-        raise CheckFailed(f"{name}, on {on}: {problem}.")
-    if lent:
-        print(f"Note: the notebook has overwritten {', '.join(lent)}; for this call it was undone.")
-    if value is None:
-        hint = " It printed something: a function hands its result over with return." * bool(
-            printed.getvalue().strip()
-        )
-        raise CheckFailed(f"{name}, on {on}: it returned nothing.{hint}")
-    return Answer(name, on, value, arguments, given)
-
-
-def _function(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
-    """Return a student's function; say what to do if there is none."""
-    if name not in namespace:
-        raise CheckFailed(
-            f"There is no function {name!r}. Run the cell in which you write it, and keep its name."
-        )
-    function = namespace[name]
-    if not callable(function):
-        raise CheckFailed(
-            f"{name} is {describe(function)} and no function any more: something has overwritten "
-            "it. Rename that variable, restart the kernel and run all cells."
-        )
-    return function
+    called = _called(namespace, name, arguments, keywords, seconds)
+    if called.problem:
+        raise CheckFailed(_sentence(called, name, on, seconds), called.lines) from called.cause
+    return Answer(name, on, called.value, arguments, called.after)
 
 
 def refuses(
@@ -336,24 +379,137 @@ def refuses(
     CheckFailed
         If it returns, or raises something else.
     """
+    called = _called(namespace, name, arguments, {}, seconds)
+    if called.problem not in ("", "error", "nothing"):
+        raise CheckFailed(_sentence(called, name, on, seconds), called.lines) from called.cause
+    if called.is_value_error and called.said.strip():
+        return
+    if called.is_value_error:
+        reason = Message("refusal-without-words", "the ValueError must say what is wrong.")
+    elif called.problem == "error":
+        reason = Message("refusal-wrong-error", f"expected a ValueError, it raised {called.error}.")
+    else:
+        returned = called.problem or "something"
+        reason = Message("not-refused", f"expected a ValueError, it returned {returned}.")
+    raise CheckFailed(reason.within(f"{name}, on {on}: "), called.lines) from called.cause
+
+
+def call(
+    namespace: dict[str, Any],
+    name: str,
+    arguments: tuple,
+    keywords: Mapping[str, Any],
+    seconds: float,
+) -> Called:
+    """Call a function of this process's notebook with copies of the arguments.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's ``globals()``.
+    name : str
+        What the function is called.
+    arguments, keywords
+        What it is called with.
+    seconds : float
+        After which the call is given up.
+
+    Returns
+    -------
+    Called
+        What came of it. What it wrote to standard error is not kept.
+    """
+    if name not in namespace:
+        return Called("missing")
+    function = namespace[name]
+    if not callable(function):
+        return Called("no function", said=describe(function))
+    given, given_by_name = _deepcopy(arguments), _deepcopy(dict(keywords))
+    printed = io.StringIO()
+    lent: list[str] = []
     try:
-        attempt(namespace, name, *arguments, on=on, seconds=seconds)
-    except AssertionError as failure:
-        error = failure.__cause__
-        if error is not None and _is_stub(namespace[name], error):
-            raise
-        if isinstance(error, ValueError) and str(error).strip():
-            return
-        if isinstance(error, ValueError):
-            reason = "the ValueError must say what is wrong"
-        elif error is not None:
-            reason = f"expected a ValueError, it raised {type(error).__name__}"
-        elif "it returned nothing" in str(failure):
-            reason = "expected a ValueError, it returned nothing"
-        else:
-            raise
-        raise CheckFailed(f"{name}, on {on}: {reason}.") from error
-    raise CheckFailed(f"{name}, on {on}: expected a ValueError, it returned something.")
+        with (
+            _own_random_state(),
+            _lent_names(namespace, function) as lent,
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            value = _within(seconds, function, given, given_by_name)
+    except _OutOfTime:
+        return Called("time", printed=printed.getvalue()[:_MOST_PRINTED])
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # One that a program ends with, SystemExit for example, counts as an error too.
+        return Called(
+            "stub" if _is_stub(function, error) else "error",
+            error=type(error).__name__,
+            said=_said(error),
+            is_value_error=isinstance(error, ValueError),
+            lines=tuple(_lines_of_cells(error)),
+            printed=printed.getvalue()[:_MOST_PRINTED],
+            cause=error,
+        )
+    return Called(
+        "nothing" if value is None else "",
+        value,
+        given,
+        printed=printed.getvalue()[:_MOST_PRINTED],
+        lent=tuple(lent),
+    )
+
+
+# What calls a student's function. Where tests run in a process of their own, it asks another one.
+_caller = call
+
+
+def _called(
+    namespace: dict[str, Any], name: str, arguments: tuple, keywords: dict, seconds: float
+) -> Called:
+    """Call a function and show what it printed."""
+    called = _caller(namespace, name, arguments, keywords, seconds)
+    if called.printed:
+        print(called.printed)
+    if called.lent and not called.problem:
+        lent = ", ".join(called.lent)
+        print(f"Note: the notebook has overwritten {lent}; for this call it was undone.")
+    return called
+
+
+def _sentence(called: Called, name: str, on: str, seconds: float) -> Message:
+    """Say what kept a function from returning anything."""
+    if called.problem == "missing":
+        return Message(
+            "function-missing",
+            f"There is no function {name!r}. Run the cell in which you write it, and keep its "
+            "name.",
+        )
+    if called.problem == "no function":
+        return Message(
+            "function-overwritten",
+            f"{name} is {called.said} and no function any more: something has overwritten it. "
+            "Rename that variable, restart the kernel and run all cells.",
+        )
+    if called.problem == "stub":
+        return Message("function-not-written", f"{name} is not written yet.")
+    if called.problem == "time":
+        return Message(
+            "function-too-slow", f"{name}, on {on}: no result within {seconds:g} seconds."
+        )
+    if called.problem == "nothing":
+        hint = " It printed something: a function hands its result over with return." * bool(
+            called.printed.strip()
+        )
+        return Message("function-returned-nothing", f"{name}, on {on}: it returned nothing.{hint}")
+    if called.problem == "gone":
+        return Message("kernel-gone", f"{name}, on {on}: {called.said}.")
+    said = " ".join(called.said.split())[:300].rstrip(".")
+    reason = f"{called.error}: {said}" if said else called.error
+    hint = " Has the first cell been run since the kernel started?"
+    hint *= called.error == "NameError"
+    return Message("function-raised", f"{name}, on {on}: it raised {reason}.{hint}")
 
 
 def keep_builtins(namespace: dict[str, Any]) -> None:
@@ -383,6 +539,8 @@ def keep_builtins(namespace: dict[str, Any]) -> None:
 
 def describe(value: Any) -> str:
     """Say in a few words what a value is: "a tensor of shape [2, 3]", "a dict"."""
+    if isinstance(value, Kept):
+        return value.words
     if isinstance(value, torch.Tensor | np.ndarray):
         kind = "a tensor" if isinstance(value, torch.Tensor) else "an array"
         return f"{kind} of shape {list(value.shape)}"
@@ -402,6 +560,29 @@ def _is_stub(function: Any, error: BaseException) -> bool:
     code = getattr(inspect.unwrap(function), "__code__", None)
     *_, innermost = traceback.walk_tb(error.__traceback__)
     return innermost[0].f_code is code
+
+
+def _said(error: BaseException) -> str:
+    """Return the words of an error, whatever class of a student's own it is."""
+    try:
+        return str(error)[:1_000]
+    except Exception:
+        return ""
+
+
+def _lines_of_cells(error: BaseException) -> Iterator[str]:
+    """Say where an error went through cells, the outermost first."""
+    frames = [
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if "ipykernel_" in frame.f_code.co_filename or frame.f_code.co_filename.startswith("<")
+    ]
+    # Endless recursion goes through one line a thousand times.
+    if len(frames) > _MOST_LINES:
+        frames = [*frames[: _MOST_LINES // 2], *frames[-_MOST_LINES // 2 :]]
+    for frame, line in frames:
+        source = linecache.getline(frame.f_code.co_filename, line).strip()
+        yield f"In {frame.f_code.co_name}, line {line} of its cell: {source[:300]}"
 
 
 def _show(number: np.ndarray) -> str:

@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.precision import computing_in, usable_precision
 from embeddings_course._shared.text import listed
 from embeddings_course._shared.validation import require_integer
@@ -105,9 +106,14 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     """
     folder = Path(folder)
     if folder.is_file():
-        raise ValueError(f"{folder} is a file, not a folder. For one image give a list: [path].")
+        raise ValueError(
+            Message(
+                "folder-is-file",
+                f"{folder} is a file, not a folder. For one image give a list: [path].",
+            )
+        )
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}.")
+        raise ValueError(Message("folder-missing", f"There is no folder {folder}."))
     names = {}
     for path in folder.rglob("*"):
         inner = path.relative_to(folder)
@@ -125,8 +131,11 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
         told = f"{len(left)} image{several} in {folder} left out: {listed(left, _SHOWN)}."
     if not taken:
         raise ValueError(
-            f"The folder {folder} holds no image files. Looked for: "
-            f"{', '.join(sorted(image_suffixes()))}. {told}".rstrip()
+            Message(
+                "folder-without-images",
+                f"The folder {folder} holds no image files. Looked for: "
+                f"{', '.join(sorted(image_suffixes()))}. {told}".rstrip(),
+            )
         )
     if told:
         logger.warning("%s", told)
@@ -202,7 +211,9 @@ def extract(
     """
     require_integer("batch_size", batch_size, 1)
     if broken not in ("raise", "nan"):
-        raise ValueError(f"broken is {broken!r}; it must be 'raise' or 'nan'.")
+        raise ValueError(
+            Message("broken-unknown", f"broken is {broken!r}; it must be 'raise' or 'nan'.")
+        )
     sources = _sources(images)
     device = next(backbone.network.parameters(), torch.empty(0)).device
     precision = usable_precision(precision, device)
@@ -249,8 +260,12 @@ def extract(
         )
         if broken == "raise":
             raise BrokenImagesError(
-                f"{message} The vectors of the others are in this error's .features, and .broken "
-                'tells the rows. Take these images out, or pass broken="nan" for rows of NaN.',
+                Message(
+                    "images-broken",
+                    f"{message} The vectors of the others are in this error's .features, and "
+                    '.broken tells the rows. Take these images out, or pass broken="nan" for rows '
+                    "of NaN.",
+                ),
                 features,
                 dict(sorted(reasons.items())),
             )
@@ -295,19 +310,27 @@ def _sources(images: object) -> Sequence[ImageLike]:
         _check_array(images)
         return list(images)
     if isinstance(images, Image.Image):
-        raise ValueError("images is a single PIL image; give a list: [image].")
+        raise ValueError(
+            Message("images-one-picture", "images is a single PIL image; give a list: [image].")
+        )
     if isinstance(images, torch.Tensor):
         raise ValueError(
-            "images is a tensor; expected an array. For uint8 [n, 3, h, w] write "
-            "images.permute(0, 2, 3, 1).numpy()."
+            Message(
+                "images-tensor",
+                "images is a tensor; expected an array. For uint8 [n, 3, h, w] write "
+                "images.permute(0, 2, 3, 1).numpy().",
+            )
         )
     if not isinstance(images, Sequence):
         raise ValueError(
-            f"images is of type {type(images).__name__}; expected a uint8 array [n, h, w, 3], a "
-            "list of paths, PIL images or arrays, or a folder. list(images) may help."
+            Message(
+                "images-wrong-type",
+                f"images is of type {type(images).__name__}; expected a uint8 array [n, h, w, "
+                "3], a list of paths, PIL images or arrays, or a folder. list(images) may help.",
+            )
         )
     if not len(images):
-        raise ValueError("images is empty; give at least one image.")
+        raise ValueError(Message("images-empty", "images is empty; give at least one image."))
     for row, image in enumerate(images):
         _check_image(image, f"images[{row}]")
     return images
@@ -321,10 +344,18 @@ def _check_array(images: np.ndarray) -> None:
         elif images.ndim in (2, 3):
             hint = " For one image give [image], for grey images list(images)."
         raise ValueError(
-            f"The images have the shape {list(images.shape)}; expected [n, h, w, 3].{hint}"
+            Message(
+                "images-wrong-shape",
+                f"The images have the shape {list(images.shape)}; expected [n, h, w, 3].{hint}",
+            )
         )
     if not images.size:
-        raise ValueError(f"There are no pixels in images of shape {list(images.shape)}.")
+        raise ValueError(
+            Message(
+                "images-without-pixels",
+                f"There are no pixels in images of shape {list(images.shape)}.",
+            )
+        )
     _check_dtype(images, "The images")
 
 
@@ -332,36 +363,47 @@ def _check_image(image: object, what: str) -> None:
     if isinstance(image, np.ndarray):
         if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))):
             raise ValueError(
-                f"{what} has the shape {list(image.shape)}; expected [h, w, 3] or [h, w]."
+                Message(
+                    "image-wrong-shape",
+                    f"{what} has the shape {list(image.shape)}; expected [h, w, 3] or [h, w].",
+                )
             )
         if not image.size:
-            raise ValueError(f"{what} of shape {list(image.shape)} has no pixels.")
+            raise ValueError(
+                Message(
+                    "image-without-pixels", f"{what} of shape {list(image.shape)} has no pixels."
+                )
+            )
         _check_dtype(image, what)
     elif not isinstance(image, str | os.PathLike | Image.Image):
         raise ValueError(
-            f"{what} is of type {type(image).__name__}; expected a path, a PIL image or a uint8 "
-            "array [h, w, 3]."
+            Message(
+                "image-wrong-type",
+                f"{what} is of type {type(image).__name__}; expected a path, a PIL image or a "
+                "uint8 array [h, w, 3].",
+            )
         )
 
 
 def _check_dtype(image: np.ndarray, what: str) -> None:
     if image.dtype == np.uint8:
         return
-    message = f"{what} must be uint8, 0 to 255, not {image.dtype}."
+    must = Message("pixels-not-uint8", f"{what} must be uint8, 0 to 255, not {image.dtype}.")
+    hint = ""
     if np.issubdtype(image.dtype, np.floating):
         if not np.isfinite(image).all():
-            message += " They hold NaN or infinity: repair that first."
+            hint += " They hold NaN or infinity: repair that first."
         if not (image > 1).any():
-            message += " From values in [0, 1]: (images * 255).round().astype(np.uint8)."
+            hint += " From values in [0, 1]: (images * 255).round().astype(np.uint8)."
         else:
-            message += " From values in [0, 255]: images.round().astype(np.uint8)."
+            hint += " From values in [0, 255]: images.round().astype(np.uint8)."
     elif image.dtype == np.uint16 and not 0 < image.max() <= 255:
-        message += " From 16 bits: (images // 257).astype(np.uint8)."
+        hint = " From 16 bits: (images // 257).astype(np.uint8)."
     elif image.dtype != bool and (image.max() > 255 or image.min() < 0):
-        message += f" They hold {image.min()} to {image.max()}: bring them to 0 to 255 first."
+        hint = f" They hold {image.min()} to {image.max()}: bring them to 0 to 255 first."
     else:
-        message += " From values in 0 to 255: images.astype(np.uint8)."
-    raise ValueError(message)
+        hint = " From values in 0 to 255: images.astype(np.uint8)."
+    raise ValueError(must.within(after=hint))
 
 
 def _name(source: ImageLike, row: int) -> str:

@@ -19,6 +19,8 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.metrics.pairwise import cosine_similarity
 
+from embeddings_course._shared.messages import Message
+
 # Scores are compared as float32, so that a difference in the last digits, which changes from one
 # machine to another, is not taken for one.
 _SCORE = np.float32
@@ -48,8 +50,11 @@ def cosines(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     b = a if b is None else _vectors(b, "b")
     if a.shape[1] != b.shape[1]:
         raise ValueError(
-            f"Vectors of {a.shape[1]} numbers cannot be compared with vectors of {b.shape[1]}: "
-            "both sides must come from the same space."
+            Message(
+                "vectors-of-different-spaces",
+                f"Vectors of {a.shape[1]} numbers cannot be compared with vectors of {b.shape[1]}: "
+                "both sides must come from the same space.",
+            )
         )
     return cosine_similarity(a, b).astype(_SCORE).clip(-1, 1)
 
@@ -79,8 +84,11 @@ def nearest(queries: np.ndarray, collection: np.ndarray, k: int) -> np.ndarray:
     similar = cosines(queries, collection)
     if not 1 <= k <= similar.shape[1]:
         raise ValueError(
-            f"k is {k}, but the collection has {similar.shape[1]} vectors: choose k from 1 to "
-            f"{similar.shape[1]}."
+            Message(
+                "k-above-collection",
+                f"k is {k}, but the collection has {similar.shape[1]} vectors: choose k from 1 to "
+                f"{similar.shape[1]}.",
+            )
         )
     return np.argsort(-similar, axis=1, kind="stable")[:, :k]
 
@@ -112,13 +120,26 @@ def relevance(
     found = np.asarray(found)
     asked, known = np.asarray(query_labels), np.asarray(collection_labels)
     if found.ndim != 2 or 0 in found.shape:
-        raise ValueError(f"Neighbours must be [query, k] and not empty, not {found.shape}.")
+        raise ValueError(
+            Message(
+                "neighbours-wrong-shape",
+                f"Neighbours must be [query, k] and not empty, not {found.shape}.",
+            )
+        )
     if len(asked) != len(found):
-        raise ValueError(f"There are {len(found)} queries, but {len(asked)} labels of queries.")
+        raise ValueError(
+            Message(
+                "query-labels-mismatch",
+                f"There are {len(found)} queries, but {len(asked)} labels of queries.",
+            )
+        )
     if found.min() < 0 or found.max() >= len(known):
         raise ValueError(
-            f"Row {found.max()} was found, but the collection has {len(known)} labels: one for "
-            "each vector is needed."
+            Message(
+                "labels-too-few",
+                f"Row {found.max()} was found, but the collection has {len(known)} labels: one for "
+                "each vector is needed.",
+            )
         )
     return known[found] == asked[:, None]
 
@@ -184,9 +205,18 @@ def auc(related: Sequence[float], unrelated: Sequence[float]) -> float:
     for name, given in (("related", related), ("unrelated", unrelated)):
         scores = np.asarray(given, dtype=_SCORE).ravel()
         if not len(scores):
-            raise ValueError(f"There are no {name} pairs: an AUC compares two sets of pairs.")
+            raise ValueError(
+                Message(
+                    "pairs-missing",
+                    f"There are no {name} pairs: an AUC compares two sets of pairs.",
+                )
+            )
         if not np.isfinite(scores).all():
-            raise ValueError(f"A score of the {name} pairs is not a finite number.")
+            raise ValueError(
+                Message(
+                    "pair-score-not-finite", f"A score of the {name} pairs is not a finite number."
+                )
+            )
         sides.append(scores)
     near, far = map(np.sort, sides)
     # Not sklearn's roc_auc_score, which finds the same in thirty times the time.
@@ -214,16 +244,20 @@ def pair_auc(vectors: np.ndarray, labels: Sequence[object]) -> float:
     """
     similar = cosines(vectors)
     if len(labels) != len(similar):
-        raise ValueError(f"There are {len(similar)} vectors, but {len(labels)} labels.")
+        raise ValueError(
+            Message(
+                "labels-mismatch", f"There are {len(similar)} vectors, but {len(labels)} labels."
+            )
+        )
     _, numbers = np.unique(np.asarray(labels), return_inverse=True)
     upper = np.triu(np.ones(similar.shape, dtype=bool), k=1)  # each pair once
     same = (numbers[:, None] == numbers)[upper]
     scores = similar[upper]
     if same.all() or not same.any():
-        raise ValueError(
-            "An AUC over pairs needs pairs of one label and pairs of different labels; here "
-            + ("all labels are the same." if same.all() else "no two labels are the same.")
-        )
+        needs = "An AUC over pairs needs pairs of one label and pairs of different labels; here "
+        if same.all():
+            raise ValueError(Message("labels-all-alike", f"{needs}all labels are the same."))
+        raise ValueError(Message("labels-all-different", f"{needs}no two labels are the same."))
     return auc(scores[same], scores[~same])
 
 
@@ -257,14 +291,26 @@ def nmi(labels: Sequence[object], clusters: Sequence[object]) -> float:
 def _vectors(vectors: np.ndarray, name: str) -> np.ndarray:
     vectors = np.asarray(vectors)
     if vectors.ndim != 2 or 0 in vectors.shape:
-        raise ValueError(f"{name} must be vectors [n, d] and not empty, not {vectors.shape}.")
+        raise ValueError(
+            Message(
+                "vectors-wrong-shape",
+                f"{name} must be vectors [n, d] and not empty, not {vectors.shape}.",
+            )
+        )
     try:
         finite = np.isfinite(vectors)
     except TypeError:
-        raise ValueError(f"{name} must hold numbers, not {vectors.dtype}.") from None
+        raise ValueError(
+            Message("vectors-not-numbers", f"{name} must hold numbers, not {vectors.dtype}.")
+        ) from None
     if not finite.all():
         row = int(np.flatnonzero(~finite.all(axis=1))[0])
-        raise ValueError(f"Row {row} of {name} holds a number that is not finite (NaN or inf).")
+        raise ValueError(
+            Message(
+                "vectors-not-finite",
+                f"Row {row} of {name} holds a number that is not finite (NaN or inf).",
+            )
+        )
     return vectors.astype(np.float64)
 
 
@@ -272,8 +318,11 @@ def _relevant(relevant: np.ndarray) -> np.ndarray:
     relevant = np.asarray(relevant)
     if relevant.ndim != 2 or 0 in relevant.shape or relevant.dtype != bool:
         raise ValueError(
-            "Relevance must be a bool array [query, k] that is not empty, as relevance() returns "
-            f"it, not {relevant.dtype} {relevant.shape}."
+            Message(
+                "relevance-wrong-type",
+                "Relevance must be a bool array [query, k] that is not empty, as relevance() "
+                f"returns it, not {relevant.dtype} {relevant.shape}.",
+            )
         )
     return relevant
 
@@ -282,8 +331,11 @@ def _first(relevant: np.ndarray, k: int) -> np.ndarray:
     relevant = _relevant(relevant)
     if not 1 <= k <= relevant.shape[1]:
         raise ValueError(
-            f"k is {k}, but {relevant.shape[1]} neighbours were looked at: choose k from 1 to "
-            f"{relevant.shape[1]}."
+            Message(
+                "k-above-neighbours",
+                f"k is {k}, but {relevant.shape[1]} neighbours were looked at: choose k from 1 to "
+                f"{relevant.shape[1]}.",
+            )
         )
     return relevant[:, :k]
 
@@ -291,7 +343,10 @@ def _first(relevant: np.ndarray, k: int) -> np.ndarray:
 def _same_length(labels: Sequence[object], clusters: Sequence[object]) -> tuple:
     if len(labels) != len(clusters) or not len(labels):
         raise ValueError(
-            f"There are {len(labels)} labels and {len(clusters)} clusters: both must be one for "
-            "each item, and there must be items."
+            Message(
+                "clusters-mismatch",
+                f"There are {len(labels)} labels and {len(clusters)} clusters: both must be one "
+                "for each item, and there must be items.",
+            )
         )
     return labels, clusters

@@ -33,6 +33,7 @@ from embeddings_course._shared.code_inputs import (
     digest_of_files,
     needed_files,
 )
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.whole_file import writing_whole
 
 logger = logging.getLogger(__name__)
@@ -118,15 +119,22 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
     """
     path = pages_folder() / f"{page}.md"
     if not path.is_file():
-        raise ValueError(f"There is no page {page!r} in {path.parent}.")
+        raise ValueError(Message("page-unknown", f"There is no page {page!r} in {path.parent}."))
     cells, known = shared_cells(path)
     if not cells:
-        raise ValueError(f"The page {page!r} has no cell with the tag 'shared'.")
+        raise ValueError(
+            Message(
+                "page-without-shared-cells", f"The page {page!r} has no cell with the tag 'shared'."
+            )
+        )
     unknown = sorted(set(parameters) - known)
     if unknown:
         raise ValueError(
-            f"The page {page!r} has no parameter {unknown[0]!r}; "
-            f"it has {', '.join(sorted(known)) or 'none'}."
+            Message(
+                "page-parameter-unknown",
+                f"The page {page!r} has no parameter {unknown[0]!r}; "
+                f"it has {', '.join(sorted(known)) or 'none'}.",
+            )
         )
     written = _constants(cells)
     key = _key(cells, {n: v for n, v in parameters.items() if not _is_same(v, written.get(n))})
@@ -139,11 +147,20 @@ def vectors_from(page: str, name: str = "vectors", **parameters: Any) -> np.ndar
         logger.warning("%s cannot be read (%s); it is computed again.", store, error)
     names = _run(path, parameters)
     if name not in names:
-        raise ValueError(f"The shared cells of the page {page!r} do not compute {name!r}.")
+        raise ValueError(
+            Message(
+                "shared-name-unknown",
+                f"The shared cells of the page {page!r} do not compute {name!r}.",
+            )
+        )
     arrays = {each: array for each, value in names.items() if (array := _array(value)) is not None}
     if name not in arrays:
         kind = type(names[name]).__name__
-        raise ValueError(f"{name!r} of the page {page!r} is {kind}, not an array.")
+        raise ValueError(
+            Message(
+                "shared-name-not-array", f"{name!r} of the page {page!r} is {kind}, not an array."
+            )
+        )
     # All of them, since who asks for the vectors next asks for the names that belong to them.
     for each, array in arrays.items():
         _save(_store(page, each, key), array)

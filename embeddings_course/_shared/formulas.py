@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 from latex2mathml import converter, exceptions
 
+from embeddings_course._shared.messages import Message
+
 # What the converter writes of itself. HTML has elements in m, too, as meta and menu.
 _MATHML = re.compile(
     "math|m(?:row|i|n|o|s|text|space|style|padded|phantom|enclose|frac|sqrt|root|sub|sup|subsup|"
@@ -57,7 +59,9 @@ def to_mathml(latex: str, *, block: bool) -> str:
     for element in tree.iter():
         name = element.tag.rpartition("}")[2]
         if not _MATHML.fullmatch(name) or any(map(_FOREIGN.fullmatch, element.attrib)):
-            raise ValueError(f"it would put <{name}> into the page")
+            raise ValueError(
+                Message("formula-foreign-element", f"it would put <{name}> into the page")
+            )
         if (element.text or "").startswith("\\"):
             raise ValueError(f"the command {element.text} is not supported")
     return mathml.replace("<math ", f'<math alttext="{escape(" ".join(latex.split()))}" ', 1)

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from embeddings_course._shared.messages import Message
+
 logger = logging.getLogger(__name__)
 
 PRECISIONS = ("float32", "bfloat16")
@@ -32,7 +34,11 @@ def usable_precision(asked: str, device: torch.device) -> str:
         If there is no such precision.
     """
     if asked not in PRECISIONS:
-        raise ValueError(f"precision is {asked!r}; it must be 'float32' or 'bfloat16'.")
+        raise ValueError(
+            Message(
+                "precision-unknown", f"precision is {asked!r}; it must be 'float32' or 'bfloat16'."
+            )
+        )
     if asked == "float32" or _has_bfloat16(device.type):
         return asked
     _say_that_it_is_not_used(device.type)

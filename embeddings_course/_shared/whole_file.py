@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from embeddings_course._shared.messages import Message
+
 # Windows keeps others from replacing a file that a program has open. Programs that look at every
 # new file, such as virus scanners, have it open for a moment.
 _PATIENCE = (0.1, 0.2, 0.4, 0.8)
@@ -67,5 +69,8 @@ def _replace(new: Path, path: Path) -> None:
     except PermissionError as error:
         if os.name != "nt":
             raise
-        why = "Another program has this file open, or it is read-only; close it there and try again"
+        why = Message(
+            "file-held-by-another-program",
+            "Another program has this file open, or it is read-only; close it there and try again",
+        )
         raise PermissionError(error.errno, why, str(path)) from None

@@ -13,6 +13,7 @@ from torch import nn
 from torch.func import functional_call
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.weights import reason
 
 BEFORE_CLASSIFIER = "pre_logits"
@@ -78,9 +79,12 @@ def _at_layer(model: nn.Module, name: str, layer: str | None) -> tuple[nn.Module
         _, nodes = get_graph_node_names(model, **settings)
     except Exception as error:  # whatever the network's own code raises
         raise ValueError(
-            f"{name!r} cannot be cut at the layer {layer!r}, because its graph cannot be traced "
-            f"({reason(error)}). Leave layer out for what timm takes before its classifier, or "
-            'take a network whose graph can be, such as "efficientnet_lite0".'
+            Message(
+                "graph-not-traceable",
+                f"{name!r} cannot be cut at the layer {layer!r}, because its graph cannot be "
+                f"traced ({reason(error)}). Leave layer out for what timm takes before its "
+                'classifier, or take a network whose graph can be, such as "efficientnet_lite0".',
+            )
         ) from error
     if layer is None:
         modules = dict(model.named_modules())
@@ -92,8 +96,11 @@ def _at_layer(model: nn.Module, name: str, layer: str | None) -> tuple[nn.Module
         parts = [node.split(".") for node in nodes]
         known = {".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)}
         raise ValueError(
-            f"{name!r} has no layer {layer!r}. {near_names(str(layer), sorted(known))} "
-            f"{lists} lists all."
+            Message(
+                "layer-unknown",
+                f"{name!r} has no layer {layer!r}. {near_names(str(layer), sorted(known))} "
+                f"{lists} lists all.",
+            )
         )
     return create_feature_extractor(model, {layer: "vector"}, **settings), layer
 
@@ -112,13 +119,19 @@ def _shape(cut: _Cut, name: str, layer: str, size: int) -> tuple[int, ...]:
             output = functional_call(cut, hollow, (images,))
     except Exception as error:  # whatever the network's own code raises
         raise ValueError(
-            f"{name!r} cannot take images of {size} by {size} pixels up to layer {layer!r} "
-            f"({str(error).splitlines()[0]}). Leave size out for the network's own."
+            Message(
+                "image-size-impossible",
+                f"{name!r} cannot take images of {size} by {size} pixels up to layer {layer!r} "
+                f"({str(error).splitlines()[0]}). Leave size out for the network's own.",
+            )
         ) from error
     if not isinstance(output, torch.Tensor) or not output.is_floating_point():
         raise ValueError(
-            f"Layer {layer!r} of {name!r} gives {type(output).__name__}, expected a tensor of "
-            "floats with one entry an image. Choose another layer."
+            Message(
+                "layer-not-tensor",
+                f"Layer {layer!r} of {name!r} gives {type(output).__name__}, expected a tensor of "
+                "floats with one entry an image. Choose another layer.",
+            )
         )
     return tuple(output.shape)
 

@@ -11,6 +11,7 @@ from torch import nn
 from torchvision.models import WeightsEnum, get_model, get_model_weights, list_models
 from torchvision.transforms import v2
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import listed
 from embeddings_course._shared.weights import digest_of_network
 from embeddings_course.backbones import timm_models
@@ -115,7 +116,11 @@ def load_backbone(
     """
     _require_known(name)
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-        raise ValueError(f"size is {size!r}; it must be a number of pixels, 1 or more.")
+        raise ValueError(
+            Message(
+                "size-not-pixels", f"size is {size!r}; it must be a number of pixels, 1 or more."
+            )
+        )
 
     if name == "embedded":
         size = size or EMBEDDED_SIZE
@@ -168,10 +173,13 @@ def _require_known(name: str) -> None:
     known = timm_models.known_names() if of_timm else list_models(module=torchvision.models)
     if name not in known:
         raise ValueError(
-            f"There is no backbone {name!r}. {near_names(str(name), [*SHIPPED, *known])} "
-            f'Use {listed([f"{each!r}" for each in SHIPPED])}, "timm/" and a name of '
-            "timm.list_models(), or a name of "
-            "torchvision.models.list_models(module=torchvision.models)."
+            Message(
+                "backbone-unknown",
+                f"There is no backbone {name!r}. {near_names(str(name), [*SHIPPED, *known])} "
+                f'Use {listed([f"{each!r}" for each in SHIPPED])}, "timm/" and a name of '
+                "timm.list_models(), or a name of "
+                "torchvision.models.list_models(module=torchvision.models).",
+            )
         )
 
 

@@ -44,6 +44,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.whole_file import writing_whole
 from embeddings_course.backbones import IMAGENET_MEAN, IMAGENET_STD
 
@@ -162,7 +163,12 @@ def read_data(
         caltech101 = Path(torchvision.datasets.Caltech101(download, download=True).root)
         caltech101 /= "101_ObjectCategories"
     elif cifar10 is None or caltech101 is None:
-        raise ValueError("Name the folders of both data sets, or one to download them to.")
+        raise ValueError(
+            Message(
+                "pretrain-folders-missing",
+                "Name the folders of both data sets, or one to download them to.",
+            )
+        )
     else:
         cifar = {part: _class_folders(cifar10 / part) for part in ("train", "test")}
     caltech = [(f, c) for f, c in _class_folders(caltech101) if c != "BACKGROUND_Google"]
@@ -301,7 +307,12 @@ def train(
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         if state["recipe"] != asdict(recipe):
-            sys.exit(f"{checkpoint} is of another recipe; choose another --work or remove it.")
+            sys.exit(
+                Message(
+                    "checkpoint-of-another-recipe",
+                    f"{checkpoint} is of another recipe; choose another --work or remove it.",
+                )
+            )
         learner.load_state_dict(state["learner"])
         optimiser.load_state_dict(state["optimiser"])
         first, seconds = state["step"], state["seconds"]

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torchvision.transforms import v2
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.weights import (
     WeightsError,
     file_of_package,
@@ -83,15 +84,21 @@ def build(
     except Exception as error:  # whatever the network's own code raises
         if "img_size" in options:
             raise ValueError(
-                f"{name!r} cannot be built for images of {size} by {size} pixels "
-                f"({reason(error)}). Leave size out for the network's own."
+                Message(
+                    "image-size-fixed",
+                    f"{name!r} cannot be built for images of {size} by {size} pixels "
+                    f"({reason(error)}). Leave size out for the network's own.",
+                )
             ) from error
         if not trained:
             raise
         raise WeightsError(
-            f"{name!r} cannot be built with the weights in "
-            f"{options['pretrained_cfg_overlay']['file']} ({reason(error)}). Delete that file; it "
-            f"is then downloaded again. {_WITHOUT}"
+            Message(
+                "weights-of-another-network",
+                f"{name!r} cannot be built with the weights in "
+                f"{options['pretrained_cfg_overlay']['file']} ({reason(error)}). Delete that file; "
+                f"it is then downloaded again. {_WITHOUT}",
+            )
         ) from error
     return model, *_timms_preprocess(settings, size)
 
@@ -160,8 +167,11 @@ def _weights(name: str, settings: Any) -> dict[str, Any]:
     """Return the options with which timm builds a network with its weights, and fetch these."""
     if not settings.has_weights:
         raise WeightsError(
-            f"timm has no weights for {name!r}. trained=False gives the network with random ones; "
-            "timm.list_pretrained() lists those with weights."
+            Message(
+                "network-without-weights",
+                f"timm has no weights for {name!r}. trained=False gives the network with random "
+                "ones; timm.list_pretrained() lists those with weights.",
+            )
         )
     path = _cached(settings) or _downloaded(name, settings)
     content = path.resolve()  # in the hub's cache a name is a link to a file named by its digest
@@ -222,7 +232,12 @@ def _downloaded(name: str, settings: Any) -> Path:
     except WeightsError:
         raise
     except Exception as error:  # of the clients' many kinds
-        raise WeightsError(f"{what} could not be fetched ({reason(error)}). {_WITHOUT}") from error
+        raise WeightsError(
+            Message(
+                "hub-weights-not-fetched",
+                f"{what} could not be fetched ({reason(error)}). {_WITHOUT}",
+            )
+        ) from error
 
 
 def _timms_preprocess(settings: Any, size: int | None) -> tuple[nn.Module, int]:

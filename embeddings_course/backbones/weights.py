@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torchvision.models import WeightsEnum, get_model
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.weights import WeightsError, reason, require_digest
 
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
@@ -40,21 +41,30 @@ def _embedded_weights() -> dict[str, torch.Tensor]:
         expected = json.loads(report.read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
-            f"{report}, which holds the SHA-256 of the embedded weights, cannot be read "
-            f"({reason(error)}). {remedy} {report}"
+            Message(
+                "embedded-report-unreadable",
+                f"{report}, which holds the SHA-256 of the embedded weights, cannot be read "
+                f"({reason(error)}). {remedy} {report}",
+            )
         ) from error
     try:
         content = path.read_bytes()
     except OSError as error:
         raise WeightsError(
-            f"The embedded weights {path} cannot be read ({reason(error)}); a file with "
-            f"SHA-256 {expected} is expected there. {remedy} {path}"
+            Message(
+                "embedded-weights-unreadable",
+                f"The embedded weights {path} cannot be read ({reason(error)}); a file with "
+                f"SHA-256 {expected} is expected there. {remedy} {path}",
+            )
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise WeightsError(
-            f"The embedded weights {path} are damaged: their SHA-256 is {found}, "
-            f"expected {expected}. {remedy} {path}"
+            Message(
+                "embedded-weights-damaged",
+                f"The embedded weights {path} are damaged: their SHA-256 is {found}, "
+                f"expected {expected}. {remedy} {path}",
+            )
         )
     weights = safetensors.torch.load(content)
     return {key: w.float() if w.is_floating_point() else w for key, w in weights.items()}
@@ -76,9 +86,12 @@ def load_imagenet(name: str, enum: WeightsEnum) -> nn.Module:
             torch.hub.download_url_to_file(enum.url, str(path), hash_prefix=expected)
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             raise WeightsError(
-                f"The ImageNet weights of {name!r} could not be fetched from {enum.url} "
-                f"({reason(error)}). Get that file in another way and put it at {path}; "
-                'load_backbone("embedded") works without network.'
+                Message(
+                    "weights-not-fetched",
+                    f"The ImageNet weights of {name!r} could not be fetched from {enum.url} "
+                    f"({reason(error)}). Get that file in another way and put it at {path}; "
+                    'load_backbone("embedded") works without network.',
+                )
             ) from error
     again = f'Delete the file; load_backbone("{name}") then downloads it again.'
     require_digest(path, expected, again)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.book_build import page_cache
 from embeddings_course.book_build.execute_pages import (
     ANSI,
@@ -73,15 +74,24 @@ def pages(root: Path) -> list[Path]:
     try:
         names = list(_listed(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
     except FileNotFoundError as error:
-        raise BookError(f"{root} holds no _toc.yml: this is not the course's folder.") from error
+        raise BookError(
+            Message("toc-missing", f"{root} holds no _toc.yml: this is not the course's folder.")
+        ) from error
     except (yaml.YAMLError, TypeError) as error:
-        raise BookError(f"_toc.yml is not a table of contents: {error}") from error
+        raise BookError(
+            Message("toc-malformed", f"_toc.yml is not a table of contents: {error}")
+        ) from error
     if not names:
-        raise BookError("_toc.yml names no page.")
+        raise BookError(Message("toc-empty", "_toc.yml names no page."))
     found = []
     for name in names:
         if not (root / f"{name}.md").is_file():
-            raise BookError(f"_toc.yml names the page {name}, but there is no {name}.md.")
+            raise BookError(
+                Message(
+                    "toc-page-missing",
+                    f"_toc.yml names the page {name}, but there is no {name}.md.",
+                )
+            )
         found.append(Path(f"{name}.md"))
     return found
 
@@ -162,7 +172,9 @@ def _check_quizzes(root: Path) -> None:
         load_bank(root / "book" / "quizzes")
     except QuizError as error:
         lines = "\n  ".join(problem.replace(f"{root}{os.sep}", "") for problem in error.problems)
-        raise BookError(f"The quizzes are not in order:\n  {lines}") from error
+        raise BookError(
+            Message("book-quizzes-wrong", f"The quizzes are not in order:\n  {lines}")
+        ) from error
 
 
 def _remove(folder: Path) -> None:
@@ -204,7 +216,8 @@ def _execute(
     except CellFailed as error:
         log = root / "_build" / "book.log"
         log.write_text(f"{error}\n\n{error.details}\n", encoding="utf-8")
-        raise BookError(f"{error}\n{GO_ON}\nThe whole log: {log}") from error
+        failed: Message = error.args[0]
+        raise BookError(failed.within(after=f"\n{GO_ON}\nThe whole log: {log}")) from error
 
 
 def _run_jupyter_book(root: Path, work: Path, lock: Lock, keep_going: bool) -> None:
@@ -240,20 +253,23 @@ def _run_jupyter_book(root: Path, work: Path, lock: Lock, keep_going: bool) -> N
             process.terminate()
             process.wait()
     if process.returncode != 0:
-        raise BookError(f"{_explain(lines, root)}\nThe whole log: {log}")
+        raise BookError(_explain(lines, root).within(after=f"\nThe whole log: {log}"))
 
 
-def _explain(lines: list[str], root: Path) -> str:
+def _explain(lines: list[str], root: Path) -> Message:
     """Say in a sentence what a failed build's log says."""
     problems = [line for line in lines if _PROBLEM.search(line)]
     if problems:
         shown = [problem.replace(f"{root}{os.sep}", "") for problem in problems[:10]]
         more = f"\n  and {len(problems) - 10} more" if len(problems) > 10 else ""
-        return "Sphinx has complaints, and the book must have none:\n  " + "\n  ".join(shown) + more
+        return Message(
+            "book-warnings",
+            "Sphinx has complaints, and the book must have none:\n  " + "\n  ".join(shown) + more,
+        )
     # What follows are errors that the first one caused, and they say less.
     first = next((n for n, line in enumerate(lines) if _CAUSED.match(line)), len(lines))
     last = next((line for line in reversed(lines[:first]) if _is_error(line)), "no reason given")
-    return f"Jupyter Book could not build the book: {last}"
+    return Message("book-not-built", f"Jupyter Book could not build the book: {last}")
 
 
 def _is_error(line: str) -> bool:
@@ -273,6 +289,10 @@ def _check_sources(html: Path, names: list[str]) -> None:
     )
     if strangers:
         raise BookError(
-            f"The book would have published {', '.join(strangers)}, which _toc.yml does not name. "
-            "Set only_build_toc_files in _config.yml and list the folder in exclude_patterns."
+            Message(
+                "book-publishes-stranger",
+                f"The book would have published {', '.join(strangers)}, which _toc.yml does not "
+                "name. Set only_build_toc_files in _config.yml and list the folder in "
+                "exclude_patterns.",
+            )
         )

@@ -27,6 +27,7 @@ from yaml import YAMLError
 
 from embeddings_course._shared import kernel_copies
 from embeddings_course._shared.code_inputs import imports
+from embeddings_course._shared.messages import Message
 from embeddings_course.book_build import failed_assertion, page_cache
 from embeddings_course.book_build.claims import read_claims
 from embeddings_course.book_build.published_versions import difference
@@ -53,15 +54,15 @@ class CellFailed(Exception):
         The traceback, for a log.
     """
 
-    def __init__(self, page: str, what: str, details: str = "", note: str = "") -> None:
-        message = f"{page}.md could not be executed: {what.strip()}"
+    def __init__(self, page: str, what: Message, details: str = "", note: str = "") -> None:
+        after = ""
         # IPython marks the line of each frame with an arrow; the cell's own is the first.
         arrow = re.search(r"^-+> \d+ .*$", details, re.MULTILINE)
         if arrow:
-            message += f"\n  in its line {arrow[0].lstrip('-> ')}"
+            after += f"\n  in its line {arrow[0].lstrip('-> ')}"
         if note:
-            message += f"\n  {note}"
-        super().__init__(message)
+            after += f"\n  {note}"
+        super().__init__(what.within(f"{page}.md could not be executed: ", after))
         self.details = details
 
 
@@ -272,12 +273,14 @@ def _execute(
         details = ANSI.sub("", error.traceback)
         raise CellFailed(page.name, _what_failed(page, error), details, difference(root)) from error
     except CellTimeoutError as error:
-        raise CellFailed(page.name, f"a cell took longer than {timeout} s.") from error
+        raise CellFailed(
+            page.name, Message("cell-too-slow", f"a cell took longer than {timeout} s.")
+        ) from error
     except DeadKernelError as error:
-        what = "its kernel died. Most often that is a lack of memory."
+        what = Message("page-kernel-died", "its kernel died. Most often that is a lack of memory.")
         raise CellFailed(page.name, what) from error
     except RuntimeError as error:  # a kernel that does not answer, for example
-        raise CellFailed(page.name, str(error)) from error
+        raise CellFailed(page.name, Message("page-kernel-failed", str(error).strip())) from error
     finally:
         page.seconds = time.monotonic() - start
         _take_out_times(page)
@@ -295,10 +298,10 @@ def _take_out_times(page: _Page) -> None:
             page.in_cells += (ended - began).total_seconds()
 
 
-def _what_failed(page: _Page, error: Any) -> str:
+def _what_failed(page: _Page, error: Any) -> Message:
     """Say what failed. Of an assertion that is the claim, and the numbers on both sides."""
     if error.ename != "AssertionError":
-        return f"{error.ename}: {error.evalue}"
+        return Message("cell-raised", f"{error.ename}: {error.evalue}".strip())
     *_, failed = (
         cell
         for cell in page.notebook.cells
@@ -309,10 +312,10 @@ def _what_failed(page: _Page, error: Any) -> str:
         claims = read_claims(page.path.with_name("claims.yml"))
     except (OSError, ValueError, YAMLError):  # a broken list must not hide what failed
         claims = []
-    lines = ["what it asserts does not hold here."]
-    lines += [f"  The claim {each.id}: {each.sentence}" for each in claims if each.id in tags]
+    lines = [f"  The claim {each.id}: {each.sentence}" for each in claims if each.id in tags]
     lines += [f"  {line}" for line in error.evalue.splitlines()]
-    return "\n".join(lines)
+    failed_here = Message("cell-assertion-fails", "what it asserts does not hold here.")
+    return failed_here.within(after="".join(f"\n{line}" for line in lines).rstrip())
 
 
 def own_kernel(command: list[str]) -> type:

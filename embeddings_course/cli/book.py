@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.book_build.build import Book, build_book, pages
 from embeddings_course.cli.options import PASSES_ON, PackageCommand, passes_on, run_program
 
@@ -77,8 +78,11 @@ def links(root: Path) -> int:
     answers = ask(linking)
     if answers and all(answer.status is None for answer in answers):
         raise click.ClickException(
-            f"None of {len(answers)} addresses could be reached ({answers[0].reason}): this "
-            "machine seems to have no network, so nothing is known about the links."
+            Message(
+                "links-no-network",
+                f"None of {len(answers)} addresses could be reached ({answers[0].reason}): this "
+                "machine seems to have no network, so nothing is known about the links.",
+            )
         )
     for answer in answers:
         if answer.verdict != "ok":
@@ -112,7 +116,7 @@ def bench(root: Path) -> int:
     from embeddings_course.book_build.benchmark import measure_builds
 
     for name in ("bench_features.py", "bench_grading.py"):
-        script = root / "tests" / name
+        script = root / "tests" / "benchmarks" / name
         if not script.exists():
             raise click.ClickException(f"{script} is missing: it holds benchmarks.")
         if status := run_program([sys.executable, str(script)]):

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.environment.course_folder import CONFIGURATION, course_folder, require_own
 from embeddings_course.environment.optional_packages import missing, pip_line
 
@@ -35,8 +36,12 @@ class PackageCommand(click.Command):
         root, command = context.obj, context.command_path
         if not (root / "_toc.yml").is_file():
             raise click.ClickException(
-                f"{root} is an installed package, not a clone of the course: {context.info_name} "
-                "needs the repository's book/ and assignments/. Run it in a clone."
+                Message(
+                    "command-needs-clone",
+                    f"{root} is an installed package, not a clone of the course: "
+                    f"{context.info_name} "
+                    "needs the repository's book/ and assignments/. Run it in a clone.",
+                )
             )
         if absent := [name for extra in self.extras for name in missing(extra)]:
             raise needs(command, absent, *self.extras)

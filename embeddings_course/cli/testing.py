@@ -33,7 +33,7 @@ def check(root: Path, arguments: tuple[str, ...]) -> int:
 
     Arguments that it does not know go to pytest, for the unit tests.
     """
-    style = root / "tests" / "test_style.py"
+    style = root / "tests" / "project" / "test_style.py"
     if status := run_program([*_pytest(root), str(style)]):
         return status
     unit = ["-m", "unit", "-n", str(pages_at_once()), "--ignore", str(style), str(root / "tests")]
@@ -125,7 +125,7 @@ def _pytest(root: Path) -> list[str]:
 
 def _side_by_side(root: Path) -> list[str]:
     """Return the arguments for all tests that are not slow, one process per file."""
-    # In the order of tests/durations.py: with a long file last, one process would wait for it.
+    # In the order of tests/helpers/durations.py: with a long file last, one would wait for it.
     order = ["--dist", "loadfile", "--no-loadscope-reorder"]
     return ["-m", "not slow", "-n", str(pages_at_once()), *order, str(root / "tests")]
 
@@ -137,7 +137,7 @@ def _one_thread_each(environ: os._Environ | dict[str, str]) -> dict[str, str]:
 
 def nbval_options(root: Path) -> list[str]:
     """Return the options under which pytest compares notebooks with what they show when run."""
-    rules = root / "tests" / "nbval.cfg"
+    rules = root / "tests" / "book" / "nbval.cfg"
     return ["--nbval", "--nbval-sanitize-with", str(rules), "--nbval-kernel-name", _CHECK_KERNEL]
 
 

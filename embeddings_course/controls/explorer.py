@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.notebook_display import display_alive, has_live_kernel, with_view
 from embeddings_course.controls.inputs import Choice
 from embeddings_course.controls.live_widget import ASSETS, widget_class
@@ -122,8 +123,11 @@ class Explorer:
         if not isinstance(html, str) or not html.strip():
             got = "an empty string" if isinstance(made, str) else type(made).__name__
             raise TypeError(
-                f"{_name_of(self.render)} must return HTML, as a string or as an object with "
-                f"_repr_html_; it returned {got}."
+                Message(
+                    "control-not-html",
+                    f"{_name_of(self.render)} must return HTML, as a string or as an object with "
+                    f"_repr_html_; it returned {got}.",
+                )
             )
         return html
 
@@ -210,26 +214,45 @@ class Explorer:
 def _check(render: Any, controls: Mapping[str, Any], caption: Any) -> None:
     if not callable(render):
         raise TypeError(
-            f"explore needs a function that makes HTML, not {render!r}. Give the function itself, "
-            "without calling it."
+            Message(
+                "explore-needs-function",
+                f"explore needs a function that makes HTML, not {render!r}. Give the function "
+                "itself, without calling it.",
+            )
         )
     if not isinstance(caption, str) or not caption.strip():
-        raise ValueError("explore needs a caption that says what the controls are for.")
+        raise ValueError(
+            Message(
+                "explore-needs-caption",
+                "explore needs a caption that says what the controls are for.",
+            )
+        )
     if not controls:
         raise ValueError(
-            "explore needs at least one control, named like an argument of the function: "
-            "k=Choice([1, 5])."
+            Message(
+                "explore-needs-control",
+                "explore needs at least one control, named like an argument of the function: "
+                "k=Choice([1, 5]).",
+            )
         )
     for name, control in controls.items():
         if not isinstance(control, Choice):
             raise TypeError(
-                f"{name} must be a Choice or a Typed, not {control!r}: write {name}=Choice([...])."
+                Message(
+                    "control-wrong-type",
+                    f"{name} must be a Choice or a Typed, not {control!r}: write "
+                    f"{name}=Choice([...]).",
+                )
             )
     try:
         inspect.signature(render).bind(**controls)
     except TypeError as error:
         raise TypeError(
-            f"{_name_of(render)} cannot be called with the controls {', '.join(controls)}: {error}."
+            Message(
+                "control-arguments-mismatch",
+                f"{_name_of(render)} cannot be called with the controls {', '.join(controls)}: "
+                f"{error}.",
+            )
         ) from None
     except ValueError:  # some built-in functions do not tell their arguments
         pass
@@ -237,8 +260,11 @@ def _check(render: Any, controls: Mapping[str, Any], caption: Any) -> None:
     if (total := math.prod(counts.values())) > MOST_STATES:
         product = " times ".join(f"{count} for {name}" for name, count in counts.items())
         raise ValueError(
-            f"There are {total:,} prepared states ({product}), and a page of the book holds at "
-            f"most {MOST_STATES}. Name fewer values in prepared=[...]."
+            Message(
+                "prepared-states-too-many",
+                f"There are {total:,} prepared states ({product}), and a page of the book holds at "
+                f"most {MOST_STATES}. Name fewer values in prepared=[...].",
+            )
         )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from embeddings_course._shared.messages import Message
+
 # More are a list to open instead of buttons side by side.
 MOST_BUTTONS = 5
 
@@ -44,8 +46,11 @@ class Choice:
         for text in self.prepared:
             if text not in self.values:
                 raise ValueError(
-                    f"prepared names {text!r}, which is not among the {len(self.values):,} values "
-                    f"of the {kind}. {self._close_to(text)}"
+                    Message(
+                        "prepared-unknown",
+                        f"prepared names {text!r}, which is not among the {len(self.values):,} "
+                        f"values of the {kind}. {self._close_to(text)}",
+                    )
                 )
 
     def find(self, text: str) -> Any:
@@ -137,8 +142,11 @@ class Typed(Choice):
     ):
         if prepared is None:
             raise ValueError(
-                f"A {type(self).__name__} needs prepared: the few values that the book, which has "
-                'no kernel, can show, such as prepared=["row", "mean"].'
+                Message(
+                    "prepared-missing",
+                    f"A {type(self).__name__} needs prepared: the few values that the book, "
+                    'which has no kernel, can show, such as prepared=["row", "mean"].',
+                )
             )
         super().__init__(values, prepared=prepared, label=label)
 
@@ -207,20 +215,30 @@ class Text(Typed):
 
 def _by_text(values: Iterable[Any], what: str) -> dict[str, Any]:
     if isinstance(values, str):
-        raise TypeError(f"{what} must be a list, not the single string {values!r}.")
+        raise TypeError(
+            Message("values-one-text", f"{what} must be a list, not the single string {values!r}.")
+        )
     try:
         values = list(values)
     except TypeError:
-        raise TypeError(f"{what} must be a list, not {values!r}.") from None
+        raise TypeError(
+            Message("values-not-list", f"{what} must be a list, not {values!r}.")
+        ) from None
     if not values:
-        raise ValueError(f"{what} are none: there would be nothing to choose.")
+        raise ValueError(
+            Message("values-empty", f"{what} are none: there would be nothing to choose.")
+        )
     found: dict[str, Any] = {}
     for value in values:
         # What is typed has no space around it either.
         text = str(value).strip()
         if not text:
-            raise ValueError(f"{what} hold {value!r}, which nobody could see or type.")
+            raise ValueError(
+                Message(
+                    "value-invisible", f"{what} hold {value!r}, which nobody could see or type."
+                )
+            )
         if text in found:
-            raise ValueError(f"{what} hold {text!r} twice.")
+            raise ValueError(Message("values-repeated", f"{what} hold {text!r} twice."))
         found[text] = value
     return found

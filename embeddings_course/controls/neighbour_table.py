@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from embeddings_course._shared.messages import Message
+
 
 def neighbours_html(
     query: str,
@@ -51,12 +53,19 @@ def neighbours_html(
     True
     """
     if not len(names):
-        raise ValueError("There are no neighbours to show: names is empty.")
+        raise ValueError(
+            Message("neighbours-empty", "There are no neighbours to show: names is empty.")
+        )
     lists = {"names": names, "cosines": cosines, "notes": notes, "same": same}
     lengths = {key: len(values) for key, values in lists.items() if values is not None}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{key} {length}" for key, length in lengths.items())
-        raise ValueError(f"All lists must have the same length, but theirs are: {told}.")
+        raise ValueError(
+            Message(
+                "neighbour-lists-mismatch",
+                f"All lists must have the same length, but theirs are: {told}.",
+            )
+        )
     noted = notes is not None or same is not None
     rows = []
     for number, (neighbour, cosine) in enumerate(zip(names, cosines, strict=True)):
@@ -79,7 +88,9 @@ def neighbours_html(
 def _bar(cosine: float) -> str:
     cosine = float(cosine)
     if not math.isfinite(cosine) or abs(cosine) > 1 + 1e-3:
-        raise ValueError(f"{cosine} is not a cosine, which is between -1 and 1.")
+        raise ValueError(
+            Message("cosine-out-of-range", f"{cosine} is not a cosine, which is between -1 and 1.")
+        )
     number = f"{round(cosine, 2) + 0.0:.2f}".replace("-", "\u2212")
     part = round(100 * min(max(cosine, 0), 1))
     return f'<span class="control-bar" style="--part: {part}%"></span> {number}'

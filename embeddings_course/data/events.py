@@ -30,6 +30,7 @@ from string import ascii_uppercase
 
 import numpy as np
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer, require_number
 
 FAMILIES: tuple[str, ...] = (
@@ -129,8 +130,11 @@ class ScannerLog:
         place = bisect_left(self.codes, code)
         if place == len(self.codes) or self.codes[place] != code:
             raise ValueError(
-                f"There is no code {code!r} in this log; it has {len(self.codes)}, "
-                f"from {self.codes[0]} to {self.codes[-1]}."
+                Message(
+                    "event-code-unknown",
+                    f"There is no code {code!r} in this log; it has {len(self.codes)}, "
+                    f"from {self.codes[0]} to {self.codes[-1]}.",
+                )
             )
         return place
 
@@ -223,8 +227,11 @@ def scanner_log(
     require_number("noise", noise, 0, 1)
     if n_codes < 2 * n_families:
         raise ValueError(
-            f"n_codes is {n_codes}; {n_families} families of two codes or more need at least "
-            f"{2 * n_families}."
+            Message(
+                "event-families-too-many",
+                f"n_codes is {n_codes}; {n_families} families of two codes or more need at least "
+                f"{2 * n_families}.",
+            )
         )
 
     # One stream for each part of the world, so that the log's size changes none of the others.
@@ -405,9 +412,12 @@ def _emit(
         free = np.count_nonzero(places) - len(kept)
         if free < 0:
             raise ValueError(
-                f"n_shifts x length is {shown.size} steps, too few for {len(family)} codes to "
-                f"occur {min_count} times each; ask for more steps, fewer codes or a lower "
-                "min_count."
+                Message(
+                    "event-log-too-short",
+                    f"n_shifts x length is {shown.size} steps, too few for {len(family)} codes to "
+                    f"occur {min_count} times each; ask for more steps, fewer codes or a lower "
+                    "min_count.",
+                )
             )
         weights = popularity[members] / popularity[members].sum()
         drawn = rng.choice(members, free, p=weights)

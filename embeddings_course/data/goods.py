@@ -25,6 +25,7 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer
 
 PARTS = ("train", "test")
@@ -134,18 +135,38 @@ def load(part: str | None = None, *, kinds: Sequence[str] | None = None) -> Good
         If the file with the photographs is missing or damaged.
     """
     if part is not None and part not in PARTS:
-        raise ValueError(f"part is {part!r}; it must be 'train', 'test', or left out for both.")
+        raise ValueError(
+            Message(
+                "goods-part-unknown",
+                f"part is {part!r}; it must be 'train', 'test', or left out for both.",
+            )
+        )
     if isinstance(kinds, str):
-        raise ValueError(f"kinds is the string {kinds!r}; it must be a list of names.")
+        raise ValueError(
+            Message(
+                "goods-kinds-one-text",
+                f"kinds is the string {kinds!r}; it must be a list of names.",
+            )
+        )
     names = KINDS if kinds is None else tuple(kinds)
     if not names:
-        raise ValueError("kinds is empty; name at least one kind, or leave it out for all.")
+        raise ValueError(
+            Message(
+                "goods-kinds-empty",
+                "kinds is empty; name at least one kind, or leave it out for all.",
+            )
+        )
     if len(set(names)) < len(names):
-        raise ValueError("kinds names a kind twice; name each one once.")
+        raise ValueError(
+            Message("goods-kind-twice", "kinds names a kind twice; name each one once.")
+        )
     for name in names:
         if name not in (*KINDS, *NEW_KINDS):
             raise ValueError(
-                f"There is no kind {name!r}. The kinds are: {', '.join((*KINDS, *NEW_KINDS))}."
+                Message(
+                    "goods-kind-unknown",
+                    f"There is no kind {name!r}. The kinds are: {', '.join((*KINDS, *NEW_KINDS))}.",
+                )
             )
 
     photographs = _photographs()
@@ -175,13 +196,19 @@ def _photographs() -> dict[str, list[tuple[str, np.ndarray]]]:
         packed = path.read_bytes()
     except OSError as error:
         raise FileNotFoundError(
-            f"The photographs of goods, {path}, cannot be read ({error.strerror}). {remedy}"
+            Message(
+                "goods-unreadable",
+                f"The photographs of goods, {path}, cannot be read ({error.strerror}). {remedy}",
+            )
         ) from error
     digest = hashlib.sha256(packed).hexdigest()
     if digest != _LISTED["sha256"]:
         raise FileNotFoundError(
-            f"The photographs of goods, {path}, are damaged: their SHA-256 is {digest}, expected "
-            f"{_LISTED['sha256']}. {remedy}"
+            Message(
+                "goods-damaged",
+                f"The photographs of goods, {path}, are damaged: their SHA-256 is {digest}, "
+                f"expected {_LISTED['sha256']}. {remedy}",
+            )
         )
     found: dict[str, list[tuple[str, np.ndarray]]] = {}
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:

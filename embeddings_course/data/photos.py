@@ -23,6 +23,7 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer
 
 SIDES = ("left", "right")
@@ -127,7 +128,11 @@ def camera(name: str) -> Camera:
     for candidate in (*CAMERAS, STEREO_RIGHT):
         if candidate.name == name:
             return candidate
-    raise ValueError(f"There is no camera {name!r}. The cameras are: {', '.join(NAMES)}.")
+    raise ValueError(
+        Message(
+            "camera-unknown", f"There is no camera {name!r}. The cameras are: {', '.join(NAMES)}."
+        )
+    )
 
 
 def photo(name: str) -> np.ndarray:
@@ -197,7 +202,9 @@ def frames(
         For an unknown side or camera, a camera named twice, or a number out of range.
     """
     if side not in SIDES:
-        raise ValueError(f"side is {side!r}; it must be 'left' or 'right'.")
+        raise ValueError(
+            Message("side-unknown", f"side is {side!r}; it must be 'left' or 'right'.")
+        )
     for name, value, least in (
         ("per_camera", per_camera, 1),
         ("size", size, 8),
@@ -205,12 +212,24 @@ def frames(
     ):
         require_integer(name, value, least)
     if isinstance(cameras, str):
-        raise ValueError(f"cameras is the string {cameras!r}; it must be a list of names.")
+        raise ValueError(
+            Message(
+                "cameras-one-text",
+                f"cameras is the string {cameras!r}; it must be a list of names.",
+            )
+        )
     chosen = CAMERAS if cameras is None else tuple(camera(name) for name in cameras)
     if not chosen:
-        raise ValueError("cameras is empty; name at least one camera, or leave it out for all.")
+        raise ValueError(
+            Message(
+                "cameras-empty",
+                "cameras is empty; name at least one camera, or leave it out for all.",
+            )
+        )
     if len(set(chosen)) < len(chosen):
-        raise ValueError("cameras names a camera twice; name each one once.")
+        raise ValueError(
+            Message("cameras-repeated", "cameras names a camera twice; name each one once.")
+        )
 
     images = np.empty((len(chosen) * per_camera, size, size, 3), np.uint8)
     truth = np.empty(len(images), TRUTH_DTYPE)

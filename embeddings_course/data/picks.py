@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer, require_number
 
 FAMILIES: tuple[str, ...] = (
@@ -171,8 +172,11 @@ def operator_picks(
         require_integer(name, value, least, most)
     if n_products < 2 * n_families:
         raise ValueError(
-            f"n_products is {n_products}; {n_families} families of two products or more need at "
-            f"least {2 * n_families}."
+            Message(
+                "pick-families-too-many",
+                f"n_products is {n_products}; {n_families} families of two products or more need "
+                f"at least {2 * n_families}.",
+            )
         )
     for name, share, low, high in (
         ("concentration", concentration, 1e-3, 1e3),
@@ -204,9 +208,13 @@ def operator_picks(
     times = np.bincount(pairs[:, 1], minlength=n_products)
     if not times.all():
         raise ValueError(
-            f"Nobody has picked product {products[int(times.argmin())]}, and {(times == 0).sum()} "
-            f"of {n_products} are like it; ask for more operators or picks, fewer products, or a "
-            "lower zipf."
+            Message(
+                "product-never-picked",
+                f"Nobody has picked product {products[int(times.argmin())]}, and "
+                f"{(times == 0).sum()} "
+                f"of {n_products} are like it; ask for more operators or picks, fewer products, "
+                "or a lower zipf.",
+            )
         )
     return Picks(
         operators=_names("U", n_operators),
@@ -262,8 +270,11 @@ def split(
     few = int(counts.argmin())
     if counts[few] <= held_out:
         raise ValueError(
-            f"{_called('user', few, users)} has {_times(counts[few])}, too few to hold out "
-            f"{held_out} and train with another; hold out fewer, or leave out such users."
+            Message(
+                "picks-user-too-small",
+                f"{_called('user', few, users)} has {_times(counts[few])}, too few to hold out "
+                f"{held_out} and train with another; hold out fewer, or leave out such users.",
+            )
         )
     rng = np.random.default_rng([seed, 2])
     order = np.lexsort((rng.random(len(pairs)), user))  # by user, at random within each
@@ -277,9 +288,12 @@ def split(
         if not exchanges:
             alone = _called("item", int(lost), items)
             raise ValueError(
-                f"{alone} cannot have an interaction left to train with if all other items have "
-                f"one and {held_out} are held out for each user; hold out fewer, or leave out "
-                "items with few interactions."
+                Message(
+                    "picks-item-held-out",
+                    f"{alone} cannot have an interaction left to train with if all other items "
+                    f"have one and {held_out} are held out for each user; hold out fewer, or leave "
+                    "out items with few interactions.",
+                )
             )
         for back, out in exchanges:
             held[back], held[out] = False, True
@@ -379,7 +393,12 @@ def _fewest_and_most(picked: tuple[int, int], n_products: int) -> tuple[int, int
         require_integer("the fewest picks", fewest, 1, n_products // 2)
         require_integer("the most picks", most, fewest, n_products // 2)
         return fewest, most
-    raise ValueError(f"picked is {picked!r}; it must be two integers, the fewest and the most.")
+    raise ValueError(
+        Message(
+            "picked-not-two-integers",
+            f"picked is {picked!r}; it must be two integers, the fewest and the most.",
+        )
+    )
 
 
 def _names(letter: str, count: int) -> tuple[str, ...]:
@@ -408,17 +427,26 @@ def _checked(
     pairs = np.asarray(pairs)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
         raise ValueError(
-            f"Pairs must be [n, 2], a user and an item each, and not empty, not {pairs.shape}."
+            Message(
+                "pairs-wrong-shape",
+                f"Pairs must be [n, 2], a user and an item each, and not empty, not {pairs.shape}.",
+            )
         )
     if not np.issubdtype(pairs.dtype, np.integer):
         raise ValueError(
-            f"Pairs must be integers, ids that count from 0, not {pairs.dtype}; "
-            "np.unique(names, return_inverse=True) makes ids of names."
+            Message(
+                "pairs-not-integers",
+                f"Pairs must be integers, ids that count from 0, not {pairs.dtype}; "
+                "np.unique(names, return_inverse=True) makes ids of names.",
+            )
         )
     if pairs.min() < 0:
         row = int(np.flatnonzero((pairs < 0).any(axis=1))[0])
         raise ValueError(
-            f"Row {row} of the pairs has the id {pairs[row].min()}; ids must count from 0."
+            Message(
+                "pairs-negative-id",
+                f"Row {row} of the pairs has the id {pairs[row].min()}; ids must count from 0.",
+            )
         )
     pairs = pairs.astype(np.int64)
     for column, kind, names in ((0, "user", users), (1, "item", items)):
@@ -426,21 +454,32 @@ def _checked(
         if names is not None and ids.max() >= len(names):
             row = int(ids.argmax())
             raise ValueError(
-                f"Row {row} of the pairs has the {kind} {ids[row]}, but there are {len(names)} "
-                f"names of {kind}s: one for each id is needed."
+                Message(
+                    "pairs-id-without-name",
+                    f"Row {row} of the pairs has the {kind} {ids[row]}, but there are {len(names)} "
+                    f"names of {kind}s: one for each id is needed.",
+                )
             )
         times = np.bincount(ids, minlength=0 if names is None else len(names))
         if not times.all():
             raise ValueError(
-                f"{_called(kind, int(times.argmin()), names)} has no interaction, so there is "
-                f"nothing to learn about it; leave such {kind}s out and count ids again from 0."
+                Message(
+                    "pairs-id-without-interaction",
+                    f"{_called(kind, int(times.argmin()), names)} has no interaction, so there is "
+                    f"nothing to learn about it; leave such {kind}s out and count ids again from "
+                    f"0.",
+                )
             )
     unique, first, counts = np.unique(pairs, axis=0, return_index=True, return_counts=True)
     if len(unique) < len(pairs):
         twice = pairs[first[counts > 1].min()]
         raise ValueError(
-            f"{_called('user', twice[0], users)} and {_called('item', twice[1], items).lower()} "
-            "are paired more than once; what counts is whether, not how often: "
-            "np.unique(pairs, axis=0) drops the repeats."
+            Message(
+                "pairs-repeated",
+                f"{_called('user', twice[0], users)} and "
+                f"{_called('item', twice[1], items).lower()} "
+                "are paired more than once; what counts is whether, not how often: "
+                "np.unique(pairs, axis=0) drops the repeats.",
+            )
         )
     return pairs

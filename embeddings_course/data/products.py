@@ -27,6 +27,7 @@ from importlib.resources import files
 import matplotlib as mpl
 import numpy as np
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer, require_number
 
 KINDS: tuple[str, ...] = ("mug", "bracket", "tee", "arch", "dome", "wedge", "funnel", "key")
@@ -211,8 +212,11 @@ def bought_together(
     for name, rows in zip(LINES, members, strict=True):
         if len(rows) == 1:
             raise ValueError(
-                f"Only one product is {name}, so nothing of its line can be bought with it; "
-                "draw more products."
+                Message(
+                    "product-line-of-one",
+                    f"Only one product is {name}, so nothing of its line can be bought with it; "
+                    "draw more products.",
+                )
             )
     rng = np.random.default_rng([seed, 3])
     first = rng.integers(len(products), size=n_pairs)

@@ -28,6 +28,7 @@ import torchvision
 from PIL import Image
 from tqdm.auto import tqdm
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.backbones.pretrain import held_out_caltech
 
@@ -95,7 +96,12 @@ def select(names: Iterable[str], small: dict[str, np.ndarray], count: int) -> li
             chosen.append(name)
         if len(chosen) == count:
             return chosen
-    raise ValueError(f"Only {len(chosen)} photographs differ, of {count} wanted: {chosen[:1]} ...")
+    raise ValueError(
+        Message(
+            "photographs-too-alike",
+            f"{count} photographs are wanted, and only {len(chosen)} differ: {chosen}.",
+        )
+    )
 
 
 def thumbnail(image: Image.Image) -> np.ndarray:

@@ -44,6 +44,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import is_number, require_integer, require_number
 
 RATE = 8000
@@ -184,18 +185,35 @@ def machine_sounds(
     require_integer("per_state", per_state, 1)
     require_integer("seed", seed, 0)
     if not is_number(noise) or not 0 <= noise < np.inf:
-        raise ValueError(f"noise is {noise!r}; it must be a number, 0 or more.")
+        raise ValueError(
+            Message("noise-not-positive", f"noise is {noise!r}; it must be a number, 0 or more.")
+        )
     require_number("seconds", seconds, 0.5, 60)
     if isinstance(states, str):
-        raise ValueError(f"states is the string {states!r}; it must be a list of names.")
+        raise ValueError(
+            Message(
+                "states-one-text", f"states is the string {states!r}; it must be a list of names."
+            )
+        )
     chosen = STATES if states is None else tuple(states)
     for name in chosen:
         if name not in STATES:
-            raise ValueError(f"There is no state {name!r}; the states are: {', '.join(STATES)}.")
+            raise ValueError(
+                Message(
+                    "state-unknown",
+                    f"There is no state {name!r}; the states are: {', '.join(STATES)}.",
+                )
+            )
     if not chosen:
-        raise ValueError("states is empty; name at least one state, or leave it out for all.")
+        raise ValueError(
+            Message(
+                "states-empty", "states is empty; name at least one state, or leave it out for all."
+            )
+        )
     if len(set(chosen)) < len(chosen):
-        raise ValueError("states names a state twice; name each one once.")
+        raise ValueError(
+            Message("states-repeated", "states names a state twice; name each one once.")
+        )
 
     samples = round(seconds * RATE)
     waves = np.empty((len(chosen) * per_state, samples), np.float32)

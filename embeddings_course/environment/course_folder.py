@@ -16,6 +16,8 @@ import os
 import stat
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
+
 CONFIGURATION = "nbgrader_config.py"
 
 
@@ -50,8 +52,10 @@ def course_folder(root: Path, here: Path | None = None) -> Path:
             continue
         if folder != root.resolve() and (objection := _objection(folder, here)):
             raise ElsewhereError(
-                f"{folder} holds a course, but {objection} The settings of a course are a program, "
-                "so nothing of it was run."
+                objection.within(
+                    f"{folder} holds a course, but ",
+                    " The settings of a course are a program, so nothing of it was run.",
+                )
             )
         return folder
     return root
@@ -69,33 +73,41 @@ def require_own(root: Path, command: str, here: Path | None = None) -> None:
     if course.resolve() != root.resolve():
         _, _, name = command.partition(" ")
         raise ElsewhereError(
-            f"{course} holds another course than {root}, which the active environment belongs to, "
-            f"and `{command}` works on the latter: run it there. In a copy of the repository, "
-            f"`python -m embeddings_course {name}` uses the copy's own environment."
+            Message(
+                "course-is-another",
+                f"{course} holds another course than {root}, which the active environment "
+                f"belongs to, and `{command}` works on the latter: run it there. In a copy of the "
+                "repository, "
+                f"`python -m embeddings_course {name}` uses the copy's own environment.",
+            )
         )
 
 
-def _objection(folder: Path, here: Path) -> str | None:
+def _objection(folder: Path, here: Path) -> Message | None:
     """Say why the settings of a folder at or above the current one are not run unasked."""
     settings = folder / CONFIGURATION
     if folder == here:
         # A folder that somebody works in was chosen; a file that somebody else left there was not.
         if _is_open(folder) and not _is_own(settings) and _owner(settings) != _owner(folder):
-            return (
+            return Message(
+                "course-in-open-folder",
                 f"anybody can write to that folder, and {CONFIGURATION} in it is somebody else's. "
-                f"If you trust it, put a copy that you own in its place, or name the folder with "
-                "--course."
+                "If you trust it, put a copy that you own in its place, or name the folder with "
+                "--course.",
             )
         return None
     way = f"If you trust it, run the command in {folder} itself"
     home = _home()
     if home is not None and here.is_relative_to(home) and not folder.is_relative_to(home):
-        return f"it lies above your home folder. {way}."
+        return Message("course-above-home", f"it lies above your home folder. {way}.")
     if not hasattr(os, "geteuid") and folder.parent == folder:
-        return f"others may be able to write there. {way}."
+        return Message("course-at-the-top", f"others may be able to write there. {way}.")
     foreign = [path for path in (folder, settings) if not _is_own(path)]
     if foreign:
-        return f"{foreign[0]} does not belong to you. {way}, or become the owner."
+        return Message(
+            "course-of-another-person",
+            f"{foreign[0]} does not belong to you. {way}, or become the owner.",
+        )
     return None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course._shared.console import printable
+from embeddings_course._shared.messages import Message
 from embeddings_course.environment.course_folder import CONFIGURATION
 from embeddings_course.environment.lock import Lock
 from embeddings_course.grading.errors import GradingError
@@ -56,8 +57,11 @@ class Course:
         parts = self.folder("submitted", marker, assignment).parts
         if marker not in parts:
             raise GradingError(
-                "c.CourseDirectory.directory_structure in nbgrader_config.py names no folder "
-                "{student_id}: each student needs a folder of that name."
+                Message(
+                    "structure-without-student",
+                    "c.CourseDirectory.directory_structure in nbgrader_config.py names no folder "
+                    "{student_id}: each student needs a folder of that name.",
+                )
             )
         place = parts.index(marker)
         base = Path(*parts[:place])
@@ -149,9 +153,13 @@ def check_folder(root: Path) -> None:
     """
     if found := _NOT_LITERAL.search(str(root.resolve())):
         raise GradingError(
-            f"The course is in {root.resolve()}, and nbgrader does not take {found[0]} in the path "
-            "of a folder for what it is, so it would not find notebooks or the gradebook: rename "
-            "the folder, without brackets, stars, question marks or percent signs."
+            Message(
+                "course-folder-name",
+                f"The course is in {root.resolve()}, and nbgrader does not take {found[0]} in "
+                "the path of a folder for what it is, so it would not find notebooks or the "
+                "gradebook: rename the folder, without brackets, stars, question marks or percent "
+                "signs.",
+            )
         )
 
 
@@ -176,8 +184,11 @@ def open_course(root: Path, db_url: str | None = None) -> Course:
 
     if not (root / CONFIGURATION).exists():
         raise GradingError(
-            f"{root} holds no {CONFIGURATION}: run this in the folder of the course, or name it "
-            "with --course."
+            Message(
+                "course-not-here",
+                f"{root} holds no {CONFIGURATION}: run this in the folder of the course, or name "
+                "it with --course.",
+            )
         )
     check_folder(root)
     # nbgrader calls alembic, which is beside Python whether the environment is active or not.

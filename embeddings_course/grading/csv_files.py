@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course._shared.csv_files import csv_text
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.submission_record import write_at_once
 
@@ -89,7 +90,11 @@ def read_table(path: Path, *, line_breaks: bool = True) -> Table:
     delimiter = max(delimiters, key=lambda each: _width(text, each))
     records = _records(text, delimiter, path, above)
     if not records:
-        raise GradingError(f"{path} is empty: it needs a header and a row for each student.")
+        raise GradingError(
+            Message(
+                "table-empty", f"{path} is empty: it needs a header and a row for each student."
+            )
+        )
     if not line_breaks:
         _refuse_line_breaks(records, path)
     header = tuple(cell.strip() for cell in records[0][1])
@@ -99,8 +104,12 @@ def read_table(path: Path, *, line_breaks: bool = True) -> Table:
             continue
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             raise GradingError(
-                f"Row {number} of {path} has {len(cells)} cells, but its header only "
-                f"{len(header)}: put cells that hold a comma or semicolon between quotation marks."
+                Message(
+                    "row-with-more-cells",
+                    f"Row {number} of {path} has {len(cells)} cells, but its header only "
+                    f"{len(header)}: put cells that hold a comma or semicolon between quotation "
+                    f"marks.",
+                )
             )
         found: dict[str, str] = {}
         for name, cell in zip(header, cells, strict=False):
@@ -138,16 +147,22 @@ def _text(path: Path) -> str:
         ) from error
     if data.startswith(b"PK\x03\x04"):
         raise GradingError(
-            f"{path} is a workbook or another zip archive, not a CSV file: save it as "
-            "“CSV UTF-8” in your spreadsheet."
+            Message(
+                "table-is-workbook",
+                f"{path} is a workbook or another zip archive, not a CSV file: save it as "
+                "“CSV UTF-8” in your spreadsheet.",
+            )
         )
     encoding = next((each for mark, each in _ENCODINGS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise GradingError(
-            f"{path} is not text in UTF-8 (byte {error.start}): save it as “CSV UTF-8” in your "
-            "spreadsheet."
+            Message(
+                "table-not-utf-8",
+                f"{path} is not text in UTF-8 (byte {error.start}): save it as “CSV UTF-8” in your "
+                "spreadsheet.",
+            )
         ) from error
 
 
@@ -161,8 +176,12 @@ def _records(text: str, delimiter: str, path: Path, above: int) -> list[tuple[in
             start = above + reader.line_num + 1
     except csv.Error as error:
         raise GradingError(
-            f"Line {start} of {path} has a quotation mark that is not closed, or one inside of a "
-            f"cell that is not doubled ({error}): close it, or take it out. Nothing was read."
+            Message(
+                "quote-not-closed",
+                f"Line {start} of {path} has a quotation mark that is not closed, or one inside "
+                f"of a cell that is not doubled ({error}): close it, or take it out. Nothing was "
+                "read.",
+            )
         ) from error
     except TypeError as error:
         raise GradingError(
@@ -180,9 +199,12 @@ def _refuse_line_breaks(records: Sequence[tuple[int, list[str]]], path: Path) ->
                 shown = " ".join(cell.split())
                 shown = shown if len(shown) <= _LONG else f"{shown[:_LONG]}…"
                 raise GradingError(
-                    f"Line {number} of {path} has a cell{column} that goes on in the next line "
-                    f"({shown}), as if a quotation mark was not closed: close it, or take the "
-                    "line break out. Nothing was read."
+                    Message(
+                        "cell-over-lines",
+                        f"Line {number} of {path} has a cell{column} that goes on in the next line "
+                        f"({shown}), as if a quotation mark was not closed: close it, or take the "
+                        "line break out. Nothing was read.",
+                    )
                 )
 
 

@@ -59,7 +59,6 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
     record : Record
         Gets what was found.
     """
-    from embeddings_course.grading.preprocessors.run_notebook import WORKING
     from embeddings_course.grading.submissions.choose_notebook import AnotherAssignment
     from embeddings_course.grading.submissions.hand_in_time import doubtful_time
     from embeddings_course.grading.submissions.prepare_submission import prepare
@@ -92,28 +91,33 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         record.problems.append(str(error))
         return
     record.problems += doubtful_time(submitted, task.assignment, handed_in)
-    working = scratch / "working"
-    for folder in (working, scratch / "run", scratch / "jupyter"):
-        folder.mkdir()
-    os.environ[WORKING] = str(working)
+    kernels = _folders_of_kernels(scratch)
+    meetings = {
+        sandbox.STUDENTS: place.meeting,
+        sandbox.JUDGES: place.meeting.with_name(f"{place.meeting.name}-j"),
+    }
     _work_in(scratch)
     published = course.folder("autograded", task.student, task.assignment)
-    config = _settings(course, task, place, published)
-    lend_typed_id(course.root, task.student, scratch, names)
+    config = _settings(course, task, scratch, meetings, published)
+    for folder in kernels.values():
+        lend_typed_id(course.root, task.student, folder, names)
     with control_group(place.name, memory=sandbox.MOST_MEMORY, processes=PROCESSES) as group:
         if group is not None:
             config.RunNotebook.control_group = [str(folder) for folder in group.folders]
-        sandbox.write_kernel(
-            scratch / "jupyter",
-            scratch,
-            working / task.student / task.assignment,
-            sandboxed=task.sandboxed,
-            meeting=place.meeting,
-            entrances=group.entrances if group else (),
-            processors=place.processors,
-            beside=scratch / TYPED_IDS,
-            server=task.server,
-        )
+        for name, folder in kernels.items():
+            sandbox.write_kernel(
+                scratch / "jupyter",
+                name,
+                folder,
+                folder / "working" / task.student / task.assignment,
+                sandboxed=task.sandboxed,
+                meeting=meetings[name],
+                # The judge runs no code of the student's, and is bounded by what it reads.
+                entrances=group.entrances if group and name == sandbox.STUDENTS else (),
+                processors=place.processors,
+                beside=folder / TYPED_IDS,
+                server=task.server,
+            )
         result = Course(course.root, config, course.db_url).api.autograde(
             task.assignment, task.student, force=True, create=True
         )
@@ -129,28 +133,46 @@ def grade_submission(task: Submission, place: Place, record: Record) -> None:
         record.late_seconds = float(submission.total_seconds_late or 0)
 
 
+def _folders_of_kernels(scratch: Path) -> dict[str, Path]:
+    """Make a folder for each kernel, which sees nothing of the other's."""
+    from embeddings_course.grading.preprocessors.run_notebook import JUDGES_WORKING, WORKING
+
+    found = {sandbox.STUDENTS: scratch / "student", sandbox.JUDGES: scratch / "judge"}
+    for each in found.values():
+        for folder in (each / "working", each / "run"):
+            folder.mkdir(parents=True)
+    os.environ[WORKING] = str(found[sandbox.STUDENTS] / "working")
+    os.environ[JUDGES_WORKING] = str(found[sandbox.JUDGES] / "working")
+    return found
+
+
 def _work_in(scratch: Path) -> None:
     """Let this process, and the kernels that it starts, keep all that passes in one folder."""
+    (scratch / "jupyter").mkdir()
     os.environ["JUPYTER_PATH"] = str(scratch / "jupyter")
-    os.environ["JUPYTER_RUNTIME_DIR"] = str(scratch / "run")
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(scratch / "student" / "run")
     os.environ["TMPDIR"] = str(scratch)
     tempfile.tempdir = None
     os.environ.pop(GRADEBOOK, None)  # kernels inherit what is there
 
 
-def _settings(course: Course, task: Submission, place: Place, published: Path) -> Any:
-    """Return nbgrader's settings for one submission, which is in `place`."""
+def _settings(
+    course: Course, task: Submission, scratch: Path, meetings: dict[str, Path], published: Path
+) -> Any:
+    """Return nbgrader's settings for one submission."""
     config = copy.deepcopy(course.config)
-    config.CourseDirectory.submitted_directory = str(place.scratch / "submitted")
-    config.CourseDirectory.autograded_directory = str(place.scratch / "autograded")
+    config.CourseDirectory.submitted_directory = str(scratch / "submitted")
+    config.CourseDirectory.autograded_directory = str(scratch / "autograded")
     config.SaveScores.earlier = str(published)
-    config.RunNotebook.kernel_parent = str(place.scratch / sandbox.PARENT)
-    config.KernelManager.connection_file = str(place.scratch / "run" / "connection.json")
+    config.RunNotebook.kernel_parent = str(scratch / "student" / sandbox.PARENT)
+    config.KernelManager.connection_file = str(scratch / "student" / "run" / "connection.json")
+    config.RunNotebook.judges_connection = str(scratch / "judge" / "run" / "connection.json")
     if task.sandboxed:
         # Without a network, only files lead into the sandbox.
         config.KernelManager.transport = "ipc"
-        config.RunNotebook.meeting = str(place.meeting)
-        config.KernelManager.ip = str(place.meeting / "k")
+        config.RunNotebook.meeting = str(meetings[sandbox.STUDENTS])
+        config.KernelManager.ip = str(meetings[sandbox.STUDENTS] / "k")
+        config.RunNotebook.judges_meeting = str(meetings[sandbox.JUDGES])
     return config
 
 

@@ -15,6 +15,7 @@ import psutil
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.isolation import sandbox
+from embeddings_course.grading.judge.plan import in_one_kernel, tests_with_students_names
 from embeddings_course.grading.submission_record import ENDED, NOTHING_TO_GRADE, Record
 from embeddings_course.grading.submissions.expected_cells import fingerprint
 
@@ -122,6 +123,8 @@ def check(course: Course, assignment: str, say: Callable[[str], None]) -> None:
                 f"{assignment} has no deadline, so nobody is late: nbgrader db assignment add "
                 f'{assignment} --duedate "2027-03-01 23:59:00 UTC"'
             )
+        if sentence := in_one_kernel(tests_with_students_names(gradebook, assignment)):
+            say(sentence)
 
 
 def say_of_other_tests(course: Course, assignment: str, say: Callable[[str], None]) -> None:

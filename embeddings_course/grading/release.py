@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.course import check_folder
 from embeddings_course.grading.errors import GradingError
 
@@ -47,8 +48,11 @@ def generate_assignments(root: Path, release: Path) -> list[str]:
         for name in names:
             if (answers := root / "source" / name / "answers.json").exists():
                 raise GradingError(
-                    f"{answers} is somebody's answers. Students would get them, and in grading "
-                    "they would replace the students' own: remove the file."
+                    Message(
+                        "answers-in-source",
+                        f"{answers} is somebody's answers. Students would get them, and in grading "
+                        "they would replace the students' own: remove the file.",
+                    )
                 )
             result = subprocess.run(
                 [*command, name],

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings_course._shared.console import printable
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.whole_file import write_whole
 
 # Grading came to an end, whatever the points.
@@ -230,7 +231,11 @@ def read_records(path: Path) -> dict[str, Record]:
         return {student: _read(values) for student, values in students.items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(
-            f"{path} is not what `course grade` writes ({error}): move it away and grade again."
+            Message(
+                "grading-record-damaged",
+                f"{path} is not what `course grade` writes ({error}): move it away and grade "
+                f"again.",
+            )
         ) from error
 
 

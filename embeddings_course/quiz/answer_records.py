@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.quiz.question_files import QuizError
 
@@ -111,7 +112,7 @@ def parse_record(text: str | bytes, where: str) -> Record:
         If it is too large, not JSON, or not a record.
     """
     if len(text) > LARGEST_BYTES:
-        raise QuizError([f"{where} has {len(text):,} bytes: it is not a record of answers"])
+        raise QuizError([_too_large(where, len(text))])
     try:
         if isinstance(text, bytes):
             wide = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -119,14 +120,26 @@ def parse_record(text: str | bytes, where: str) -> Record:
         content = json.loads(text.removeprefix("\ufeff"))
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise QuizError([f"{where} is damaged: it is not JSON ({reason})"]) from None
+        raise QuizError(
+            [Message("record-damaged", f"{where} is damaged: it is not JSON ({reason})")]
+        ) from None
     try:
         return Record.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ", ".join(str(part) for part in first["loc"]) or "the whole"
         reason = first["msg"][0].lower() + first["msg"][1:]
-        raise QuizError([f"{where} is not a record of answers: {place}: {reason}"]) from None
+        raise QuizError(
+            [
+                Message(
+                    "record-wrong-content", f"{where} is not a record of answers: {place}: {reason}"
+                )
+            ]
+        ) from None
+
+
+def _too_large(where: str, size: int) -> Message:
+    return Message("record-too-large", f"{where} has {size:,} bytes: it is not a record of answers")
 
 
 def may_be_answers(name: str) -> bool:
@@ -151,12 +164,14 @@ def read_record(path: Path) -> Record | None:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             size = path.stat().st_size
-            raise QuizError([f"{path.name} has {size:,} bytes: it is not a record of answers"])
+            raise QuizError([_too_large(path.name, size)])
         return parse_record(path.read_bytes(), path.name)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise QuizError([f"{path.name} cannot be read: {error.strerror}"]) from None
+        raise QuizError(
+            [Message("record-unreadable", f"{path.name} cannot be read: {error.strerror}")]
+        ) from None
 
 
 def write_record(path: Path, record: Record) -> None:

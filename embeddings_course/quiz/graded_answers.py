@@ -16,6 +16,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.quiz.answer_records import GivenAnswer, Record, parse_record, read_record
 from embeddings_course.quiz.graded_sheet import ANSWERS, QUESTIONS, Sheet, read_sheet, student_seed
 from embeddings_course.quiz.question_files import QuizError, parse_question
@@ -201,6 +202,7 @@ def submitted_record(
     """
     found: list[tuple[str, Record]] = []
     problems = []
+    refused: list[QuizError] = []
     for where, read in (
         (ANSWERS, lambda: _from_file(folder)),
         ("the notebook", lambda: _from_cell(collected)),
@@ -215,8 +217,10 @@ def submitted_record(
             found.append((where, record))
         except QuizError as error:
             problems.append(str(error))
+            refused.append(error)
     if not found:
-        raise QuizError([f"{NO_ANSWERS} {'; '.join(problems)}."])
+        none = Message("answers-not-gradable", f"{NO_ANSWERS} {'; '.join(problems)}.")
+        raise QuizError([none]) from next(iter(refused), None)
     (where, record), *others = found
     notes = [f"The answers in {where} count."]
     student = _folders_student(folder)
@@ -284,7 +288,13 @@ def _check_owner(record: Record, quiz: str, folder: Path, where: str) -> None:
         _is_same_id(record.student, name) or bare == bare_name(name) != "" for name in typed
     ):
         raise QuizError(
-            [f"{where} is made out to {record.student!r}, but this submission is from {student!r}"]
+            [
+                Message(
+                    "answers-of-another-student",
+                    f"{where} is made out to {record.student!r}, but this submission is from "
+                    f"{student!r}",
+                )
+            ]
         )
 
 
@@ -317,7 +327,12 @@ def _typed_ids(path: Path) -> dict[str, list[str]]:
         for names in typed.values()
     ):
         raise QuizError(
-            [f"{path.name} cannot be read: it must hold the typed id for each student's id"]
+            [
+                Message(
+                    "typed-ids-unreadable",
+                    f"{path.name} cannot be read: it must hold the typed id for each student's id",
+                )
+            ]
         )
     return typed
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.quiz.markdown import fill_in
 from embeddings_course.quiz.question_files import QuizError
 from embeddings_course.quiz.question_types import draw_values
@@ -85,9 +86,20 @@ def read_sheet(path: Path) -> Sheet:
         return Sheet.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise QuizError(
-            [f"{path} is missing. It comes with the assignment: fetch the assignment again."]
+            [
+                Message(
+                    "sheet-missing",
+                    f"{path} is missing. It comes with the assignment: fetch the assignment again.",
+                )
+            ]
         ) from None
     except (OSError, ValueError, ValidationError):
         raise QuizError(
-            [f"{path} is damaged. Fetch the assignment again; your answers are in {ANSWERS}."]
+            [
+                Message(
+                    "sheet-damaged",
+                    f"{path} is damaged. Fetch the assignment again; your answers are in "
+                    f"{ANSWERS}.",
+                )
+            ]
         ) from None

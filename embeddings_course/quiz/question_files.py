@@ -16,6 +16,7 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.quiz.lost_text import escape_hint, lost_text
 from embeddings_course.quiz.markdown import check_markup, is_paragraph, split_first
 from embeddings_course.quiz.question_types import KINDS, Choice, Mistake, Question, example
@@ -126,7 +127,9 @@ def load_questions(path: Path) -> QuestionFile:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise QuizError([f"{path}: there is no such file"]) from None
+        raise QuizError(
+            [Message("question-file-missing", f"{path}: there is no such file")]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise QuizError([f"{path}: cannot be read: {error}"]) from None
     lost = [f"{path}:{line}: {what}" for line, what in lost_text(text)]

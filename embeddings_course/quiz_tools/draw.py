@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.quiz.graded import COLLECT_CELL
 from embeddings_course.quiz.graded_sheet import QUESTIONS, Sheet, ShownChoice, ShownQuestion
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
@@ -45,8 +46,11 @@ def draw(pool: QuestionFile, *, term: str, count: int) -> list[Question]:
     if not 1 <= count <= len(pool.questions):
         raise QuizError(
             [
-                f"{pool.path} has {len(pool.questions)} questions: {count} cannot be drawn. "
-                f"Choose a --count from 1 to {len(pool.questions)}."
+                Message(
+                    "draw-count-impossible",
+                    f"{pool.path} has {len(pool.questions)} questions: {count} cannot be drawn. "
+                    f"Choose a --count from 1 to {len(pool.questions)}.",
+                )
             ]
         )
     chance = random.Random(digest(f"{term}\0draw"))
@@ -135,9 +139,12 @@ def write_assignment(
         if path.exists() and path.read_text(encoding="utf-8") != text and not force:
             raise QuizError(
                 [
-                    f"{path} is there already and differs from what would be written. It may be "
-                    "another term's, which students are working on, or changed by hand: "
-                    "--force replaces it."
+                    Message(
+                        "draw-would-overwrite",
+                        f"{path} is there already and differs from what would be written. It may "
+                        "be another term's, which students are working on, or changed by hand: "
+                        "--force replaces it.",
+                    )
                 ]
             )
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
+from embeddings_course._shared.messages import Message
+
 GLOSSARY = "glossary"
 """Name of the page that holds the entries, in the folder of the pages."""
 
@@ -51,12 +53,21 @@ def read_terms(page: Path) -> list[str]:
     """
     block = _BLOCK.search(page.read_text(encoding="utf-8"))
     if block is None:
-        raise ValueError(f"{page} has no {{glossary}} directive: its terms must stand in one.")
+        raise ValueError(
+            Message(
+                "glossary-missing",
+                f"{page} has no {{glossary}} directive: its terms must stand in one.",
+            )
+        )
     lines = [line for line in block[2].splitlines() if line and not line.startswith((" ", ":"))]
     terms = [line.strip() for line in lines]
     for term in terms:
         if [other.lower() for other in terms].count(term.lower()) > 1:
-            raise ValueError(f"{page} has the term {term!r} twice; keep one entry.")
+            raise ValueError(
+                Message(
+                    "glossary-term-repeated", f"{page} has the term {term!r} twice; keep one entry."
+                )
+            )
     return terms
 
 

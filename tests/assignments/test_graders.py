@@ -12,16 +12,8 @@ from pathlib import Path
 
 import pytest
 from assignments import graders
-from assignments.graders import (
-    FOLDER,
-    SOURCE,
-    exercises,
-    read_answers,
-    read_source,
-    scores,
-    with_answers,
-    without_solutions,
-)
+from assignments.graders import FOLDER, SOURCE, read_source, scores, without_solutions
+from embeddings_course.grading.demo_class.exercise_answers import exercises, read_answers, with_answers
 
 from embeddings_course.book_build.page_cache import page_key
 

@@ -10,14 +10,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from assignments.graders import (
-    FOLDER,
-    SOURCE,
-    exercises,
-    read_answers,
-    read_source,
-    with_answers,
-)
+from assignments.graders import FOLDER, SOURCE, read_source
+from embeddings_course.grading.demo_class.exercise_answers import exercises, read_answers, with_answers
 from nbgrader.api import Gradebook
 
 ASSIGNMENTS = sorted(path.name for path in FOLDER.iterdir() if (SOURCE / path.name).is_dir())

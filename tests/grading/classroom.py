@@ -17,8 +17,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
+from helpers.repository import ROOT
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PYTHON = sys.executable
 RIGHT = "def double(x):\n    return 2 * x"
 
@@ -73,7 +73,7 @@ def assignment():
 def empty_gradebook() -> bytes:
     """Return a gradebook without entries, made by nbgrader: that takes it seconds each time."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(REPOSITORY / "nbgrader_config.py", folder)
+        shutil.copy(ROOT / "nbgrader_config.py", folder)
         with open_course(Path(folder)).gradebook():
             pass
         return Path(folder, "gradebook.db").read_bytes()
@@ -89,7 +89,7 @@ class Class:
     def __init__(self, root, *, gradebook=True):
         self.root = root
         (root / "source" / "hw").mkdir(parents=True)
-        shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+        shutil.copy(ROOT / "nbgrader_config.py", root)
         if gradebook:
             (root / "gradebook.db").write_bytes(empty_gradebook())
         nbformat.write(assignment(), root / "source" / "hw" / "hw.ipynb")
@@ -101,7 +101,7 @@ class Class:
         threads = {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
         # Under `make coverage`, what instructors start is measured as well.
         measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
-        own = {"PATH": path, "HOME": str(self.home), "PYTHONPATH": str(REPOSITORY)}
+        own = {"PATH": path, "HOME": str(self.home), "PYTHONPATH": str(ROOT)}
         return own | threads | measured
 
     def nbgrader(self, *arguments):

@@ -288,9 +288,8 @@ begun(
 begun(
     "names of builtins",
     "sum = 0\nlist = [1]\nmax = 3\nstr = 'x'\nfloat = 1.5\nprint = None",
-    score=FULL - 0.5,
 )
-begun("all of torch and numpy", "from numpy import *\nfrom torch import *", score=FULL - 0.5)
+begun("all of torch and numpy", "from numpy import *\nfrom torch import *")
 
 # Wrong, and honest.
 answered("a debugger in an answer", PASSED.format("__import__('pdb').set_trace()"), score=NO_DOUBLE)
@@ -299,7 +298,7 @@ answered("Python 2", PASSED.format("print 'x'"), score=NO_DOUBLE)
 answered("quotation marks of a word processor", PASSED.format("“doc”"), score=NO_DOUBLE)
 answered("an unknown name", PASSED.format("undefined"), score=NO_DOUBLE)
 answered("an answer in a file", f"%%writefile mine.py\n{DOUBLE}", score=NO_DOUBLE)
-begun("another folder for good", "%cd /tmp\nimport os\nos.chdir('/')", score=FULL - 5)
+begun("another folder for good", "%cd /tmp\nimport os\nos.chdir('/')")
 
 
 @habit("all names deleted", score=0)

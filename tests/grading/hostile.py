@@ -2,9 +2,8 @@
 
 A case is a function that changes what an honest student hands in. Its decorator says what must
 come of it: the state, the points that an honest grader would give, whether it is flagged as
-suspicious, and whether something is repaired or noted. ``None`` asks nothing. Where a verdict can be
-``forged``, more points are right as well, if there is a flag. What is ``known`` to go wrong says why,
-and fails the test when it goes right. More cases are in ``cases/``, a module a kind.
+suspicious, and whether something is repaired or noted. ``None`` asks nothing. What is ``known`` to go
+wrong says why, and fails the test when it goes right. More cases are in ``cases/``, a module a kind.
 """
 
 from __future__ import annotations
@@ -40,7 +39,9 @@ def assignment():
     why.metadata.nbgrader = {"grade_id": "why", "grade": True, "points": 6, "task": False}
     why.metadata.nbgrader |= {"schema_version": 3, **answer}
     double_more = (
-        "secret = torch.full((3,), 1.25)\nassert torch.allclose(double(secret), 2 * secret)"
+        "import torch\n\nfrom embeddings_course.exercises import attempt\n\n"
+        "secret = torch.full((3,), 1.25)\n"
+        'attempt(globals(), "double", secret, on="three numbers").close(2 * secret)'
     )
     norm_more = attempt.format('"norm", table[1]', '"a row of the table"') + ".close(10)"
     cells = [
@@ -62,23 +63,35 @@ def assignment():
             points=4,
         ),
         cell("norm_more", hidden.format(norm_more), grade=True, points=5),
-        cell("part", "0.5 if norm([0.0]) == 0 else 0.0", grade=True, points=1),
+        cell(
+            "part",
+            attempt.format('"norm", [0.0]', '"zero"').replace("attempt(g", "length = attempt(g")
+            + ".numbers(())\n0.5 if length == 0 else 0.0",
+            grade=True,
+            points=1,
+        ),
         why,
     ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-class HandIn:
-    """What a student is about to hand in: right answers, to be spoilt."""
+class Submission:
+    """What a student is about to hand in: an assignment as it was released, to be filled in.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it goes.
+    released : Path
+        The released assignment, in a folder of its name.
+    """
 
     def __init__(self, folder: Path, released: Path):
         self.folder, self.released = folder, released
-        self.path = folder / "hw.ipynb"
-        self.notebook = nbformat.read(released / "hw.ipynb", as_version=4)
-        self.answer("double", DOUBLE)
-        self.answer("norm", NORM)
-        self.cell("why").source = "I measured it."
+        self.name = f"{released.name}.ipynb"
+        self.path = folder / self.name
+        self.notebook = nbformat.read(released / self.name, as_version=4)
         self.text: bytes | None = None
 
     def cell(self, name):
@@ -93,7 +106,13 @@ class HandIn:
 
     def after(self, name, code):
         """Add a cell after another."""
-        place = self.notebook.cells.index(self.cell(name)) + 1
+        self._insert(self.notebook.cells.index(self.cell(name)) + 1, code)
+
+    def before(self, name, code):
+        """Add a cell before another."""
+        self._insert(self.notebook.cells.index(self.cell(name)), code)
+
+    def _insert(self, place, code):
         self.notebook.cells.insert(place, new_code_cell(code, id=f"mine-{place}"))
 
     def json(self):
@@ -104,24 +123,38 @@ class HandIn:
 
     def write(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "vectors.csv").write_text(TABLE)
         if self.text is not None:
             self.path.write_bytes(self.text)
         elif not self.path.exists() and not self.path.is_symlink():
             nbformat.write(self.notebook, self.path)
 
 
+class HandIn(Submission):
+    """Right answers to the assignment of the suite, to be spoilt."""
+
+    def __init__(self, folder: Path, released: Path):
+        super().__init__(folder, released)
+        self.answer("double", DOUBLE)
+        self.answer("norm", NORM)
+        self.cell("why").source = "I measured it."
+
+    def write(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "vectors.csv").write_text(TABLE)
+        super().write()
+
+
 @dataclass(frozen=True)
 class Case:
     title: str
-    edit: Callable[[HandIn], None]
+    edit: Callable[[Submission], None]
     state: str | None
     score: float | None
     suspicious: bool | None
     repaired: bool | None
-    forged: bool
-    known: str
+    known: str = ""
     noted: bool | None = None
+    assignment: str = "hw"
 
     @property
     def id(self):
@@ -138,12 +171,11 @@ def case(
     score=FULL,
     suspicious=False,
     repaired=False,
-    forged=False,
     known="",
     noted=None,
 ):
     def add(edit):
-        CASES.append(Case(title, edit, state, score, suspicious, repaired, forged, known, noted))
+        CASES.append(Case(title, edit, state, score, suspicious, repaired, known, noted))
         return edit
 
     return add
@@ -622,7 +654,7 @@ def many_displays(it):
 # Verdicts that are forged in the kernel ------------------------------------------------------------
 
 
-@case("torch.allclose is always content", score=None, suspicious=True)
+@case("torch.allclose is always content", score=FULL - 5, suspicious=None)
 def forged_allclose(it):
     it.answer("double", f"torch.allclose = lambda *given, **named: True\n{WRONG}")
 
@@ -630,13 +662,13 @@ def forged_allclose(it):
 @case(
     "numpy's functions are replaced",
     score=points("norm_basics", "norm_more", "part"),
-    suspicious=True,
+    suspicious=None,
 )
 def forged_numpy(it):
     it.answer("double", f"np.isclose = lambda *given, **named: np.array(True)\n{WRONG}")
 
 
-@case("attempt is replaced", score=None, suspicious=True)
+@case("attempt is replaced", score=FULL - 5, suspicious=None)
 def forged_attempt(it):
     it.answer(
         "double",
@@ -646,7 +678,7 @@ def forged_attempt(it):
     )
 
 
-@case("the module with the checks is replaced", score=None, suspicious=True)
+@case("the module with the checks is replaced", score=FULL - 5, suspicious=None)
 def forged_module(it):
     it.answer(
         "double",
@@ -658,7 +690,7 @@ def forged_module(it):
     )
 
 
-@case("asserts are taken out of cells", score=None, suspicious=True)
+@case("asserts are taken out of cells", score=FULL - 5, suspicious=None)
 def stripped_asserts(it):
     it.answer(
         "double",
@@ -669,7 +701,7 @@ def stripped_asserts(it):
     )
 
 
-@case("the shell runs no more cells", score=None, suspicious=True)
+@case("the shell runs no more cells", state="timed-out", score=0, suspicious=None)
 def forged_shell(it):
     it.answer(
         "double",
@@ -678,7 +710,7 @@ def forged_shell(it):
     )
 
 
-@case("builtins are replaced", score=FULL, suspicious=True)
+@case("builtins are replaced", score=FULL, suspicious=None)
 def forged_builtins(it):
     it.after(
         "norm",
@@ -696,7 +728,7 @@ def equal_to_everything(it):
     )
 
 
-@case("results are sent in the grader's name", score=FULL - 5, suspicious=True)
+@case("results are sent in the grader's name", score=FULL - 5, suspicious=None)
 def forged_results(it):
     it.answer(
         "double",
@@ -709,7 +741,7 @@ def forged_results(it):
     )
 
 
-@case("a thousand points are sent in the grader's name", score=FULL - 0.5, suspicious=True)
+@case("a thousand points are sent in the grader's name", score=FULL - 0.5, suspicious=None)
 def forged_points(it):
     it.answer(
         "norm",
@@ -781,12 +813,8 @@ def logs(it):
     it.answer("norm", f"import logging\n\n{logging}")
 
 
-@case(
-    "names of modules are overwritten",
-    score=points("double_basics", "norm_basics", "norm_more", "part"),
-)
+@case("names of modules are overwritten")
 def overwritten(it):
-    # The hidden test of double uses the notebook's torch, as plain tests do.
     it.after("double", "torch = 3")
 
 

@@ -4,8 +4,6 @@ import json
 import shutil
 
 import pytest
-from conftest import ROOT
-from quiz_answers import IDS, NAME, answer, record
 
 from embeddings_course.grading.course import lend_typed_id, open_course
 from embeddings_course.grading.grade_class import grade
@@ -17,6 +15,9 @@ from embeddings_course.quiz.graded_answers import submitted_record
 from embeddings_course.quiz.question_files import QuizError
 from embeddings_course.quiz_tools.item_analysis import collect_records
 from grading.classroom import Class
+from helpers.quiz_answers import IDS, NAME, answer, record
+from helpers.refusals import raises
+from helpers.repository import ROOT
 
 FULL = json.dumps(record("ann"))
 EMPTY = json.dumps(record("ann", {}))
@@ -220,7 +221,7 @@ def test_a_typed_name_counts_if_it_is_of_the_one_who_handed_in(
     with course.gradebook() as book:
         lend_typed_id(tmp_path, student, tmp_path, other_names(book, student))
     if not counts:
-        with pytest.raises(QuizError, match="is made out to"):
+        with raises(QuizError, "answers-of-another-student", repr(typed), repr(student)):
             submitted_record(folder, NAME)
         return
     found, notes = submitted_record(folder, NAME)

@@ -13,6 +13,7 @@ from embeddings_course.grading.lms.grade_export import export, read_grades
 from embeddings_course.grading.submission_record import Record, read_records, write_records
 from embeddings_course.grading.submissions.status import digests
 from grading.classroom import TENTH_A_DAY, Class
+from helpers.refusals import raises, says
 
 STUDENTS = {
     "ada": ("Ada", "Lovelace", "501", Record(state="graded", score=5.5), 5.5),
@@ -183,21 +184,20 @@ def test_penalties_are_taken_off_as_the_points_are_now(course, tmp_path, capsys)
     assert exported()[0] == ["10", "0", "10"]
 
 
-def test_a_penalty_that_cannot_be_worked_out_is_said_and_no_file_is_written(course, capsys):
+def test_a_penalty_that_cannot_be_worked_out_is_said_and_no_file_is_written(course, complaints):
     settings = course.root / "nbgrader_config.py"
     settings.write_text(settings.read_text() + TENTH_A_DAY.replace("score *", "score / 0 *"))
     with open_course(course.root).gradebook() as book:
         book.update_or_create_submission("hw", "ada", timestamp=datetime(2026, 3, 2))
     arguments = ["grades", "export", "--format", "csv", "--course", str(course.root)]
     assert cli.main(arguments) == 1
-    said = capsys.readouterr().err
-    assert "takes off ada's hw cannot be written down (ZeroDivisionError" in said
+    says(complaints[0], "penalty-impossible", "ada", "hw", "ZeroDivisionError")
     assert not (course.root / "grades.csv").exists()
 
 
 def test_while_an_answer_waits_for_a_person_only_partial_grades_are_given(course, tmp_path):
     change(course, "ada", needs_manual_grade=True)
-    with pytest.raises(GradingError, match=r"1 submission waits for a person .*: ada \(hw\)"):
+    with raises(GradingError, "grading-by-hand-open", "1", "ada (hw)"):
         read_grades(course.opened)
     notes = export(read_grades(course.opened, partial=True), "csv", tmp_path / "out.csv")
     assert any("a person has yet to grade 1: ada" in note for note in notes)
@@ -259,34 +259,34 @@ def test_canvas_own_assignment_is_found_or_its_twin_is_announced(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "said"),
     [
-        (["--format", "csv", "--assignment", "essay"], "no assignment essay in the gradebook"),
-        (["--format", "canvas"], "name the file with --roster"),
-        (["--format", "canvas", "--roster", "other.csv"], "expected is Canvas' export"),
-        (["--format", "moodle", "--roster", "other.csv"], "leave it out"),
+        (["--format", "csv", "--assignment", "essay"], ("assignment-not-in-gradebook", "essay")),
+        (["--format", "canvas"], ("canvas-needs-roster", "--roster")),
+        (["--format", "canvas", "--roster", "other.csv"], ("roster-columns", "Name, Points")),
+        (["--format", "moodle", "--roster", "other.csv"], ("roster-without-canvas", "--roster")),
     ],
 )
-def test_what_is_wrong_is_a_sentence_and_no_file_is_written(course, capsys, arguments, words):
+def test_what_is_wrong_is_a_sentence_and_no_file_is_written(course, complaints, arguments, said):
     (course.root / "other.csv").write_text("Name,Points\nAda,1\n")
     arguments = [str(course.root / "other.csv") if a == "other.csv" else a for a in arguments]
     assert cli.main(["grades", "export", *arguments, "--course", str(course.root)]) == 1
-    assert words in capsys.readouterr().err
+    says(complaints[0], *said)
     assert not list(course.root.glob("grades*.csv"))
 
 
 def test_without_a_gradebook_or_grades_there_is_nothing_to_export(course, tmp_path):
     empty = Class(tmp_path / "empty", gradebook=False)
-    with pytest.raises(GradingError, match="There is no gradebook"):
+    with raises(GradingError, "gradebook-missing"):
         read_grades(open_course(empty.root))
     assert not (empty.root / "gradebook.db").exists()
     with open_course(empty.root).gradebook() as book:
         book.add_student("ada")
-    with pytest.raises(GradingError, match="Nothing of any assignment has been graded"):
+    with raises(GradingError, "nothing-graded"):
         read_grades(open_course(empty.root))
     with course.opened.gradebook() as book:
         book.add_assignment("later")
-    with pytest.raises(GradingError, match="Nothing of later has been graded"):
+    with raises(GradingError, "nothing-graded", "later"):
         read_grades(course.opened, ["later"])
     assert read_grades(course.opened).assignments == ("hw",)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import on_system
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
@@ -24,6 +23,7 @@ from embeddings_course.grading.lms.grade_export import read_grades
 from embeddings_course.grading.run_summary import Outcome, summary
 from embeddings_course.grading.submission_record import Record
 from grading.classroom import RIGHT, TENTH_A_DAY, Class, cell
+from helpers.repository import on_system
 
 SLOW = f"import time\ntime.sleep(6)\n{RIGHT}"
 

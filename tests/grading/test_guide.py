@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import copy_of_repository
 
-from grading.classroom import REPOSITORY
+from helpers.repository import ROOT, copy_of_repository
 
-GUIDE = REPOSITORY / "book" / "teaching.md"
+GUIDE = ROOT / "book" / "teaching.md"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 
 

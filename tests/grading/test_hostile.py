@@ -18,7 +18,7 @@ from embeddings_course.grading.submission_record import read_records
 from grading.cases import CASES, neighbours
 from grading.classroom import Class
 from grading.hostile import FULL, TABLE, HandIn, assignment
-from grading.stock import PAGE, read_outcomes, rendered
+from grading.stock import ALL, PAGE, read_outcomes, rendered
 
 # What to do again as an ordinary user: a case of each kind.
 AS_A_USER = (
@@ -51,13 +51,13 @@ GREEDY = {
 TOGETHER = 3
 
 
-def seated(cases):
+def seated(cases, together=TOGETHER):
     """Yield the cases in their order, and None where an honest student sits.
 
     An honest student protects two things. What a case leaves behind meets whoever is graded later:
-    an honest one comes after three cases at most, and the last one after all of them. What a case
-    takes while it runs costs those who are graded at the same time, who are next in the queue: a
-    greedy case sits between two honest students. Of the others most are honest enough for their
+    an honest one comes after a few cases, and the last one after all of them. What a case takes
+    while it runs costs those who are graded at the same time, who are next in the queue: a greedy
+    case sits between two honest students. Of the others most are honest enough for their
     neighbours: they are held to an exact state and score, so that they notice, too.
     """
     yield None
@@ -66,7 +66,7 @@ def seated(cases):
         yield case
         since += 1
         beside = cases[number : number + 2]
-        if since == TOGETHER or len(beside) < 2 or any(map(is_greedy, beside)):
+        if since == together or len(beside) < 2 or any(map(is_greedy, beside)):
             yield None
             since = 0
 
@@ -78,27 +78,44 @@ def is_greedy(case):
 class Hostile(Class):
     """A class in which honest students sit among those of the cases."""
 
-    def __init__(self, root, cases):
+    name, full, together = "hw", FULL, TOGETHER
+
+    def __init__(self, root, cases, *, alone=False):
         super().__init__(root)
-        nbformat.write(assignment(), root / "source" / "hw" / "hw.ipynb")
-        (root / "source" / "hw" / "vectors.csv").write_text(TABLE)
-        with (root / "nbgrader_config.py").open("a") as settings:
+        self.write_source(root / "source" / self.name)
+        self.release(self.name)
+        self.students = {}
+        self.honest = []
+        row = cases if alone else seated(cases, self.together)
+        for number, case in enumerate(row):
+            student = f"s{number:03}-{case.id if case else 'honest'}"
+            folder = root / "submitted" / student / self.name
+            released = root / "assignments" / self.name
+            if case:
+                self.students[case.id] = student
+                submission = self.to_be_spoilt(folder, released)
+                case.edit(submission)
+            else:
+                self.honest.append(student)
+                submission = self.right(folder, released)
+            submission.write()
+
+    def write_source(self, source):
+        """Write what the instructor has, and the settings."""
+        nbformat.write(assignment(), source / "hw.ipynb")
+        (source / "vectors.csv").write_text(TABLE)
+        with (self.root / "nbgrader_config.py").open("a") as settings:
             settings.write("c.Execute.timeout = 6\n")
             # For the last output of a cell that cannot be interrupted: twice, in two runs.
             settings.write("c.RunNotebook.iopub_timeout = 15\n")
-        self.release()
-        released = root / "assignments" / "hw"
-        self.students = {}
-        self.honest = []
-        for number, case in enumerate(seated(cases)):
-            student = f"s{number:03}-{case.id if case else 'honest'}"
-            hand_in = HandIn(root / "submitted" / student / "hw", released)
-            if case:
-                case.edit(hand_in)
-                self.students[case.id] = student
-            else:
-                self.honest.append(student)
-            hand_in.write()
+
+    def right(self, folder, released):
+        """Return a submission that gets all points."""
+        return HandIn(folder, released)
+
+    def to_be_spoilt(self, folder, released):
+        """Return what a case changes."""
+        return self.right(folder, released)
 
     def tree(self):
         """Return a digest of each file that grading must leave alone."""
@@ -114,9 +131,11 @@ class Hostile(Class):
 
     def run(self):
         self.before = self.tree()
-        self.status, self.said = self.grade_apart("--require-sandbox", patience=2400)
+        self.status, self.said = self.grade_apart(
+            "--require-sandbox", assignment=self.name, patience=2400
+        )
         self.after = self.tree()
-        path = self.root / "grading" / "hw.json"
+        path = self.root / "grading" / f"{self.name}.json"
         self.found = read_records(path) if path.exists() else {}
         return self
 
@@ -126,9 +145,6 @@ def check(course, case):
     told = f"{record.problems} {record.suspicious} {record.repaired}"
     if case.state is not None:
         assert record.state == case.state, told
-    if case.forged:
-        assert record.score == case.score or record.suspicious, (record.score, told)
-        return
     if case.suspicious is not None:
         assert bool(record.suspicious) == case.suspicious, told
     if case.repaired is not None:
@@ -143,12 +159,12 @@ def check_the_others(course):
     assert course.status == 0, course.said
     for student in course.honest:
         record = course.found[student]
-        assert (record.state, record.score) == ("graded", FULL), (student, record)
+        assert (record.state, record.score) == ("graded", course.full), (student, record)
         assert not record.suspicious and not record.repaired, (student, record)
     assert course.before == course.after
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
-        scores = {each.student_id: each.score for each in book.assignment_submissions("hw")}
-        assert book.find_submission("hw", course.honest[0]).needs_manual_grade
+        graded = book.assignment_submissions(course.name)
+        scores = {each.student_id: each.score for each in graded}
     for student, record in course.found.items():
         if record.score is not None:
             assert scores[student] == record.score
@@ -196,6 +212,8 @@ def test_a_case_gets_what_is_due(course, case):
 @pytest.mark.slow
 def test_nobody_else_notices_and_nothing_else_changes(course):
     check_the_others(course)
+    with course.gradebook() as book:
+        assert book.find_submission("hw", course.honest[0]).needs_manual_grade
 
 
 @pytest.mark.slow
@@ -211,7 +229,7 @@ def test_what_is_kept_and_told_of_a_submission_is_bounded_and_printable(course):
 @pytest.mark.slow
 def test_what_the_grader_found_comes_before_what_a_kernel_says(course):
     told = course.found[course.students["fillers"]].suspicious
-    assert told[0].endswith("`np.isclose = lambda *given, **named: True` replaced numpy.isclose.")
+    assert "double_basics" in told[0]
     assert len(told) == 11
 
 
@@ -246,8 +264,13 @@ def test_every_case_has_honest_students_near_it_and_a_greedy_one_on_both_sides()
         assert None in row[number : number + TOGETHER + 1]
 
 
+def test_no_two_cases_have_one_name():
+    names = [case.id for case in ALL]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_the_table_beside_stock_nbgrader_holds_every_case():
-    assert list(read_outcomes()) == [case.id for case in CASES], "run tests/grading/stock.py"
+    assert list(read_outcomes()) == [case.id for case in ALL], "run tests/grading/stock.py"
     assert PAGE.read_text(encoding="utf-8") == rendered(read_outcomes())
 
 

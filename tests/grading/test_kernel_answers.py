@@ -6,11 +6,9 @@ import types
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
 
-from embeddings_course.grading.isolation.flags import attempted
+from embeddings_course.grading.isolation.flags import attempted, read_seen
 from embeddings_course.grading.preprocessors.run_notebook import RunNotebook
-from embeddings_course.grading.preprocessors.tamper_check import QUESTION, read_answer
 
 
 def said(*answer):
@@ -18,8 +16,7 @@ def said(*answer):
 
 
 def test_an_answer_is_read():
-    assert read_answer(said({"a.b": 5}, 7, ["One."]), whole=True) == ({"a.b": 5}, 7, ["One."])
-    assert read_answer(said(-5, 0, []), whole=False) == (-5, 0, [])
+    assert read_seen(said(7, ["One."])) == (7, ["One."])
 
 
 @pytest.mark.parametrize(
@@ -28,64 +25,37 @@ def test_an_answer_is_read():
         None,
         "",
         "5",
-        "(1, 2, [])",
+        "(1, [])",
         "'not base64'",
         "'AAAA'",
         said(),
-        said(1, 2),
-        said(1, 2, [], 3),
-        said(1.5, 2, []),
-        said(2**70, 2, []),
-        said(None, 2, []),
-        said({}, 2, []),
-        said(1, -1, []),
-        said(1, 2**60, []),
-        said(1, 1.5, []),
-        said(1, float("nan"), []),
-        said(1, 2, "text"),
-        said(1, 2, {"a": "b"}),
+        said(1),
+        said(1, [], 3),
+        said(-1, []),
+        said(2**60, []),
+        said(1.5, []),
+        said(None, []),
+        said(float("nan"), []),
+        said(2, "text"),
+        said(2, {"a": "b"}),
         f"'{base64.b64encode(b'[' * 10**6).decode()}'",
-        f"'{base64.b64encode(b'[1, 1' + b'0' * 10**5 + b', []]').decode()}'",
+        f"'{base64.b64encode(b'[1' + b'0' * 10**5 + b', []]').decode()}'",
     ],
 )
 def test_what_is_no_answer_is_not_believed(text):
     with pytest.raises((ValueError, TypeError, RecursionError)):
-        read_answer(text, whole=False)
-
-
-def test_a_fingerprint_is_of_names_and_numbers():
-    for found in (5, [], {"a": "b"}, {"a": 1.0}, {"a": 2**70}):
-        with pytest.raises((ValueError, TypeError)):
-            read_answer(said(found, 0, []), whole=True)
+        read_seen(text)
 
 
 def test_what_a_kernel_says_of_attempts_is_printable_and_bounded():
     odd = ["\ud800", "\x1b[2J", "\u202e", "x" * 10**5]
     attempts = [["changed", what, "In[1]", 1] for what in odd]
     attempts += [5, None, "text", ["changed"], ["changed", "x", "In[1]", "first"], [[], 1, 2, 3]]
-    _, _, given = read_answer(said(1, 2, attempts), whole=False)
+    _, given = read_seen(said(2, attempts))
     found = [attempted(attempt, {}) for attempt in given]
     assert found[4:] == [None] * 6
     assert all(kind == "suspicious" and sentence.isprintable() for kind, sentence in found[:4])
     assert max(len(sentence) for _, sentence in found[:4]) < 300
-
-
-def test_the_question_asks_none_of_the_notebooks_names():
-    manager, client = start_new_kernel(kernel_name="python3")
-    try:
-        client.execute_interactive(
-            "exec = eval = repr = __import__ = open = lambda *given: 1 / 0\n"
-            "__builtins__ = {'exec': repr}\n"
-            "class _ModuleLock:\n    def __init__(self):\n        pass"
-        )
-        code = "def inspect(modules, whole):\n    return len(modules), 5, [str(whole)]"
-        question = QUESTION.format(whole=True, code=code, modules=["a", "b"])
-        reply = client.execute_interactive("", silent=True, user_expressions={"it": question})
-        it = reply["content"]["user_expressions"]["it"]
-        assert read_answer(it["data"]["text/plain"], whole=False) == (2, 5, ["True"])
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 class Sent:

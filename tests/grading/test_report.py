@@ -10,12 +10,12 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from assignments.graders import exercises, read_source
-from conftest import DESKTOP, PHONE, barriers, wait_for
 from nbgrader.api import Gradebook
 
+from assignments.graders import read_source
 from embeddings_course import cli
 from embeddings_course.grading.course import open_course
+from embeddings_course.grading.demo_class.exercise_answers import exercises
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.report.exercise_statistics import analyse, look_at
 from embeddings_course.grading.report.page import histogram
@@ -28,7 +28,10 @@ from embeddings_course.grading.report.write import (
 )
 from embeddings_course.grading.submission_record import Record, write_records
 from embeddings_course.grading.submissions.status import digests
-from grading.classroom import REPOSITORY, TENTH_A_DAY
+from grading.classroom import TENTH_A_DAY
+from helpers.browser import DESKTOP, PHONE, barriers, wait_for
+from helpers.refusals import says
+from helpers.repository import ROOT
 
 # Points of the test cells; an exercise is what the tests are named after.
 CELLS = {
@@ -49,7 +52,7 @@ class Graded:
 
     def __init__(self, root, empty, cells=CELLS):
         root.mkdir(parents=True)
-        settings = (REPOSITORY / "nbgrader_config.py").read_text() + TENTH_A_DAY
+        settings = (ROOT / "nbgrader_config.py").read_text() + TENTH_A_DAY
         (root / "nbgrader_config.py").write_text(settings)
         shutil.copy(empty, root / "gradebook.db")
         self.root, self.cells, self.records = root, cells, {}
@@ -436,22 +439,21 @@ def test_a_histogram_counts_everybody_once():
     assert halves["0.5 to below 1"] == 1 and halves["4.5 to 5"] == 2
 
 
-def test_what_cannot_be_reported_is_a_sentence_and_writes_nothing(graded, empty, capsys):
+def test_what_cannot_be_reported_is_a_sentence_and_writes_nothing(graded, empty, complaints):
     arguments = ["report", "hw", "--course", str(graded.root)]
     assert cli.main(arguments) == 1
-    said = capsys.readouterr().err
-    assert "hw was never graded here" in said and "course grade hw" in said
+    says(complaints.pop(), "report-never-graded", "hw", "course grade hw")
     graded.grades("ann", [2, 3, 2, 2, 0, 0])
     elsewhere = graded.root / "other.db"
     assert cli.main([*arguments, "--db", f"sqlite:///{elsewhere}"]) == 1
-    assert "There is no gradebook" in capsys.readouterr().err
+    says(complaints.pop(), "report-gradebook-missing", elsewhere)
     assert not elsewhere.exists()
     shutil.copy(empty, elsewhere)
     assert cli.main([*arguments, "--db", f"sqlite:///{elsewhere}"]) == 1
-    assert "does not know hw" in capsys.readouterr().err
+    says(complaints.pop(), "report-assignment-unknown", "hw")
     (graded.root / "grading" / "hw.json").write_text("{")
     assert cli.main(arguments) == 1
-    assert "is not what `course grade` writes" in capsys.readouterr().err
+    says(complaints.pop(), "grading-record-damaged", "hw.json")
     assert [path.name for path in (graded.root / "grading").iterdir()] == ["hw.json"]
     with pytest.raises(GradingError):
         write_report(graded.course, "../hw")

@@ -15,9 +15,8 @@ from jupyter_client.manager import KernelManager
 
 from embeddings_course.grading.isolation import sandbox, system_calls
 from embeddings_course.grading.isolation.fork_server import fork_server
-from embeddings_course.grading.isolation.sandbox import write_kernel
-
-REPOSITORY = Path(__file__).parent.parent.parent
+from embeddings_course.grading.isolation.sandbox import STUDENTS, write_kernel
+from helpers.repository import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +38,7 @@ class Kernel:
         (scratch / "run").mkdir()
         write_kernel(
             scratch / "jupyter",
+            STUDENTS,
             scratch,
             working,
             sandboxed=sandboxed,
@@ -50,7 +50,7 @@ class Kernel:
         monkeypatch.setenv("SECRET_OF_THE_INSTRUCTOR", "x")
         settings = {"transport": "ipc", "ip": str(scratch / "meet" / "k")} if sandboxed else {}
         self.manager = KernelManager(
-            kernel_name="python3",
+            kernel_name=STUDENTS,
             connection_file=str(scratch / "run" / "connection.json"),
             **settings,
         )
@@ -109,7 +109,7 @@ def test_it_sees_its_files_and_the_course_and_nothing_of_the_instructor(kernel):
     assert kernel.value("__import__('os').getcwd()") == "/submission/ann/hw"
     assert kernel.run("import torch, embeddings_course.exercises") is None
     for hidden in ("source", "tests", ".git", "nbgrader_config.py"):
-        assert not kernel.value(f"__import__('os').path.exists({str(REPOSITORY / hidden)!r})")
+        assert not kernel.value(f"__import__('os').path.exists({str(ROOT / hidden)!r})")
     inside = {"": {"run", "meet"}, "run": {"connection.json"}}
     inside["meet"] = {f"k-{number}" for number in range(1, 6)}
     for folder, names in inside.items():
@@ -324,7 +324,7 @@ def test_a_server_ends_with_who_started_it():
         "    print(path, flush=True); time.sleep(600)"
     )
     run = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     path = run.stdout.readline().strip()
     assert Path(path).exists()
@@ -341,7 +341,7 @@ def test_a_server_whose_starter_has_ended_already_does_not_begin():
     with socket.socket(socket.AF_UNIX) as listener:
         command = [sys.executable, "-m", fork_server.__module__, str(listener.fileno()), "1"]
         ended = subprocess.run(
-            command, pass_fds=[listener.fileno()], cwd=REPOSITORY, timeout=60, capture_output=True
+            command, pass_fds=[listener.fileno()], cwd=ROOT, timeout=60, capture_output=True
         )
     assert ended.returncode == 1 and not ended.stderr
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from embeddings_course.grading.submissions.parse_dates import UnclearTime, read_time, read_zone
+from helpers.refusals import raises
 
 LATE = datetime(2027, 3, 1, 23, 59)
 
@@ -67,33 +68,33 @@ def test_what_leaves_only_one_order_is_read(text, when):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("2/3/2027 09:00", "may be 2 March or 3 February"),
-        ("02.03.2027 09:00", "may be 2 March or 3 February"),
-        ("2.3.2027 9:00:00 UTC", "may be 2 March or 3 February"),
-        ("03/01/2027 11:59 PM", "may be 3 January or 1 March"),
-        ("01-02-2027 10:00", "may be 1 February or 2 January"),
-        ("13/3/27 09:00", "has a year of two digits"),
-        ("23:59", "says no date"),
-        ("Mar 1 at 11:59pm", "names no year"),
-        ("1. März, 23:59", "names no year"),
-        ("2027-03-01", "says no time of day"),
-        ("2027-03-01 13:59 PM", "is not a time of day"),
-        ("2027-02-30 10:00", "is not a date"),
-        ("2027-03-01 25:00", "is not a date"),
-        ("Sunday, 1 March 2027, 23:59", "says sunday, which is another day"),
-        ("2027-03-01 23:59 Europe/Berln", "names the zone Europe/Berln"),
-        ("2027-03-01 23:59 XST", "names the zone XST"),
-        ("2027-03-01 23:59 tomorrow", "holds 'tomorrow'"),
-        ("2027-03-01 23:59 10:00", "holds more numbers"),
-        ("1 jui 2027 10:00", "is not known|names no year|says no date"),
-        ("yesterday", "is not a date"),
-        ("", "is not a date"),
-        ("10", "is not a date"),
-        ("0001-01-01 00:00:00 +1400", "is not a date"),
+        ("2/3/2027 09:00", ("time-day-or-month", "2 March", "3 February")),
+        ("02.03.2027 09:00", ("time-day-or-month", "2 March", "3 February")),
+        ("2.3.2027 9:00:00 UTC", ("time-day-or-month", "2 March", "3 February")),
+        ("03/01/2027 11:59 PM", ("time-day-or-month", "3 January", "1 March")),
+        ("01-02-2027 10:00", ("time-day-or-month", "1 February", "2 January")),
+        ("13/3/27 09:00", ("time-two-digit-year",)),
+        ("23:59", ("time-without-date",)),
+        ("Mar 1 at 11:59pm", ("time-without-year",)),
+        ("1. März, 23:59", ("time-without-year",)),
+        ("2027-03-01", ("time-without-clock",)),
+        ("2027-03-01 13:59 PM", ("time-bad-clock",)),
+        ("2027-02-30 10:00", ("not-a-date",)),
+        ("2027-03-01 25:00", ("not-a-date",)),
+        ("Sunday, 1 March 2027, 23:59", ("time-other-weekday", "sunday")),
+        ("2027-03-01 23:59 Europe/Berln", ("time-zone-unknown", "Europe/Berln")),
+        ("2027-03-01 23:59 XST", ("time-zone-ambiguous", "XST")),
+        ("2027-03-01 23:59 tomorrow", ("time-unknown-word", "'tomorrow'")),
+        ("2027-03-01 23:59 10:00", ("time-too-many-numbers",)),
+        ("1 jui 2027 10:00", ("time-without-date",)),
+        ("yesterday", ("not-a-date",)),
+        ("", ("not-a-date",)),
+        ("10", ("not-a-date",)),
+        ("0001-01-01 00:00:00 +1400", ("not-a-date",)),
     ],
 )
 def test_a_time_that_is_not_certain_is_refused_and_says_what_to_write(text, why):
-    with pytest.raises(UnclearTime, match=f"{why}.*: write it as 2027-03-01 23:59 UTC"):
+    with raises(UnclearTime, *why, "2027-03-01 23:59 UTC"):
         read_time(text)
 
 
@@ -104,7 +105,7 @@ def test_a_time_without_a_zone_has_the_one_that_is_given():
     assert read_time("2027-03-01 23:59 UTC", berlin) == LATE
     assert read_zone("utc") is UTC
     for name in ("Berlin", "CET", "Europe/Berln", "UTC+1", ""):
-        with pytest.raises(ValueError, match="is not a time zone: write UTC, or a place"):
+        with raises(ValueError, "zone-unknown", repr(name)):
             read_zone(name)
 
 
@@ -116,7 +117,7 @@ def test_an_abbreviation_counts_where_it_is_this_machines_own(monkeypatch):
     try:
         assert read_time("2027-03-02 00:59:00.000000 CET") == LATE
         assert read_time("2027-07-01 12:00:00 CEST") == datetime(2027, 7, 1, 10)
-        with pytest.raises(UnclearTime, match="names the zone CEST"):
+        with raises(UnclearTime, "time-zone-ambiguous", "CEST"):
             read_time("2027-03-02 00:59:00 CEST")
     finally:
         monkeypatch.undo()

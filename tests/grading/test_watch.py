@@ -5,7 +5,7 @@ import os
 import pytest
 from nbformat.v4 import new_code_cell
 
-from embeddings_course.grading.isolation.flags import attempted, replaced
+from embeddings_course.grading.isolation.flags import attempted
 from embeddings_course.grading.isolation.watch import HARMFUL, Places, harm
 from grading.classroom import cell
 
@@ -149,33 +149,6 @@ def test_what_a_kernel_makes_up_is_shown_on_one_short_line():
     ):
         kind, said = attempted(attempt, {1: new_code_cell("\x1b[31m" + "z" * 10_000)})
         assert kind == "suspicious" and len(said) < 500 and said.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "line"),
-    [
-        ("torch.allclose", "x = 1\ntorch.allclose = fine", 2),
-        ("embeddings_course.exercises.attempt", "import e\nsetattr(e, 'attempt', fine)", 2),
-        ("embeddings_course.exercises", "sys.modules['embeddings_course.exercises'] = 1", 1),
-        ("numpy.isclose", "%time x\nnp.isclose = y", 2),
-        ("IPython.transformers", "x\nget_ipython().ast_transformers.append(Strip())", 2),
-        ("builtins.sum", "from builtins import *\nvars(builtins).update(sum=3)", 2),
-    ],
-)
-def test_the_line_that_replaced_a_function_is_named(name, source, line):
-    ran = {1: cell("given", source), 2: new_code_cell("y = 3"), 5: new_code_cell(source)}
-    (said,) = replaced([name], ran)
-    text = source.splitlines()[line - 1]
-    assert said == f"Cell In[5], line {line}: `{text}` replaced {name}."
-
-
-def test_many_replaced_functions_take_few_words_and_may_have_no_line():
-    names = [f"torch.f{number}" for number in range(50)]
-    assert replaced(names, {}) == ["The code replaced torch.f0, torch.f1, torch.f2 and others."]
-    ran = {1: new_code_cell("torch.f1 = 3")}
-    assert replaced(names, ran) == [
-        "Cell In[1], line 1: `torch.f1 = 3` replaced torch.f1, torch.f0, torch.f2 and others."
-    ]
 
 
 def test_kinds_of_harm_have_words():

@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer
 from embeddings_course.data.apidocs.docstrings import LIBRARIES, Entry, checked_libraries, entries
 from embeddings_course.data.apidocs.words import WORD, prose, sentences, tokens
@@ -130,7 +131,9 @@ def corpus(
         As for :func:`vocabulary`, and for an unknown unit.
     """
     if unit not in UNITS:
-        raise ValueError(f"unit is {unit!r}; it must be 'sentence' or 'entry'.")
+        raise ValueError(
+            Message("unit-unknown", f"unit is {unit!r}; it must be 'sentence' or 'entry'.")
+        )
     libraries = checked_libraries(libraries)
     split = _sentences(libraries)
     counted = _vocabulary(split, min_count)
@@ -189,7 +192,10 @@ def passages(libraries: Sequence[str] = LIBRARIES, *, least_words: int = 20) -> 
         chosen.append((each, query, text))
     if not chosen:
         raise ValueError(
-            f"No passage has {least_words} words or more; choose a smaller least_words."
+            Message(
+                "passages-too-short",
+                f"No passage has {least_words} words or more; choose a smaller least_words.",
+            )
         )
     return Passages(*(tuple(column) for column in zip(*chosen, strict=True)))
 
@@ -210,8 +216,11 @@ def _vocabulary(split: tuple[list[list[str]], ...], min_count: int) -> dict[str,
     kept = [(word, count) for word, count in counter.items() if count >= min_count]
     if not kept:
         raise ValueError(
-            f"No word occurs {min_count} times or more; choose a min_count of "
-            f"{max(counter.values())} or less."
+            Message(
+                "words-too-rare",
+                f"No word occurs {min_count} times or more; choose a min_count of "
+                f"{max(counter.values())} or less.",
+            )
         )
     return dict(sorted(kept, key=lambda item: (-item[1], item[0])))
 

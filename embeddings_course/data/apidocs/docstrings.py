@@ -16,6 +16,7 @@ from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.data.apidocs.words import tokens
 
 
@@ -128,17 +129,32 @@ _LEAST_WORDS = 5
 def checked_libraries(libraries: Sequence[str]) -> tuple[str, ...]:
     """Return the libraries in the order of :data:`LIBRARIES`, or say what is wrong with them."""
     if isinstance(libraries, str):
-        raise ValueError(f"libraries is the string {libraries!r}; it must be a list of names.")
+        raise ValueError(
+            Message(
+                "libraries-one-text",
+                f"libraries is the string {libraries!r}; it must be a list of names.",
+            )
+        )
     libraries = tuple(libraries)
     for each in libraries:
         if each not in MODULES:
             raise ValueError(
-                f"There is no documentation of {each!r}. The libraries are: {', '.join(LIBRARIES)}."
+                Message(
+                    "library-unknown",
+                    f"There is no documentation of {each!r}. The libraries are: "
+                    f"{', '.join(LIBRARIES)}.",
+                )
             )
     if not libraries:
-        raise ValueError("libraries is empty; name at least one, or leave it out for all.")
+        raise ValueError(
+            Message(
+                "libraries-empty", "libraries is empty; name at least one, or leave it out for all."
+            )
+        )
     if len(set(libraries)) < len(libraries):
-        raise ValueError("libraries names one twice; name each one once.")
+        raise ValueError(
+            Message("libraries-repeated", "libraries names one twice; name each one once.")
+        )
     return tuple(each for each in LIBRARIES if each in libraries)
 
 
@@ -182,8 +198,11 @@ def _modules(library: str) -> Iterator[ModuleType]:
         if error.name != library:
             raise
         raise ModuleNotFoundError(
-            f"{library} is not installed, so its documentation cannot be read. "
-            "Install what requirements.txt names, or leave it out of libraries.",
+            Message(
+                "library-not-installed",
+                f"{library} is not installed, so its documentation cannot be read. "
+                "Install what requirements.txt names, or leave it out of libraries.",
+            ),
             name=library,
         ) from error
     for name in MODULES[library]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.validation import require_integer
 from embeddings_course.data.apidocs.corpus import Corpus
 from embeddings_course.data.apidocs.docstrings import read_listed
@@ -105,8 +106,11 @@ def random_pairs(text: Corpus, *, per_pair: int = 20, seed: int = 0) -> tuple[tu
     require_integer("per_pair", per_pair, 1)
     if len(text.words) < 100:
         raise ValueError(
-            f"The vocabulary has {len(text.words)} words; random pairs need at least 100. "
-            "Choose a smaller min_count."
+            Message(
+                "vocabulary-too-small",
+                f"The vocabulary has {len(text.words)} words; random pairs need at least 100. "
+                "Choose a smaller min_count.",
+            )
         )
     rng = np.random.default_rng(seed)
     index = text.index
@@ -166,7 +170,12 @@ def questions(names: Collection[str] | None = None) -> tuple[Question, ...]:
         If `names` is a single string.
     """
     if isinstance(names, str):
-        raise ValueError(f"names is the string {names!r}; it must be a list of names of entries.")
+        raise ValueError(
+            Message(
+                "entry-names-one-text",
+                f"names is the string {names!r}; it must be a list of names of entries.",
+            )
+        )
     if names is None:
         return QUESTIONS
     known = set(names)

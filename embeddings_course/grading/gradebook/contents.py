@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.quiz.graded_answers import bare_name
@@ -163,8 +164,11 @@ def look(course: Course) -> Contents:
     except (sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise GradingError(
-            f"The gradebook {shown_url(course)} cannot be read ({reason}): look whether it is "
-            "the right one; one of an older nbgrader needs `nbgrader db upgrade`."
+            Message(
+                "gradebook-unreadable",
+                f"The gradebook {shown_url(course)} cannot be read ({reason}): look whether it is "
+                "the right one; one of an older nbgrader needs `nbgrader db upgrade`.",
+            )
         ) from error
     return Contents(
         True,
@@ -186,8 +190,11 @@ def look_at_own(course: Course) -> Contents:
     ours = course.api.coursedir.course_id
     if contents.courses and ours not in _UNNAMED and ours not in contents.courses:
         raise GradingError(
-            f"The gradebook {shown_url(course)} is of the course "
-            f"{', '.join(sorted(contents.courses))}, not of {ours}: name the right one with --db, "
-            "or the right folder with --course."
+            Message(
+                "gradebook-of-another-course",
+                f"The gradebook {shown_url(course)} is of the course "
+                f"{', '.join(sorted(contents.courses))}, not of {ours}: name the right one with "
+                "--db, or the right folder with --course.",
+            )
         )
     return contents

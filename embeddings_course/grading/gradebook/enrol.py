@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.csv_files import folded
@@ -102,8 +103,11 @@ def enrol(
         except (SQLAlchemyError, InvalidEntry) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise GradingError(
-                f"The gradebook {shown_url(course)} cannot be written ({reason}): end what else "
-                "uses it, or look at its permissions. Nobody was enrolled."
+                Message(
+                    "gradebook-not-writable",
+                    f"The gradebook {shown_url(course)} cannot be written ({reason}): end what "
+                    "else uses it, or look at its permissions. Nobody was enrolled.",
+                )
             ) from error
     listed = {student.id for student in students}
     return Enrolment(
@@ -144,10 +148,13 @@ def _refuse_second_ids(
     if found:
         said = some([f"{student.id} is {other.id} there, {how}" for student, other, how in found])
         raise GradingError(
-            f"{counted(len(found), 'student')} on the list would be in the gradebook twice: "
-            f"{said}. Enrol a list that has the gradebook's ids, or name the column that has them, "
-            "with --id-column. If the list's ids are the right ones and nothing is graded yet, "
-            "delete the gradebook and enrol the list. Nobody was enrolled."
+            Message(
+                "class-twice-in-gradebook",
+                f"{counted(len(found), 'student')} on the list would be in the gradebook twice: "
+                f"{said}. Enrol a list that has the gradebook's ids, or name the column that has "
+                "them, with --id-column. If the list's ids are the right ones and nothing is "
+                "graded yet, delete the gradebook and enrol the list. Nobody was enrolled.",
+            )
         )
 
 

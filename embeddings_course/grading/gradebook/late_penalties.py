@@ -14,6 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.errors import GradingError
 
@@ -111,9 +112,12 @@ def _assign(course: Course, assignment: str, students: Collection[str]) -> None:
             except Exception as error:  # the settings may name any class, and a data base is locked
                 reason = (str(error) or type(error).__name__).splitlines()[0]
                 raise GradingError(
-                    f"What lateness takes off {student}'s {assignment} cannot be written down "
-                    f"({type(error).__name__}: {reason}): look at c.AssignLatePenalties in "
-                    "nbgrader_config.py, and whether something else writes to the gradebook."
+                    Message(
+                        "penalty-impossible",
+                        f"What lateness takes off {student}'s {assignment} cannot be written down "
+                        f"({type(error).__name__}: {reason}): look at c.AssignLatePenalties in "
+                        "nbgrader_config.py, and whether something else writes to the gradebook.",
+                    )
                 ) from error
 
 

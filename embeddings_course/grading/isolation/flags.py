@@ -4,32 +4,55 @@
 >>> ran = {2: new_code_cell("import os\\nos.system('ls')", execution_count=2)}
 >>> attempted(("started", "ls", "In[2]", 2), ran)
 ('noted', "Cell In[2], line 2: `os.system('ls')` started another program: ls.")
->>> replaced(["os.system"], {3: new_code_cell("os.system = print")})
-['Cell In[3], line 1: `os.system = print` replaced os.system.']
 """
 
 from __future__ import annotations
 
-import ast
+import base64
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_locked
 
-from embeddings_course.grading.isolation.watch import HARMFUL, HARMLESS
+from embeddings_course.grading.isolation.watch import HARMFUL, HARMLESS, MOST
 
-_MOST_NAMES = 3
+_LETTERS = re.compile(r"'([A-Za-z0-9+/]*={0,2})'")
+_MOST_MEMORY = 2**50
+_MOST_ATTEMPTS = 10 * MOST
 _LONGEST_LINE = 120
 _LONGEST_WHAT = 200
-# What a notebook writes to reach what has no name of its own.
-_REACHED_BY = {
-    "IPython.transformers": r"transform",
-    "IPython.printers": r"for_type|type_printers",
-    "IPython.events": r"events|register",
-    "IPython.socket": r"pub_socket",
-}
+
+
+def read_seen(said: str) -> tuple[int, list[Any]]:
+    """Read what a kernel says of itself: a student's code can make it say anything.
+
+    Parameters
+    ----------
+    said : str
+        What :func:`embeddings_course.grading.isolation.watched_kernel.seen` returned, as shown.
+
+    Returns
+    -------
+    int, list
+        The most memory that was used, in bytes, and what should be attempts.
+
+    Raises
+    ------
+    ValueError, TypeError, RecursionError, MemoryError
+        If it is no such answer.
+    """
+    text = _LETTERS.fullmatch(said)
+    if text is None:
+        raise ValueError("not an answer")
+    memory, attempts = json.loads(base64.b64decode(text[1]))
+    if type(memory) is not int or not 0 <= memory < _MOST_MEMORY:
+        raise ValueError("not a size of memory")
+    if type(attempts) is not list:
+        raise ValueError("not attempts")
+    return memory, attempts[:_MOST_ATTEMPTS]
 
 
 def attempted(attempt: Sequence[Any], ran: Mapping[int, NotebookNode]) -> tuple[str, str] | None:
@@ -63,71 +86,6 @@ def attempted(attempt: Sequence[Any], ran: Mapping[int, NotebookNode]) -> tuple[
     if not who:
         who = f"{_short(where, 80)}, line {line}:" if where else "The code"
     return "suspicious" if kind in HARMFUL else "noted", f"{who} {words.removesuffix(': ')}."
-
-
-def replaced(names: Sequence[str], ran: Mapping[int, NotebookNode]) -> list[str]:
-    """Say which line of the student's has put something else in the place of what tests use.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Dotted names of what was replaced.
-    ran : mapping of int to NotebookNode
-        The cells that ran, by their number.
-
-    Returns
-    -------
-    list of str
-        A sentence for each such line; one without a line for what no line names.
-    """
-    found: dict[str, list[str]] = {}
-    for name in names[:_MOST_NAMES]:
-        found.setdefault(_replaces(name, ran), []).append(name)
-    if len(found) > 1 and "" in found:  # what a module has goes with the module
-        unplaced = found.pop("")
-        found[next(iter(found))] += unplaced
-    said = []
-    for who, those in found.items():
-        listed = ", ".join(_short(name, 80) for name in those)
-        said.append(f"{who or 'The code'} replaced {listed}")
-    if len(names) > _MOST_NAMES:
-        said[-1] += " and others"
-    return [f"{sentence}." for sentence in said]
-
-
-def _replaces(name: str, ran: Mapping[int, NotebookNode]) -> str:
-    last = name.rpartition(".")[2]
-    mentions = re.compile(_REACHED_BY.get(name, rf"\b{re.escape(last)}\b"))
-    cells = [(number, ran[number]) for number in sorted(ran, reverse=True)]
-    cells = [(number, cell) for number, cell in cells if not is_locked(cell)]
-    for number, cell in cells:
-        for line in _assignments(cell.source, name, last):
-            return _place(number, line, cell)
-    for number, cell in cells:
-        for line, text in enumerate(cell.source.splitlines(), 1):
-            if mentions.search(text):
-                return _place(number, line, cell)
-    return ""
-
-
-def _assignments(source: str, name: str, last: str) -> Iterator[int]:
-    """Give the lines that assign to an attribute, or to an entry, of a name."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for part in ast.walk(tree):
-        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(
-            part.ctx, (ast.Store, ast.Del)
-        ):
-            key: object = part.attr if isinstance(part, ast.Attribute) else part.slice
-            key = key.value if isinstance(key, ast.Constant) else key
-            if key in (name, last):
-                yield part.lineno
-        elif isinstance(part, ast.Call) and getattr(part.func, "id", "") in ("setattr", "delattr"):
-            given = [each.value for each in part.args if isinstance(each, ast.Constant)]
-            if last in given:
-                yield part.lineno
 
 
 def _place(number: int, line: int, cell: NotebookNode | None) -> str:

@@ -68,6 +68,8 @@ _OF_AN_ENVIRONMENT = (
 _OTHERS = {"darwin": "macOS", "win32": "Windows"}
 # A file in the folder of a submission: see `write_kernel`.
 PARENT = "kernel-parent"
+# Jupyter's names of the two kernels. The first is what notebooks name.
+STUDENTS, JUDGES = "python3", "course-judge"
 
 
 def way_to_one() -> str:
@@ -111,6 +113,7 @@ def reason_against() -> str | None:
 
 def write_kernel(
     jupyter: Path,
+    name: str,
     scratch: Path,
     working: Path,
     *,
@@ -121,14 +124,16 @@ def write_kernel(
     beside: Path | None = None,
     server: Path | None = None,
 ) -> None:
-    """Describe the kernel ``python3`` to Jupyter so that it is the one that grades.
+    """Describe a kernel to Jupyter, for one submission.
 
     Parameters
     ----------
     jupyter : Path
         A folder for ``JUPYTER_PATH``.
+    name : str
+        What Jupyter calls the kernel: ``STUDENTS``, or ``JUDGES``.
     scratch : Path
-        A folder of this submission alone. In ``scratch/run`` Jupyter leaves its connection file.
+        A folder of this kernel alone. In ``scratch/run`` Jupyter leaves its connection file.
     working : Path
         What is copied into the working directory, which has the same last two names: the
         student's and the assignment's.
@@ -173,7 +178,7 @@ def write_kernel(
         # Windows looks for a person's folder in USERPROFILE.
         homes = dict.fromkeys(("HOME", "USERPROFILE"), str(home))
         environ = _FOR_ANY_KERNEL | homes | {"IPYTHONDIR": str(home / ".ipython")}
-    folder = jupyter / "kernels" / "python3"
+    folder = jupyter / "kernels" / name
     folder.mkdir(parents=True, exist_ok=True)
     spec = {
         "argv": command,

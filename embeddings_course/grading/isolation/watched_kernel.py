@@ -24,13 +24,6 @@ _OPEN_FILES = 4096  # what is sent and not read waits in memory
 # How deep functions may call each other, and how many of these calls an error shows.
 _DEEPEST, _SHOWN_FRAMES = 100_000, 100
 _state: dict[str, Any] = {}
-# What ipykernel and torch exchange themselves while cells run.
-_CLASSES = {"AssertionError", "BaseException", "Exception", "Module", "Tensor"}
-_RESTLESS = {"builtins.input", "builtins.print", "builtins.display", "torch.manual_seed"}
-# What honest code sets: a default type, an alias that numpy once had, a module loaded again.
-_RESTLESS |= {"torch.Storage", "numpy.bool", "numpy.test"}
-# How a tensor is shown decides nothing.
-_SHOWN = (".Tensor.__repr__", ".Tensor.__str__", ".Tensor.__format__")
 
 
 def attempts() -> list[tuple[str, str, str, int]]:
@@ -92,73 +85,12 @@ def put_back() -> None:
         functions[:] = before
 
 
-def inspect(modules: list[str], whole: bool) -> tuple[dict[str, int] | int, int, list]:
-    """Return what a grader asks for between cells.
+def seen() -> str:
+    """Return, in letters, the most memory that was used so far, in bytes, and the attempts."""
+    import base64
+    import json
 
-    Parameters
-    ----------
-    modules : list of str
-        What tests use.
-    whole : bool
-        Whether to return the whole fingerprint, or one number for it.
-
-    Returns
-    -------
-    tuple
-        The fingerprint, the peak memory in bytes, and the attempts, as the kernel saw them.
-    """
-    found = fingerprint(modules)
-    # This code is sent to the kernel again each time; what was seen is in the module there.
-    watching = sys.modules.get("embeddings_course.grading.isolation.watched_kernel")
-    seen = watching.attempts() if watching is not None else []
-    return found if whole else hash(frozenset(found.items())), peak_memory(), seen
-
-
-def fingerprint(modules: list[str]) -> dict[str, int]:
-    """Return a number for each public function and class of some modules, and of IPython's shell.
-
-    A number that changes means that somebody has put something else in its place.
-
-    Parameters
-    ----------
-    modules : list of str
-        Those that are missing here are left out.
-
-    Returns
-    -------
-    dict
-        Number by dotted name.
-    """
-    import importlib
-
-    found: dict[str, int] = {}
-    for name in modules:
-        try:
-            module = importlib.import_module(name)
-        except Exception:  # the notebook will say so itself
-            continue
-        found[name] = id(module)
-        ours = name.startswith("embeddings_course.")
-        found.update(_numbers(name, vars(module), hidden=ours))
-        for attribute, value in list(vars(module).items()):
-            # Large libraries have thousands of methods; these are the ones that values have.
-            own = isinstance(value, type) and value.__module__.split(".")[0] == name.split(".")[0]
-            if own and (attribute in _CLASSES or ours):
-                inherited = set(dir(value.__base__))
-                found.update(
-                    (f"{name}.{attribute}.{method}", number)
-                    for method, number in _numbers("", vars(value)).items()
-                    # A method that a notebook adds, and that hides none, replaces nothing.
-                    if method in inherited or not _is_written_in(vars(value)[method])
-                )
-    shell = _shell()
-    if shell is not None:
-        found.update(_of_the_shell(shell))
-    return {
-        name: number
-        for name, number in found.items()
-        if name not in _RESTLESS and not name.endswith(_SHOWN)
-    }
+    return base64.b64encode(json.dumps([peak_memory(), attempts()]).encode()).decode()
 
 
 def _shell() -> Any:
@@ -166,47 +98,6 @@ def _shell() -> Any:
     kernel = sys.modules.get("ipykernel.kernelapp")
     app = getattr(getattr(kernel, "IPKernelApp", None), "_instance", None)
     return getattr(app, "shell", None)
-
-
-def _of_the_shell(shell: Any) -> dict[str, int]:
-    """Return numbers for what runs cells and sends what comes of them."""
-    found: dict[str, int] = {}
-    kernel = getattr(shell, "kernel", None)
-    things = {
-        "shell": shell,
-        "kernel": kernel,
-        "session": getattr(kernel, "session", None),
-        "displayhook": shell.displayhook,
-        "display_pub": shell.display_pub,
-    }
-    for name, thing in things.items():
-        if thing is None:
-            continue
-        found[f"IPython.{name}"] = id(thing)
-        found.update(_numbers(f"IPython.{name}", vars(thing), private=True))
-        for klass in type(thing).__mro__:
-            found.update(_numbers(f"IPython.{klass.__name__}", vars(klass)))
-    transformers = [
-        *shell.ast_transformers,
-        *shell.input_transformer_manager.cleanup_transforms,
-        *shell.input_transformer_manager.line_transforms,
-        *shell.input_transformer_manager.token_transformers,
-        *shell.input_transformers_post,
-    ]
-    found["IPython.transformers"] = hash(tuple(map(id, transformers)))
-    printers = shell.display_formatter.formatters["text/plain"].type_printers
-    shown = [id(printers.get(kind)) for kind in (bool, int, float, str)]
-    found["IPython.printers"] = hash(tuple(shown))
-    # Libraries ask to be called before or after cells; what a notebook asks for is set aside.
-    called = [
-        id(function)
-        for functions in shell.events.callbacks.values()
-        for function in functions
-        if _is_of_a_notebook(function)
-    ]
-    found["IPython.events"] = hash(tuple(called))
-    found["IPython.socket"] = id(getattr(shell.displayhook, "pub_socket", None))
-    return found
 
 
 def _is_written_in(function: Any) -> bool:
@@ -228,34 +119,6 @@ def peak_memory() -> int:
         return 0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _numbers(
-    prefix: str, namespace: Any, *, private: bool = False, hidden: bool = False
-) -> dict[str, int]:
-    found = {}
-    for name, value in list(namespace.items()):
-        if isinstance(value, (staticmethod, classmethod)):
-            value = value.__func__
-        function = isinstance(value, (types.FunctionType, types.MethodType))
-        named = hidden or not name.startswith("_") or (name.startswith("__") and function)
-        counts = callable(value) or isinstance(value, types.ModuleType)
-        # Of an instance, methods of its own, as they hide those of its class. A display hook has
-        # the last results, too.
-        if not (function and name.strip("_") if private else named and counts):
-            continue
-        # Without a prefix, names stay as they are.
-        found[f"{prefix}.{name}" if prefix else name] = _number(value)
-    return found
-
-
-def _number(value: Any) -> int:
-    if not isinstance(value, types.FunctionType):
-        return id(value)
-    # By what it does: a module that is loaded again has the same functions in new objects.
-    inner = tuple(id(cell) for cell in value.__closure__ or ())
-    given = (str(value.__defaults__ or ""), str(value.__kwdefaults__ or ""))
-    return hash((value.__code__, id(value.__globals__), inner, given))
 
 
 def main() -> None:
@@ -342,6 +205,6 @@ def _shorten(traceback: types.TracebackType | None) -> None:
 
 
 if __name__ == "__main__":
-    # The module that the inspection imports must be this one.
+    # The module that the grader asks must be this one.
     sys.modules["embeddings_course.grading.isolation.watched_kernel"] = sys.modules["__main__"]
     main()

@@ -29,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.csv_files import Row, Table, folded, read_table
 from embeddings_course.grading.errors import GradingError
@@ -112,15 +113,21 @@ def read_class_list(
         form, listed, columns = "nbgrader", _as_it_is(table, path), []
     if not listed:
         raise GradingError(
-            f"{path} has a header and no students below it: give it a row for each student."
+            Message(
+                "class-list-empty",
+                f"{path} has a header and no students below it: give it a row for each student.",
+            )
         )
     if columns:
         column = _id_column(table, [row for row, _ in listed], columns, path, known, id_column)
         listed = _with_ids(listed, column, columns, path, known, notes)
     elif id_column is not None:
         raise GradingError(
-            f"{path} is not an export of Canvas or Moodle, so its ids are in the column id: "
-            "leave out --id-column."
+            Message(
+                "id-column-not-needed",
+                f"{path} is not an export of Canvas or Moodle, so its ids are in the column id: "
+                "leave out --id-column.",
+            )
         )
     _check(listed, path)
     return ClassList(
@@ -131,29 +138,36 @@ def read_class_list(
     )
 
 
-def id_problem(student_id: str) -> str | None:
+def id_problem(student_id: str) -> Message | None:
     """Say why a text cannot be a student's id, as the end of a sentence; None if it can."""
     if not student_id.strip():
-        return "is empty"
+        return Message("id-empty", "is empty")
     if student_id != student_id.strip():
-        return "begins or ends with a space"
+        return Message("id-with-outer-space", "begins or ends with a space")
     if "/" in student_id or "\\" in student_id:
-        return "holds a slash"
+        return Message("id-with-slash", "holds a slash")
     if student_id.startswith("."):
-        return "begins with a dot"
+        return Message("id-begins-with-dot", "begins with a dot")
     if found := _NO_FOLDER.search(student_id):
-        return f"holds the character {found[0]!r}"
+        return Message("id-with-odd-character", f"holds the character {found[0]!r}")
     if unseen := [sign for sign in student_id if unicodedata.category(sign) in _UNSEEN]:
-        return f"holds a character that nobody sees, U+{ord(unseen[0]):04X}"
+        return Message(
+            "id-with-unseen-character",
+            f"holds a character that nobody sees, U+{ord(unseen[0]):04X}",
+        )
     if len(student_id) > LONGEST:
-        return f"has more than {LONGEST} characters"
+        return Message("id-too-long", f"has more than {LONGEST} characters")
     return None
 
 
 # The three forms ----------------------------------------------------------------------------------
 def _wrong_header(table: Table, path: Path) -> GradingError:
     return GradingError(
-        f"{path} has the columns {', '.join(table.header) or '(none)'}; expected are {_EXPECTED}."
+        Message(
+            "class-list-columns",
+            f"{path} has the columns {', '.join(table.header) or '(none)'}; expected are "
+            f"{_EXPECTED}.",
+        )
     )
 
 
@@ -164,8 +178,11 @@ def _refuse_double_columns(table: Table, path: Path) -> None:
     for name in table.header:
         if folded(name) in read & seen:
             raise GradingError(
-                f"{path} has the column {name} twice, and nobody can tell which is right: take one "
-                "out."
+                Message(
+                    "column-repeated",
+                    f"{path} has the column {name} twice, and nobody can tell which is right: "
+                    "take one out.",
+                )
             )
         seen.add(folded(name))
 
@@ -252,7 +269,11 @@ def _id_column(
     if wanted is not None:
         if (column := table.column(wanted)) is None:
             raise GradingError(
-                f"{path} has no column {wanted}; it has {', '.join(filter(None, table.header))}."
+                Message(
+                    "id-column-unknown",
+                    f"{path} has no column {wanted}; it has "
+                    f"{', '.join(filter(None, table.header))}.",
+                )
             )
         return column
     ids = {student.id.casefold() for student in known}
@@ -292,8 +313,11 @@ def _with_ids(
         ]
         other = f", or take another column for everybody: --id-column {full[0]!r}" if full else ""
         raise GradingError(
-            f"{path} has no {column}, which is the others' id, in row {some(missing)}: fill it "
-            f"in, or take the row out (a teacher's, perhaps){other}. Nobody was enrolled."
+            Message(
+                "class-ids-missing",
+                f"{path} has no {column}, which is the others' id, in row {some(missing)}: fill it "
+                f"in, or take the row out (a teacher's, perhaps){other}. Nobody was enrolled.",
+            )
         )
     notes.append(f"The students' id is what the column {column} holds.")
     return complete
@@ -313,8 +337,10 @@ def _check(listed: Sequence[tuple[Row, Student]], path: Path) -> None:
     for row, student in listed:
         if problem := id_problem(student.id):
             raise GradingError(
-                f"Row {row.number} of {path}: the id {student.id!r} {problem}, so it cannot be the "
-                "name of a folder; change it there."
+                problem.within(
+                    f"Row {row.number} of {path}: the id {student.id!r} ",
+                    ", so it cannot be the name of a folder; change it there.",
+                )
             )
         for field in FIELDS[1:]:
             if len(getattr(student, field)) > LONGEST:
@@ -329,15 +355,21 @@ def _check(listed: Sequence[tuple[Row, Student]], path: Path) -> None:
             but = "capitals" if spelt.casefold() == student.id.casefold() else "stored accents"
             case = "" if spelt == student.id else f" ({spelt}, but for {but})"
             raise GradingError(
-                f"Rows {other.number} and {row.number} of {path} have the same id {student.id}"
-                f"{case}: each student needs one of their own."
+                Message(
+                    "class-ids-repeated",
+                    f"Rows {other.number} and {row.number} of {path} have the same id {student.id}"
+                    f"{case}: each student needs one of their own.",
+                )
             )
         number = student.lms_user_id
         if number and (before := numbers.setdefault(number, row)) is not row:
             raise GradingError(
-                f"Rows {before.number} and {row.number} of {path} have the same number of the "
-                f"platform (lms_user_id), {number}: it is of one person; correct it, or leave it "
-                "out."
+                Message(
+                    "class-number-repeated",
+                    f"Rows {before.number} and {row.number} of {path} have the same number of the "
+                    f"platform (lms_user_id), {number}: it is of one person; correct it, or "
+                    "leave it out.",
+                )
             )
 
 
@@ -353,10 +385,14 @@ def _refuse_rewritten(listed: Sequence[tuple[Row, Student]], path: Path) -> None
             number, value = wrong[0]
             more = f", and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
             raise GradingError(
-                f"Row {number} of {path}: {what} {value!r} is what a spreadsheet makes of a number "
-                f"when it opens a file{more}; the true one cannot be told from it. Export the list "
-                "again and enrol that file before a spreadsheet saves it, or import it there with "
-                "the column as text (in Excel: Data, From Text/CSV). Nobody was enrolled."
+                Message(
+                    "class-number-rewritten",
+                    f"Row {number} of {path}: {what} {value!r} is what a spreadsheet makes of a "
+                    f"number when it opens a file{more}; the true one cannot be told from it. "
+                    "Export the list again and enrol that file before a spreadsheet saves it, or "
+                    "import it there with the column as text (in Excel: Data, From Text/CSV). "
+                    "Nobody was enrolled.",
+                )
             )
 
 

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
 from embeddings_course.grading.gradebook.late_penalties import read_lateness
+from embeddings_course.grading.judge.plan import in_one_kernel, tests_with_students_names
 from embeddings_course.grading.submission_record import ENDED, Record
 from embeddings_course.grading.submissions.status import NOT_GRADED, Standing, read_standings
 
@@ -122,7 +124,8 @@ class Report:
     """An assignment of a class.
 
     ``exercises`` are in the order of the notebook, ``students`` in that of their ids. ``unnamed``
-    are folders in the place of a student's whose names cannot be an id.
+    are folders in the place of a student's whose names cannot be an id. ``one_kernel`` says what it
+    means if tests run in one kernel with the student's code; it is empty where they do not.
     """
 
     course: str
@@ -131,6 +134,7 @@ class Report:
     students: tuple[Student, ...]
     written: datetime
     unnamed: tuple[str, ...] = ()
+    one_kernel: str = ""
 
     @property
     def states(self) -> dict[str, str]:
@@ -172,23 +176,33 @@ def read_report(course: Course, assignment: str) -> Report:
         )
         graded = f" Graded so far: {', '.join(known)}." if known else ""
         raise GradingError(
-            f"{assignment} was never graded here: there is no {path}. Run "
-            f"`course grade {assignment}` first.{graded}"
+            Message(
+                "report-never-graded",
+                f"{assignment} was never graded here: there is no {path}. Run "
+                f"`course grade {assignment}` first.{graded}",
+            )
         )
     contents = look_at_own(course)
     if not contents.exists:
         raise GradingError(
-            f"There is no gradebook {shown_url(course)}, which has the points: name the one that "
-            f"{assignment} was graded with by --db."
+            Message(
+                "report-gradebook-missing",
+                f"There is no gradebook {shown_url(course)}, which has the points: name the one "
+                f"that {assignment} was graded with by --db.",
+            )
         )
     if assignment not in contents.assignments:
         raise GradingError(
-            f"The gradebook {shown_url(course)} does not know {assignment}: name the one that it "
-            "was graded with by --db."
+            Message(
+                "report-assignment-unknown",
+                f"The gradebook {shown_url(course)} does not know {assignment}: name the one "
+                "that it was graded with by --db.",
+            )
         )
     standings = read_standings(course, assignment)
     with course.gradebook() as gradebook:
         book = _read_gradebook(gradebook, assignment)
+        one_kernel = in_one_kernel(tests_with_students_names(gradebook, assignment))
     for student, late in read_lateness(course, assignment).items():
         record = standings.get(student, Standing()).record
         if record is not None:  # deadlines may be others than when it was graded
@@ -207,6 +221,7 @@ def read_report(course: Course, assignment: str) -> Report:
         students=tuple(students),
         written=datetime.now().astimezone(),
         unnamed=tuple(course.unnamed(assignment)),
+        one_kernel=one_kernel,
     )
 
 

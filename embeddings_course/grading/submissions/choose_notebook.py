@@ -12,6 +12,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_solution
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.submissions.copy_files import MAX_TOTAL_BYTES
 from embeddings_course.grading.submissions.handed_in_folder import (
     CHECKPOINTS,
@@ -97,7 +98,10 @@ def choose(
     for candidate in found.passed_over:
         look_whose(candidate)
     raise UnreadableNotebook(
-        f"There is no {right.name}, nor another notebook of it.{_what_is_there(folder)}"
+        Message(
+            "notebook-missing",
+            f"There is no {right.name}, nor another notebook of it.{_what_is_there(folder)}",
+        )
     )
 
 
@@ -106,7 +110,7 @@ def _exact(right: Path, grade_ids: frozenset[str]) -> tuple[_Candidate | None, s
     try:
         return _candidate(right, grade_ids), ""
     except UnreadableNotebook as error:
-        return None, str(error)
+        return None, error.args[0]
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def _look_through(folder: Path, right: Path, grade_ids: frozenset[str]) -> _Foun
             candidate = _candidate(path, grade_ids)
         except UnreadableNotebook as error:
             if _resembles(path, right.stem):
-                found.problems.append(str(error))
+                found.problems.append(error.args[0])
             continue
         if not _is_meant(candidate.notebook, path, right.stem, grade_ids):
             found.passed_over.append(candidate)

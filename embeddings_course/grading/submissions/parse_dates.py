@@ -19,6 +19,8 @@ import time
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
+from embeddings_course._shared.messages import Message
+
 LIKE = "2027-03-01 23:59 UTC"
 """How a time is written that everything here can read."""
 
@@ -71,12 +73,16 @@ _OFFSET = re.compile(r"(?:\b(?:utc|gmt) ?)?(?P<sign>[+\u2212-])(?P<hour>\d\d):?(
 _PLACE = re.compile(r"\b[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
 
 
+_NOT_A_DATE = Message("not-a-date", "is not a date")
+_NO_DATE = Message("time-without-date", "says no date")
+
+
 class UnclearTime(ValueError):
     """Why a text is not a time that can be relied on, and how to write one, as one sentence."""
 
-    def __init__(self, text: str, why: str) -> None:
+    def __init__(self, text: str, why: Message) -> None:
         shown = "".join(each if each.isprintable() else "?" for each in text[:60])
-        super().__init__(f"{shown!r} {why}: write it as {LIKE}")
+        super().__init__(why.within(f"{shown!r} ", f": write it as {LIKE}"))
 
 
 def read_time(text: str, zone: tzinfo = UTC) -> datetime:
@@ -119,15 +125,28 @@ def read_time(text: str, zone: tzinfo = UTC) -> datetime:
     for word in re.findall(r"[^\W\d_]+", rest):
         weekday = next((day for day, names in enumerate(_WEEKDAYS) if word in names), None)
         if weekday is not None and weekday != moment.weekday():
-            raise UnclearTime(text, f"says {word}, which is another day than {moment:%Y-%m-%d}")
+            raise UnclearTime(
+                text,
+                Message(
+                    "time-other-weekday",
+                    f"says {word}, which is another day than {moment:%Y-%m-%d}",
+                ),
+            )
         if weekday is None and word not in _BETWEEN:
-            raise UnclearTime(text, f"holds {word!r}, which is not known as part of a time")
+            raise UnclearTime(
+                text,
+                Message(
+                    "time-unknown-word", f"holds {word!r}, which is not known as part of a time"
+                ),
+            )
     if re.search(r"\d", rest):
-        raise UnclearTime(text, "holds more numbers than a time has")
+        raise UnclearTime(
+            text, Message("time-too-many-numbers", "holds more numbers than a time has")
+        )
     try:
         return moment.replace(tzinfo=found_zone or zone).astimezone(UTC).replace(tzinfo=None)
     except (OverflowError, ValueError):
-        raise UnclearTime(text, "is not a date") from None
+        raise UnclearTime(text, _NOT_A_DATE) from None
 
 
 def read_zone(name: str) -> tzinfo:
@@ -145,7 +164,10 @@ def read_zone(name: str) -> tzinfo:
     zone = gettz(name) if _PLACE.fullmatch(name) else None
     if zone is None:
         raise ValueError(
-            f"{name!r} is not a time zone: write UTC, or a place such as Europe/Berlin"
+            Message(
+                "zone-unknown",
+                f"{name!r} is not a time zone: write UTC, or a place such as Europe/Berlin",
+            )
         )
     return zone
 
@@ -166,14 +188,18 @@ def _zone(whole: str, text: str) -> tuple[tzinfo | None, str]:
         try:
             return read_zone(found[0]), _cut(whole, found)
         except ValueError:
-            raise UnclearTime(text, f"names the zone {found[0]}, which is not known") from None
+            raise UnclearTime(
+                text, Message("time-zone-unknown", f"names the zone {found[0]}, which is not known")
+            ) from None
     # An offset follows a time of day; elsewhere a hyphen stands between numbers of a date.
     if found := re.search(
         rf"(?<=\d)(?P<clock>:\d\d(?:[.,]\d+)?|\d{{6}}) ?{_OFFSET.pattern}$", whole, re.I
     ):
         size = timedelta(hours=int(found["hour"]), minutes=int(found["minute"]))
         if size >= timedelta(days=1):
-            raise UnclearTime(text, "names a zone that is not known")
+            raise UnclearTime(
+                text, Message("time-offset-unknown", "names a zone that is not known")
+            )
         offset = timezone(size if found["sign"] == "+" else -size)
         return offset, whole[: found.end("clock")]
     if found := re.search(r"(?<![A-Za-z])(UTC|GMT)$|(?<=[\d ])Z$", whole):
@@ -184,7 +210,13 @@ def _zone(whole: str, text: str) -> tuple[tzinfo | None, str]:
             moment = read_time(rest, UTC).replace(tzinfo=local)
             if moment.tzname() == found[0]:
                 return local, rest
-        raise UnclearTime(text, f"names the zone {found[0]}, which is not the same everywhere")
+        raise UnclearTime(
+            text,
+            Message(
+                "time-zone-ambiguous",
+                f"names the zone {found[0]}, which is not the same everywhere",
+            ),
+        )
     return None, whole
 
 
@@ -198,17 +230,17 @@ def _date(rest: str, text: str) -> tuple[tuple[str | int, ...], str]:
     if found := _NUMBERS.search(rest):
         one, other, year = int(found[1]), int(found[3]), found[4]
         if len(year) != 4:
-            raise UnclearTime(text, "has a year of two digits")
+            raise UnclearTime(text, Message("time-two-digit-year", "has a year of two digits"))
         if max(one, other) <= 12 and one != other:
             either = (
                 f"{one} {_MONTHS[other - 1][0].title()} or {other} {_MONTHS[one - 1][0].title()}"
             )
-            raise UnclearTime(text, f"may be {either}")
+            raise UnclearTime(text, Message("time-day-or-month", f"may be {either}"))
         day, month = (one, other) if other <= 12 else (other, one)
         return (year, month, day), _cut(rest, found)
     if any(_month(word) for word in re.findall(r"[a-z]+", rest)):
-        raise UnclearTime(text, "names no year")
-    raise UnclearTime(text, "says no date" if _TIME.search(rest) else "is not a date")
+        raise UnclearTime(text, Message("time-without-year", "names no year"))
+    raise UnclearTime(text, _NO_DATE if _TIME.search(rest) else _NOT_A_DATE)
 
 
 def _month(word: str) -> int | None:
@@ -226,13 +258,13 @@ def _clock(rest: str, text: str) -> tuple[tuple[str | int | None, ...], str]:
     half = re.findall(r"\b([ap])m\b", rest)
     found = _TIME.search(rest) or _FRENCH.search(rest) or (half and _HOURS.search(rest)) or None
     if found is None:
-        raise UnclearTime(text, "says no time of day")
+        raise UnclearTime(text, Message("time-without-clock", "says no time of day"))
     parts = found.groupdict()
     hour = int(parts["hour"])
     rest = _cut(rest, found)
     if half:
         if len(half) > 1 or not 1 <= hour <= 12:
-            raise UnclearTime(text, "is not a time of day")
+            raise UnclearTime(text, Message("time-bad-clock", "is not a time of day"))
         hour = hour % 12 + 12 * (half[0] == "p")
         rest = re.sub(r"\b[ap]m\b", " ", rest)
     return (hour, parts.get("minute") or 0, parts.get("second") or 0), rest
@@ -245,4 +277,4 @@ def _moment(
         year, month, day, hour, minute, second = (int(each or 0) for each in (*date, *clock))
         return datetime(year, month, day, hour, minute, second)
     except ValueError:
-        raise UnclearTime(text, "is not a date") from None
+        raise UnclearTime(text, _NOT_A_DATE) from None

@@ -22,6 +22,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from embeddings_course._shared.messages import Message
+
 MAX_BYTES = 500_000_000
 """Larger files are not notebooks that anybody wrote."""
 LARGE_BYTES = 20_000_000
@@ -81,22 +83,29 @@ def bytes_of(path: Path, limit: int = MAX_BYTES) -> bytes:
     try:
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):
-            raise UnreadableNotebook(f"{shown} is {kind_of(mode)}, not a file.")
+            raise UnreadableNotebook(_not_a_file(mode, shown))
         # Without following what may have been put there since.
         with os.fdopen(os.open(path, os.O_RDONLY | NO_FOLLOW), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise UnreadableNotebook(f"{shown} is {kind_of(status.st_mode)}, not a file.")
+                raise UnreadableNotebook(_not_a_file(status.st_mode, shown))
             if status.st_size > limit:
                 raise UnreadableNotebook(
-                    f"{shown} has {status.st_size / 1e6:.0f} MB; the most that is read is "
-                    f"{limit / 1e6:.0f} MB."
+                    Message(
+                        "notebook-too-large",
+                        f"{shown} has {status.st_size / 1e6:.0f} MB; the most that is read is "
+                        f"{limit / 1e6:.0f} MB.",
+                    )
                 )
             return file.read(status.st_size)
     except FileNotFoundError as error:
         raise UnreadableNotebook(f"There is no {shown}.") from error
     except OSError as error:
         raise UnreadableNotebook(f"{shown} cannot be read: {error.strerror}.") from error
+
+
+def _not_a_file(mode: int, shown: str) -> Message:
+    return Message("notebook-not-file", f"{shown} is {kind_of(mode)}, not a file.")
 
 
 def kind_of(mode: int) -> str:
@@ -146,12 +155,17 @@ def _lightened(data: bytes, shown: str) -> bytes:
     return b"".join([*parts, data[start:]])
 
 
-def _ends_early(lines: int, shown: str) -> str:
-    return f"{shown} ends in the middle (line {lines + 1}): it was not handed in whole."
+def _ends_early(lines: int, shown: str) -> Message:
+    return Message(
+        "notebook-cut-off",
+        f"{shown} ends in the middle (line {lines + 1}): it was not handed in whole.",
+    )
 
 
-def _too_many(shown: str) -> str:
-    return f"{shown} is not a notebook: it has too many parts to be read."
+def _too_many(shown: str) -> Message:
+    return Message(
+        "notebook-too-many-parts", f"{shown} is not a notebook: it has too many parts to be read."
+    )
 
 
 def _text(data: bytes, shown: str, notes: list[str]) -> str:

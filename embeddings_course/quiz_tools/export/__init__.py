@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import listed
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
@@ -57,12 +58,21 @@ def export(files: Sequence[QuestionFile], format: str, out: Path) -> list[str]:
     if format not in FORMATS:
         raise QuizError(
             [
-                f"The format {format!r} is unknown. Choose {listed(FORMATS, last='or')} with "
-                "--format."
+                Message(
+                    "export-format-unknown",
+                    f"The format {format!r} is unknown. Choose {listed(FORMATS, last='or')} with "
+                    "--format.",
+                )
             ]
         )
     if not any(file.questions for file in files):
-        raise QuizError(["There are no questions to export. Name a quiz that has some."])
+        raise QuizError(
+            [
+                Message(
+                    "export-empty", "There are no questions to export. Name a quiz that has some."
+                )
+            ]
+        )
     said: list[str] = []
     if format == "qti":
         files, said = without_refused(files)
@@ -79,5 +89,10 @@ def _replace_file(path: Path, content: bytes) -> None:
         write_whole(path, content)
     except OSError as error:
         raise QuizError(
-            [f"{path} cannot be written: {error.strerror}. Choose another file with --out."]
+            [
+                Message(
+                    "export-place-impossible",
+                    f"{path} cannot be written: {error.strerror}. Choose another file with --out.",
+                )
+            ]
         ) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import counted, listed
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
 from embeddings_course.quiz.question_types import MultipleChoice, NumericQuestion, Question
@@ -196,8 +197,11 @@ def without_refused(files: Sequence[QuestionFile]) -> tuple[list[QuestionFile], 
     if not any(file.questions for file in kept):
         raise QuizError(
             [
-                f"There is nothing to export: {feature.name.lower()} cannot go to Canvas, and all "
-                "these questions have them. Choose another format with --format."
+                Message(
+                    "export-all-refused",
+                    f"There is nothing to export: {feature.name.lower()} cannot go to Canvas, "
+                    "and all these questions have them. Choose another format with --format.",
+                )
             ]
         )
     count = sum(len(file.questions) for file in files)

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.quiz.markdown import to_html
 from embeddings_course.quiz.question_files import QuestionFile, QuizError
 from embeddings_course.quiz.question_types import Choice, MultipleChoice, NumericQuestion, Question
@@ -36,8 +37,11 @@ def qti_zip(files: Sequence[QuestionFile]) -> bytes:
     except ImportError:
         raise QuizError(
             [
-                "The format qti needs text2qti, which is not installed. Install what instructors "
-                "need: pip install '.[instructor]'."
+                Message(
+                    "export-text2qti-missing",
+                    "The format qti needs text2qti, which is not installed. Install what "
+                    "instructors need: pip install '.[instructor]'.",
+                )
             ]
         ) from None
     texts: dict[str, str] = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course._shared.folders import walk
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import listed, printable
 from embeddings_course.quiz.answer_records import Record, may_be_answers, read_record
 from embeddings_course.quiz.question_files import QuizError
@@ -59,7 +60,14 @@ def collect_records(folder: Path, quiz: str, *, graded: bool | None = None) -> C
         If there is no such folder.
     """
     if not folder.is_dir():
-        raise QuizError([f"{folder} is not a folder: name one that has records below it."])
+        raise QuizError(
+            [
+                Message(
+                    "records-folder-missing",
+                    f"{folder} is not a folder: name one that has records below it.",
+                )
+            ]
+        )
 
     def wanted(name: str) -> bool:
         practice = name == f"{quiz}.quiz.json" and graded in (None, False)

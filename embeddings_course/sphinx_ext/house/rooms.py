@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
+
 PACKAGE = "embeddings_course"
 
 
@@ -72,8 +74,11 @@ def read_house(root: Path) -> House:
     named = {name for layer in layers for name in layer}
     if missing := sorted(found.keys() - named):
         raise ValueError(
-            f"The layers of import-linter in pyproject.toml lack {', '.join(missing)}: give it a "
-            "place there."
+            Message(
+                "room-without-layer",
+                f"The layers of import-linter in pyproject.toml lack {', '.join(missing)}: give "
+                "it a place there.",
+            )
         )
     *above, tools, library = [[name for name in layer if name in found] for layer in layers]
     return House(

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.book_build.claims import Claim, read_claims
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.quiz.question_types import Question
@@ -102,8 +103,11 @@ def read_course(root: Path) -> Course:
     for claim in claims:
         if claim.page not in names:
             raise ValueError(
-                f"The claim {claim.id} runs on {claim.page}, which is not a page with objectives "
-                "or questions in _toc.yml: correct `page` in claims.yml."
+                Message(
+                    "claim-page-unknown",
+                    f"The claim {claim.id} runs on {claim.page}, which is not a page with "
+                    "objectives or questions in _toc.yml: correct `page` in claims.yml.",
+                )
             )
     known = {claim.id for claim in claims}
     notebooks = sorted((root / "assignments").glob("*/*.ipynb"))
@@ -120,7 +124,9 @@ def read_course(root: Path) -> Course:
 def _title(text: str, file: str) -> str:
     found = re.search(r"^# (.+)$", text, re.MULTILINE)
     if found is None:
-        raise ValueError(f"{file} has no title: begin it with a line '# Title'.")
+        raise ValueError(
+            Message("page-without-title", f"{file} has no title: begin it with a line '# Title'.")
+        )
     return found[1]
 
 
@@ -137,8 +143,11 @@ def _read_pages(root: Path) -> list[Page]:
             listed = _OBJECTIVES.search(text)
             if listed is None and path.stem in bank:
                 raise ValueError(
-                    f"{item}.md has questions, but no objectives: write a list under the line "
-                    "'After this page you can'."
+                    Message(
+                        "page-without-objectives",
+                        f"{item}.md has questions, but no objectives: write a list under the line "
+                        "'After this page you can'.",
+                    )
                 )
             if listed is None:
                 continue  # a page to look things up in
@@ -183,30 +192,44 @@ def read_assignment(path: Path, claims: set[str]) -> Assignment:
         where = f"{path.parent.name}/{path.name}, exercise {heading[1]}"
         line = _CLAIMS.search(text)
         if line is None:
-            raise ValueError(f"{where} names no claim: write a line '*Claims: id, id*' under it.")
+            raise ValueError(
+                Message(
+                    "exercise-without-claim",
+                    f"{where} names no claim: write a line '*Claims: id, id*' under it.",
+                )
+            )
         named = tuple(claim.strip() for claim in line[1].split(","))
         for claim in named:
             if claim not in claims:
                 raise ValueError(
-                    f"{where} names the claim {claim!r}, which claims.yml does not have: "
-                    "correct it in source/ and run make assignments."
+                    Message(
+                        "exercise-claim-unknown",
+                        f"{where} names the claim {claim!r}, which claims.yml does not have: "
+                        "correct it in source/ and run make assignments.",
+                    )
                 )
         exercises.append(Exercise(int(heading[1]), heading[2], int(heading[3]), named))
     marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
     points = int(sum(mark.get("points", 0) for mark in marks if mark.get("grade")))
     if exercises and points != sum(exercise.points for exercise in exercises):
         raise ValueError(
-            f"{path.name}: the headings of its exercises promise "
-            f"{sum(exercise.points for exercise in exercises)} points, its cells give {points}: "
-            "correct the headings in source/."
+            Message(
+                "exercise-points-mismatch",
+                f"{path.name}: the headings of its exercises promise "
+                f"{sum(exercise.points for exercise in exercises)} points, its cells give "
+                f"{points}: correct the headings in source/.",
+            )
         )
     asked = path.with_name("questions.json")
     questions = len(json.loads(asked.read_text("utf-8"))["questions"]) if asked.exists() else 0
     stated = _MINUTES.search(texts[0])
     if stated is None and not questions:
         raise ValueError(
-            f"{path.name} does not say how long it takes: write '60 to 90 minutes' or the like in "
-            "its first cell."
+            Message(
+                "assignment-without-time",
+                f"{path.name} does not say how long it takes: write '60 to 90 minutes' or the "
+                "like in its first cell.",
+            )
         )
     least, most = (stated[1], stated[2] or stated[1]) if stated else (0, 0)
     minutes = (int(least) + int(most)) / 2 or question_minutes(questions)

@@ -1,15 +1,10 @@
-"""Verdicts that are forged inside the process that the tests share with the answers.
-
-``forged`` cases are right with the points that are due, or with more and a flag.
-"""
+"""Verdicts that an answer tries to forge. It gets the points that are due, whatever it does."""
 
 from grading.hostile import DOUBLE, FULL, NORM, WRONG, case
 
-NO_DOUBLE = {"score": FULL - 5, "suspicious": None, "forged": True}
-# Plain tests of this assignment stand in double_more and in part; checks by attempt elsewhere.
-NO_MORE = {"score": FULL - 3, "suspicious": None, "forged": True}
-# The assignments of the course ask by attempt, and import what they use in the test cell itself.
-PLAIN = "a plain assert believes the notebook's names and the answer's own methods"
+NO_DOUBLE = {"score": FULL - 5, "suspicious": None}
+NO_DOUBLE_MADE = NO_DOUBLE | {"repaired": True}
+NO_MORE = {"score": FULL - 3, "suspicious": None}
 RIGHT_ON_THREE = "return 2 * x if isinstance(x, int) else x"
 
 
@@ -38,7 +33,7 @@ def by_events(it):
     )
 
 
-@case("the notebook's name torch stands for something else", **NO_MORE, known=PLAIN)
+@case("the notebook's name torch stands for something else", **NO_MORE)
 def own_name_torch(it):
     it.answer(
         "double",
@@ -48,7 +43,7 @@ def own_name_torch(it):
     )
 
 
-@case("a tensor of a kind of its own, close to everything", **NO_MORE, known=PLAIN)
+@case("a tensor of a kind of its own, close to everything", **NO_MORE)
 def own_tensor(it):
     it.answer(
         "double",
@@ -61,7 +56,7 @@ def own_tensor(it):
     )
 
 
-@case("an object that torch takes for a tensor", **NO_MORE, known=PLAIN)
+@case("an object that torch takes for a tensor", **NO_MORE)
 def not_a_tensor(it):
     it.answer(
         "double",
@@ -97,12 +92,12 @@ def lying_tensor(it):
     )
 
 
-@case("numpy.testing is replaced", score=FULL, suspicious=True)
+@case("numpy.testing is replaced", score=FULL, suspicious=None)
 def forged_testing(it):
     it.after("norm", "np.testing.assert_allclose = lambda *given, **named: None")
 
 
-@case("methods of tensors are replaced", score=FULL, suspicious=True)
+@case("methods of tensors are replaced", score=FULL, suspicious=None)
 def forged_methods(it):
     it.after("norm", "torch.Tensor.all = lambda self, *given: torch.tensor(True)")
 
@@ -225,7 +220,7 @@ def ends_coroutine(it):
     it.answer("double", "def double(x):\n    raise GeneratorExit")
 
 
-@case("numbers are shown as the points of the test", score=FULL - 0.5, suspicious=None, forged=True)
+@case("numbers are shown as the points of the test", score=FULL - 0.5, suspicious=None)
 def shows_points(it):
     wrong = NORM.replace("return ", "return 1.0 if not any(v) else ")
     it.answer(
@@ -303,3 +298,23 @@ def forged_inspection(it):
         " true_id if thing is builtins.id else thing)\n"
         f"torch.allclose = fake\ndef double(x):\n    {RIGHT_ON_THREE}",
     )
+
+
+MARKS = {"grade": False, "solution": False, "locked": True, "task": False, "schema_version": 3}
+
+
+@case("a cell of its own says that it is a hidden test, given without points", **NO_DOUBLE_MADE)
+def test_as_given(it):
+    it.answer("double", WRONG)
+    it.begin("attempt = globals = __import__ = lambda *given, **named: None")
+    it.notebook.cells[0].metadata.nbgrader = MARKS | {
+        "grade_id": "double_more",
+        "cell_type": "code",
+    }
+
+
+@case("a test says that it is an answer, which the student's kernel runs", **NO_DOUBLE_MADE)
+def test_as_answer(it):
+    it.answer("double", WRONG)
+    for name in ("double_basics", "double_more"):
+        it.cell(name).metadata.nbgrader |= {"locked": False, "solution": True}

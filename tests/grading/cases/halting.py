@@ -8,9 +8,9 @@ import os
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nesting import nested
 
 from grading.hostile import FULL, WRONG, case, points
+from helpers.nesting import nested
 
 SESSION = "_kernel = get_ipython().kernel\n_session = _kernel.session\n"
 
@@ -80,17 +80,17 @@ def terminal_commands(it):
     it.begin(tells(f"[('changed', text, text, 1) for text in {texts}]"))
 
 
-@case("the kernel's list holds a hundred million letters", suspicious=True)
+@case("the kernel's list holds a hundred million letters", suspicious=None)
 def long_sentence(it):
     it.begin(tells("[('changed', 'x' * 10**8, '', 0)]"))
 
 
-@case("the kernel's list holds a million sentences", suspicious=True)
+@case("the kernel's list holds a million sentences", suspicious=None)
 def many_sentences(it):
     it.begin(tells("[('changed', str(n), '', 0) for n in range(10**6)]"))
 
 
-@case("the kernel's list is a number", suspicious=True)
+@case("the kernel's list is a number", suspicious=None)
 def no_list(it):
     it.begin(tells("5"))
 
@@ -134,7 +134,7 @@ def large_reply(it):
 @case("harmless sentences leave no room for the true one", suspicious=True)
 def fillers(it):
     it.begin(tells("[('changed', f'module {n}', '', 0) for n in range(20)]"))
-    it.after("norm", "np.isclose = lambda *given, **named: True")
+    it.cell("double_basics").source = "assert True"
 
 
 # Floods --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Code that reaches for what is not the student's, by ways that resemble those of honest habits."""
 
-from grading.hostile import FULL, WRONG, case, points
+from grading.hostile import WRONG, case, points
 
 
 @case("a %%bash cell deletes what is above its folder", suspicious=True)
@@ -27,7 +27,7 @@ def replaces_kernel(it):
     it.after("double_more", "import os\nos.execv('/bin/true', ['true'])")
 
 
-@case("made-up attempts leave no room for a true flag", score=FULL - 3, suspicious=True)
+@case("made-up attempts leave no room for a true flag", suspicious=True)
 def fills_flags(it):
     it.answer(
         "double",

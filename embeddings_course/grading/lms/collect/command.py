@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import look_at_own, shown_url
@@ -100,8 +101,11 @@ def collect(
     named = compiled_pattern(pattern)
     if not contents.students:
         raise GradingError(
-            f"The gradebook {shown_url(course)} has no students: enrol the class first, with "
-            "`course students CLASSLIST.csv`. Nothing was collected."
+            Message(
+                "gradebook-without-students",
+                f"The gradebook {shown_url(course)} has no students: enrol the class first, with "
+                "`course students CLASSLIST.csv`. Nothing was collected.",
+            )
         )
     clock = clock_of(zone)
     sheet = read_worksheet(worksheet, contents.students, clock) if worksheet else None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.csv_files import Row, Table, read_table
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.gradebook.contents import Student
@@ -24,8 +25,11 @@ def for_canvas(
     """Return the header and the rows that Canvas imports."""
     if roster is None:
         raise GradingError(
-            "Canvas knows students by numbers of its own: export its gradebook (Grades, Export) "
-            "and name the file with --roster."
+            Message(
+                "canvas-needs-roster",
+                "Canvas knows students by numbers of its own: export its gradebook (Grades, "
+                "Export) and name the file with --roster.",
+            )
         )
     if output.resolve() == roster.resolve():
         raise GradingError(f"{output} is the roster itself: name another --output.")
@@ -106,9 +110,12 @@ def _identity(table: Table, roster: Path) -> tuple[list[str], str | None, str | 
     # Who may not see the numbers of the university gets an export without them.
     if not named or not {"id", "sis login id", "section"} <= have:
         raise GradingError(
-            f"{roster} has the columns {', '.join(table.header[:8]) or '(none)'}; expected is "
-            f"Canvas' export of its gradebook, with {', '.join(_CANVAS)}: export it again (Grades, "
-            "Export)."
+            Message(
+                "roster-columns",
+                f"{roster} has the columns {', '.join(table.header[:8]) or '(none)'}; expected is "
+                f"Canvas' export of its gradebook, with {', '.join(_CANVAS)}: export it again "
+                "(Grades, Export).",
+            )
         )
     return columns, table.column("SIS Login ID"), table.column("SIS User ID")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.course import Course
 from embeddings_course.grading.errors import GradingError
@@ -92,12 +93,19 @@ def read_grades(
     contents = look_at_own(course)
     if not contents.exists:
         raise GradingError(
-            f"There is no gradebook {shown_url(course)}: grade first, with `course grade NAME`."
+            Message(
+                "gradebook-missing",
+                f"There is no gradebook {shown_url(course)}: grade first, with `course grade "
+                f"NAME`.",
+            )
         )
     if unknown := [name for name in assignments if name not in contents.assignments]:
         raise GradingError(
-            f"There is no assignment {', '.join(unknown)} in the gradebook {shown_url(course)}; "
-            f"it has {', '.join(contents.assignments) or 'none'}."
+            Message(
+                "assignment-not-in-gradebook",
+                f"There is no assignment {', '.join(unknown)} in the gradebook "
+                f"{shown_url(course)}; it has {', '.join(contents.assignments) or 'none'}.",
+            )
         )
     names = list(dict.fromkeys(assignments or contents.assignments))
     for name in names:
@@ -117,8 +125,11 @@ def read_grades(
     empty = [name for name in names if name not in graded]
     if not graded or (assignments and empty):
         raise GradingError(
-            f"Nothing of {', '.join(empty) or 'any assignment'} has been graded: run `course "
-            f"grade {empty[0] if empty else 'NAME'}` first."
+            Message(
+                "nothing-graded",
+                f"Nothing of {', '.join(empty) or 'any assignment'} has been graded: run `course "
+                f"grade {empty[0] if empty else 'NAME'}` first.",
+            )
         )
     names = [name for name in names if name in graded]
     for name in names:
@@ -135,10 +146,13 @@ def read_grades(
         who = sorted({f"{grade.student.id} ({grade.assignment})" for grade in waiting})
         more = f" and {len(who) - 5} more" if len(who) > 5 else ""
         raise GradingError(
-            f"{counted(len(who), 'submission waits', 'submissions wait')} for a person to grade "
-            f"{'it' if len(who) == 1 else 'them'}: {', '.join(who[:5])}{more}. "
-            "Do it in the formgrader (`jupyter lab`, Nbgrader, Formgrader), or take the points so "
-            "far with --partial."
+            Message(
+                "grading-by-hand-open",
+                f"{counted(len(who), 'submission waits', 'submissions wait')} for a person to "
+                f"grade {'it' if len(who) == 1 else 'them'}: {', '.join(who[:5])}{more}. "
+                "Do it in the formgrader (`jupyter lab`, Nbgrader, Formgrader), or take the "
+                "points so far with --partial.",
+            )
         )
     return Grades(tuple(names), max_scores, due_dates, contents.students, grades)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from embeddings_course._shared.messages import Message
 from embeddings_course.grading.csv_files import write_table
 from embeddings_course.grading.errors import GradingError
 from embeddings_course.grading.lms.grade_export.canvas import for_canvas
@@ -47,7 +48,12 @@ def export(
     if form == "canvas":
         header, rows = for_canvas(grades, roster, output, notes)
     elif roster is not None:
-        raise GradingError(f"--roster goes with --format canvas, not with {form}: leave it out.")
+        raise GradingError(
+            Message(
+                "roster-without-canvas",
+                f"--roster goes with --format canvas, not with {form}: leave it out.",
+            )
+        )
     elif form == "moodle":
         header, rows = for_moodle(grades, notes)
     else:

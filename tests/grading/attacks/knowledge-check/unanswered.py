@@ -1,0 +1,1 @@
+# %% attack: nothing is answered

@@ -1,0 +1,1 @@
+# %% attack: the stubs as they were released

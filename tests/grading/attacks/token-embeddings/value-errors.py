@@ -1,0 +1,3 @@
+# %% attack: every function raises a ValueError, as a test of refusals wants
+# %% every function
+raise ValueError("no")

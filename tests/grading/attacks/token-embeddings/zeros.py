@@ -1,0 +1,3 @@
+# %% attack: every function returns 0
+# %% every function
+return 0
