@@ -122,7 +122,7 @@ def _shape(cut: _Cut, name: str, layer: str, size: int) -> tuple[int, ...]:
             Message(
                 "image-size-impossible",
                 f"{name!r} cannot take images of {size} by {size} pixels up to layer {layer!r} "
-                f"({str(error).splitlines()[0]}). Leave size out for the network's own.",
+                f"({reason(error)}). Leave size out for the network's own.",
             )
         ) from error
     if not isinstance(output, torch.Tensor) or not output.is_floating_point():

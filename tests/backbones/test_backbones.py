@@ -474,8 +474,20 @@ def test_pictures_are_prepared_as_timm_does(name):
 def test_a_transformer_of_timm_is_built_for_the_size_that_is_asked_for():
     small = load_backbone("timm/test_vit", trained=False, size=96)
     assert small.network(torch.zeros(1, 3, 96, 96)).shape == (1, small.dim)
-    with raises(ValueError, "image-size-fixed", "97 by 97", "Leave size out"):
-        load_backbone("timm/test_vit", trained=False, size=97)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "code"),
+    [
+        ("test_vit", 97, "image-size-impossible"),
+        ("xcit_nano_12_p16_224", 97, "image-size-fixed"),
+        ("halonet26t", 96, "image-size-impossible"),  # an assertion without a word
+    ],
+)
+def test_a_size_that_a_network_of_timm_cannot_take_is_refused_in_one_sentence(name, size, code):
+    with raises(ValueError, code, f"{size} by {size}", "Leave size out") as caught:
+        load_backbone(f"timm/{name}", trained=False, size=size)
+    assert legible(caught.value)
 
 
 def test_timms_networks_are_cut_at_a_layer_where_timm_can_trace_them():
