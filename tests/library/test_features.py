@@ -24,6 +24,7 @@ from torch import nn
 from embeddings_course import features
 from embeddings_course._shared import precision
 from embeddings_course.backbones import Backbone, load_backbone
+from embeddings_course.backbones.folded import folded
 from embeddings_course.data import goods
 from embeddings_course.features import BrokenImagesError, extract, list_images
 from helpers.refusals import raises
@@ -211,14 +212,18 @@ def test_a_network_left_in_training_mode_is_run_in_evaluation_mode_and_put_back(
     assert backbone.network.training
 
 
-def test_many_images_get_the_vectors_of_few(resnet):
+def test_many_images_get_the_vectors_of_few(monkeypatch):
     """For many images the network is made quicker first."""
+    backbone, made = load_backbone("efficientnet_lite0", size=64), []
+    monkeypatch.setattr(features, "folded", lambda *given: made.append(given) or folded(*given))
     images = noise(features._WORTH_FOLDING, 64, 64, 3)
-    digest = resnet.digest
-    together = extract(images, resnet)
-    apart = np.concatenate([extract(images[:60], resnet), extract(images[60:], resnet)])
+    digest = backbone.digest
+    together = extract(images, backbone)
+    assert len(made) == 1
+    apart = np.concatenate([extract(images[:60], backbone), extract(images[60:], backbone)])
+    assert len(made) == 1
     np.testing.assert_allclose(together, apart, rtol=1e-3, atol=1e-4)
-    assert resnet.digest == digest
+    assert backbone.digest == digest
 
 
 # --- what is wrong with the input ----------------------------------------------------------------
@@ -642,7 +647,7 @@ def test_bfloat16_gives_the_same_vectors_but_for_rounding(processor, name):
     assert gap.max() < 0.02
 
 
-def test_layers_of_few_weights_stay_in_float32(processor):
+def test_the_first_layers_stay_in_float32_while_they_have_few_weights(processor):
     processor(True)
     seen = {}
 
@@ -650,17 +655,22 @@ def test_layers_of_few_weights_stay_in_float32(processor):
         def __init__(self) -> None:
             super().__init__()
             self.few, self.many = nn.Conv2d(3, 16, 3), nn.Conv2d(16, 64, 3)
+            self.later = nn.Conv2d(64, 8, 1)
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             seen["few"] = self.few(images)
             seen["many"] = self.many(seen["few"])
-            return seen["many"].mean((2, 3))
+            seen["later"] = self.later(seen["many"])
+            return seen["later"].mean((2, 3))
 
-    backbone = Backbone("layers", "many", 64, 8, Layers().eval(), as_float)
-    extract(noise(2, 8, 8, 3), backbone, precision="bfloat16")
-    assert (seen["few"].dtype, seen["many"].dtype) == (torch.float32, torch.bfloat16)
+    backbone = Backbone("layers", "later", 8, 8, Layers().eval(), as_float)
+    for _ in range(2):  # each batch begins in float32
+        extract(noise(2, 8, 8, 3), backbone, precision="bfloat16")
+        found = {name: made.dtype for name, made in seen.items()}
+        assert found.pop("few") == torch.float32
+        assert set(found.values()) == {torch.bfloat16}
     extract(noise(2, 8, 8, 3), backbone)
-    assert seen["many"].dtype == torch.float32
+    assert {made.dtype for made in seen.values()} == {torch.float32}
 
 
 def test_a_processor_without_bfloat16_computes_in_float32_and_says_so_once(
