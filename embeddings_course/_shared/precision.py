@@ -51,7 +51,7 @@ def computing_in(precision: str, device: torch.device) -> Iterator[None]:
 
     A network's first convolutions stay in float32, up to the first one of many weights: among few,
     errors of rounding do not average out. Without this exception some vectors of EfficientNet have
-    a cosine of .991 with those of float32. A ResNet begins with a convolution of many.
+    a cosine of .991 with those of float32. In a ResNet it is the very first convolution.
     """
     if precision == "float32":
         yield
@@ -60,7 +60,7 @@ def computing_in(precision: str, device: torch.device) -> Iterator[None]:
         yield
 
 
-_MANY = 4096  # weights of a convolution
+_MANY = 16384  # weights of a convolution
 
 
 class _FirstInFloat32(TorchFunctionMode):

@@ -654,8 +654,8 @@ def test_the_first_layers_stay_in_float32_while_they_have_few_weights(processor)
     class Layers(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.few, self.many = nn.Conv2d(3, 16, 3), nn.Conv2d(16, 64, 3)
-            self.later = nn.Conv2d(64, 8, 1)
+            self.few, self.many = nn.Conv2d(3, 16, 3), nn.Conv2d(16, 128, 3)
+            self.later = nn.Conv2d(128, 8, 1)
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             seen["few"] = self.few(images)
