@@ -18,12 +18,11 @@ import io
 import logging
 import mimetypes
 import os
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache as cached
 from pathlib import Path
@@ -33,9 +32,12 @@ import torch
 from PIL import Image, ImageOps
 
 from embeddings_course._shared.messages import Message
+from embeddings_course._shared.precision import computing_in, usable_precision
 from embeddings_course._shared.text import listed
 from embeddings_course._shared.validation import require_integer
+from embeddings_course._shared.vector_cache import VectorCache
 from embeddings_course.backbones import Backbone
+from embeddings_course.backbones.folded import folded
 from embeddings_course.progress import progress_bar
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ ImageLike = str | Path | Image.Image | np.ndarray
 _PIXELS_TOGETHER = 4_000_000
 _READERS = 4
 _SHOWN = 5  # broken images named in a message
+_WORTH_FOLDING = 128  # images
 _FORMAT = 1  # changes when pixels are read in another way, so that old caches are left alone
 
 
@@ -162,6 +165,7 @@ def extract(
     cache: str | Path | None = None,
     broken: str = "raise",
     progress: bool = True,
+    precision: str = "float32",
 ) -> np.ndarray:
     """Turn images into vectors.
 
@@ -189,6 +193,12 @@ def extract(
         NaN and a warning in the log.
     progress : bool
         Show a progress bar on stderr when it takes longer than two seconds.
+    precision : "float32" or "bfloat16"
+        What the network computes in. Processors that have bfloat16 take less time with it: much
+        less for a ResNet, little less for ``"efficientnet_lite0"``. The vectors differ from those
+        of float32 by rounding: the cosine of the two was .999 or more for all photographs of
+        :mod:`embeddings_course.data.goods`. Elsewhere float32 is used all the same, and the log
+        says so once.
 
     Returns
     -------
@@ -207,7 +217,10 @@ def extract(
             Message("broken-unknown", f"broken is {broken!r}; it must be 'raise' or 'nan'.")
         )
     sources = _sources(images)
-    store = None if cache is None else _Store(cache, backbone)
+    device = next(backbone.network.parameters(), torch.empty(0)).device
+    precision = usable_precision(precision, device)
+    kept = f"{backbone.digest}-{_FORMAT}" + "-bfloat16" * (precision == "bfloat16")
+    store = None if cache is None else VectorCache(cache, kept, backbone.dim)
 
     features = np.full((len(sources), backbone.dim), np.nan, np.float32)
     reasons: dict[int, str] = {}
@@ -216,7 +229,7 @@ def extract(
     try:
         with (
             bar,
-            _running(backbone.network) as run,
+            _running(backbone, precision, len(sources)) as run,
             closing(_batches(sources, backbone, batch_size, store)) as batches,
         ):
             for batch in batches:
@@ -263,15 +276,23 @@ def extract(
 
 
 @contextmanager
-def _running(network: torch.nn.Module) -> Iterator:
-    """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim]."""
+def _running(backbone: Backbone, precision: str, count: int) -> Iterator:
+    """Give a function that runs the network on a batch: float32 [b, 3, s, s] -> array [b, dim].
+
+    For a number of images it pays to make a quicker copy of the network first.
+    """
+    network = backbone.network
     weight = next(network.parameters(), torch.empty(0))
     modes = [(module, module.training) for module in network.modules()]
     network.eval()  # batch norm and dropout must not let the images of a batch change each other
 
+    quick: torch.nn.Module | None = None if count >= _WORTH_FOLDING else network
+
     def run(pixels: torch.Tensor) -> np.ndarray:
-        with torch.inference_mode():
-            return network(pixels.to(weight.device, weight.dtype)).float().cpu().numpy()
+        nonlocal quick
+        quick = quick or folded(network, backbone.size)
+        with torch.inference_mode(), computing_in(precision, weight.device):
+            return quick(pixels.to(weight.device, weight.dtype)).float().cpu().numpy()
 
     try:
         yield run
@@ -407,7 +428,7 @@ class _Batch:
 
 
 def _batches(
-    sources: Sequence[ImageLike], backbone: Backbone, batch_size: int, store: _Store | None
+    sources: Sequence[ImageLike], backbone: Backbone, batch_size: int, store: VectorCache | None
 ) -> Generator[_Batch, None, None]:
     """Prepare batches in threads, in order, only a few ahead of the one in use."""
     stop = threading.Event()
@@ -466,7 +487,7 @@ def _prepare(
     sources: Sequence[ImageLike],
     rows: range,
     backbone: Backbone,
-    store: _Store | None,
+    store: VectorCache | None,
     stop: threading.Event,
 ) -> _Batch:
     batch = _Batch()
@@ -555,116 +576,3 @@ def _key(raw: bytes | np.ndarray) -> bytes:
     content = hashlib.sha256(f"pixels {raw.shape}".encode())
     content.update(np.ascontiguousarray(raw).data)
     return content.digest()
-
-
-class _Store:
-    """Vectors of one backbone in one SQLite file. Trouble with the file costs time, never a result.
-
-    Used by several threads at once, therefore the lock; and by several processes, which SQLite
-    sorts out.
-    """
-
-    def __init__(self, folder: str | Path, backbone: Backbone) -> None:
-        folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ValueError(
-                Message(
-                    "cache-folder-impossible",
-                    f"The cache folder {folder} cannot be made ({error.strerror}). "
-                    "Give another folder, or cache=None.",
-                )
-            ) from error
-        self.path = folder / f"{backbone.digest}-{_FORMAT}.sqlite"
-        self.dim = backbone.dim
-        self.lock = threading.Lock()
-        self.connection: sqlite3.Connection | None = None
-        with self.lock:
-            self._open()
-
-    def get(self, key: bytes) -> np.ndarray | None:
-        """Return the vector stored under a key, if there is a sound one."""
-        with self.lock:
-            row = self._do(
-                lambda db: db.execute("SELECT v FROM vectors WHERE k = ?", [key]).fetchone()
-            )
-        if row is None:
-            return None
-        if not isinstance(row[0], bytes) or len(row[0]) != 4 * self.dim:
-            logger.warning("A damaged vector in the cache %s is computed again.", self.path)
-            return None
-        return np.frombuffer(row[0], "<f4")
-
-    def put(self, keys: list[bytes], vectors: np.ndarray) -> None:
-        """Store the vectors of a batch at once: an interrupted run keeps them."""
-        rows = [
-            (key, vector.astype("<f4").tobytes()) for key, vector in zip(keys, vectors, strict=True)
-        ]
-
-        def insert(db: sqlite3.Connection) -> None:
-            with db:
-                db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-
-        with self.lock:
-            self._do(insert)
-
-    def close(self) -> None:
-        with self.lock:
-            if self.connection is not None:
-                self.connection.close()
-            self.connection = None
-
-    def _open(self) -> None:
-        for attempt in range(2):
-            try:
-                # The readers' threads share the connection behind the lock.
-                self.connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
-                # After a power cut the file may be damaged. It is then set aside like any other.
-                self.connection.execute("PRAGMA synchronous = OFF")
-                self.connection.execute(
-                    "CREATE TABLE IF NOT EXISTS vectors (k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID"
-                )
-                self.connection.execute("SELECT k, v FROM vectors LIMIT 1").fetchall()
-                return
-            except sqlite3.Error as error:
-                if attempt or not self._set_aside(error):
-                    self._give_up(error)
-                    return
-
-    def _do(self, action: Callable[[sqlite3.Connection], tuple | None]) -> tuple | None:
-        if self.connection is None:
-            return None
-        try:
-            return action(self.connection)
-        except sqlite3.Error as error:
-            # OperationalError: locked for a minute, disk full and the like; the file is sound.
-            if isinstance(error, sqlite3.OperationalError) or not self._set_aside(error):
-                self._give_up(error)
-            else:
-                self._open()
-            return None
-
-    def _set_aside(self, error: sqlite3.Error) -> bool:
-        if self.connection is not None:
-            self.connection.close()
-        self.connection = None
-        if "locked" in str(error) or not self.path.exists():
-            return False
-        aside = self.path.with_suffix(".damaged")
-        with suppress(OSError):
-            self.path.replace(aside)
-            logger.warning(
-                "The cache %s cannot be read (%s). It is now %s; its vectors are computed again.",
-                self.path,
-                error,
-                aside.name,
-            )
-            return True
-        return False
-
-    def _give_up(self, error: sqlite3.Error) -> None:
-        if self.connection is not None:
-            self.connection.close()
-        self.connection = None
-        logger.warning("The cache %s cannot be used (%s); this run goes without.", self.path, error)

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from embeddings_course._shared.cache_folder import cache_folder
 from embeddings_course._shared.code_inputs import (
     constant_arguments,
     digest_of_files,
@@ -45,15 +46,6 @@ def pages_folder() -> Path:
     """Return the folder of the pages: of the clone, or of the installed package."""
     installed = _PACKAGE / "pages"
     return installed if installed.is_dir() else _PACKAGE.parent / "book"
-
-
-def cache_folder() -> Path:
-    """Return where vectors are kept: with what a clone builds, or else in the person's cache."""
-    if (_PACKAGE.parent / "_toc.yml").is_file():
-        return _PACKAGE.parent / "_build" / "vectors"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("embeddings-course", appauthor=False) / "vectors"
 
 
 def shared_cells(page: Path) -> tuple[list[str], frozenset[str]]:
@@ -184,7 +176,7 @@ def _array(value: object) -> np.ndarray | None:
 
 
 def _store(page: str, name: str, key: str) -> Path:
-    return cache_folder() / f"{page}-{name}-{key}.npy"
+    return cache_folder("vectors") / f"{page}-{name}-{key}.npy"
 
 
 def _key(cells: list[str], parameters: dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import io
 from contextlib import redirect_stderr
+from itertools import chain
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,6 +14,10 @@ from torch.func import functional_call
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from embeddings_course._shared.messages import Message
+from embeddings_course._shared.weights import reason
+
+BEFORE_CLASSIFIER = "pre_logits"
+"""What timm calls the layer that the classifier of any of its networks takes."""
 
 
 class _Cut(nn.Module):
@@ -23,7 +29,8 @@ class _Cut(nn.Module):
         self.averaged: tuple[int, ...] = ()  # dimensions of the node's output
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        output = self.body(images)["vector"]
+        output = self.body(images)
+        output = output["vector"] if isinstance(output, dict) else output
         return output.mean(self.averaged) if self.averaged else output
 
 
@@ -33,9 +40,52 @@ def cut_network(
     """Cut off what comes after a layer.
 
     Returns the network up to there, the layer's name, and the length of a vector. Without a layer
-    it is cut before its last classifier layer.
+    it is cut before its last classifier layer; timm's networks say themselves where that is, so
+    those whose graph cannot be traced can be cut there, too.
     """
-    _, nodes = get_graph_node_names(model, suppress_diff_warning=True)
+    if layer is None and _is_timms(model):
+        body, layer = model, BEFORE_CLASSIFIER
+        reset: Any = model.reset_classifier
+        reset(0)  # it knows best what its classifier is given
+    else:
+        body, layer = _at_layer(model, name, layer)
+    cut = _Cut(body).eval()
+    shape = _shape(cut, name, layer, size)
+    cut.averaged = _averaged(cut, shape, name, layer, size)
+    # Convolutions on a CPU are faster when the channels of a pixel lie side by side.
+    cut = cut.to(memory_format=torch.channels_last)
+    (dim,) = (n for axis, n in enumerate(shape) if axis not in (0, *cut.averaged))
+    return cut, layer, dim
+
+
+def _is_timms(model: nn.Module) -> bool:
+    return hasattr(model, "reset_classifier")
+
+
+def _at_layer(model: nn.Module, name: str, layer: str | None) -> tuple[nn.Module, str]:
+    """Cut the graph of a network after a layer; without one before the last classifier layer."""
+    settings: dict[str, Any] = {"suppress_diff_warning": True}
+    lists = "torchvision.models.feature_extraction.get_graph_node_names(model)"
+    if _is_timms(model):
+        lists = "timm.models.get_graph_node_names(model)"
+        from timm.layers import get_notrace_functions, get_notrace_modules
+
+        # Parts that compute with sizes stay whole, as where timm cuts graphs itself.
+        settings["tracer_kwargs"] = {
+            "leaf_modules": get_notrace_modules(),
+            "autowrap_functions": get_notrace_functions(),
+        }
+    try:
+        _, nodes = get_graph_node_names(model, **settings)
+    except Exception as error:  # whatever the network's own code raises
+        raise ValueError(
+            Message(
+                "graph-not-traceable",
+                f"{name!r} cannot be cut at the layer {layer!r}, because its graph cannot be "
+                f"traced ({reason(error)}). Leave layer out for what timm takes before its "
+                'classifier, or take a network whose graph can be, such as "efficientnet_lite0".',
+            )
+        ) from error
     if layer is None:
         modules = dict(model.named_modules())
         last = [
@@ -49,18 +99,10 @@ def cut_network(
             Message(
                 "layer-unknown",
                 f"{name!r} has no layer {layer!r}. {near_names(str(layer), sorted(known))} "
-                "torchvision.models.feature_extraction.get_graph_node_names(model) lists all.",
+                f"{lists} lists all.",
             )
         )
-
-    body = create_feature_extractor(model, {layer: "vector"}, suppress_diff_warning=True)
-    cut = _Cut(body).eval()
-    shape = _shape(cut, name, layer, size)
-    cut.averaged = _averaged(cut, shape, name, layer, size)
-    # Convolutions on a CPU are faster when the channels of a pixel lie side by side.
-    cut = cut.to(memory_format=torch.channels_last)
-    (dim,) = (n for axis, n in enumerate(shape) if axis not in (0, *cut.averaged))
-    return cut, layer, dim
+    return create_feature_extractor(model, {layer: "vector"}, **settings), layer
 
 
 _PROBED = 3  # images
@@ -68,7 +110,8 @@ _PROBED = 3  # images
 
 def _shape(cut: _Cut, name: str, layer: str, size: int) -> tuple[int, ...]:
     """Shape of a node's output for three images, without computing it."""
-    hollow = {key: value.to("meta") for key, value in cut.state_dict().items()}
+    tensors = chain(cut.named_parameters(), cut.named_buffers())  # also those that no file keeps
+    hollow = {key: value.to("meta") for key, value in tensors}
     images = torch.empty(_PROBED, 3, size, size, device="meta")
     try:
         # A traced network prints the place of an error to stderr; our sentence says enough.
@@ -79,7 +122,7 @@ def _shape(cut: _Cut, name: str, layer: str, size: int) -> tuple[int, ...]:
             Message(
                 "image-size-impossible",
                 f"{name!r} cannot take images of {size} by {size} pixels up to layer {layer!r} "
-                f"({str(error).splitlines()[0]}). Leave size out for the network's own.",
+                f"({reason(error)}). Leave size out for the network's own.",
             )
         ) from error
     if not isinstance(output, torch.Tensor) or not output.is_floating_point():

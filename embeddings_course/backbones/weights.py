@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import json
 import re
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -16,13 +15,10 @@ from torch import nn
 from torchvision.models import WeightsEnum, get_model
 
 from embeddings_course._shared.messages import Message
+from embeddings_course._shared.weights import WeightsError, reason, require_digest
 
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
 """Where the embedded weights and their report lie."""
-
-
-class WeightsError(RuntimeError):
-    """The weights of a backbone are missing, damaged or out of reach."""
 
 
 def load_embedded(model: nn.Module) -> None:
@@ -48,7 +44,7 @@ def _embedded_weights() -> dict[str, torch.Tensor]:
             Message(
                 "embedded-report-unreadable",
                 f"{report}, which holds the SHA-256 of the embedded weights, cannot be read "
-                f"({_reason(error)}). {remedy} {report}",
+                f"({reason(error)}). {remedy} {report}",
             )
         ) from error
     try:
@@ -57,7 +53,7 @@ def _embedded_weights() -> dict[str, torch.Tensor]:
         raise WeightsError(
             Message(
                 "embedded-weights-unreadable",
-                f"The embedded weights {path} cannot be read ({_reason(error)}); a file with "
+                f"The embedded weights {path} cannot be read ({reason(error)}); a file with "
                 f"SHA-256 {expected} is expected there. {remedy} {path}",
             )
         ) from error
@@ -93,34 +89,12 @@ def load_imagenet(name: str, enum: WeightsEnum) -> nn.Module:
                 Message(
                     "weights-not-fetched",
                     f"The ImageNet weights of {name!r} could not be fetched from {enum.url} "
-                    f"({_reason(error)}). Get that file in another way and put it at {path}; "
+                    f"({reason(error)}). Get that file in another way and put it at {path}; "
                     'load_backbone("embedded") works without network.',
                 )
             ) from error
-    status = path.stat()
-    found = _sha256(path, status.st_size, status.st_mtime_ns)
-    if not found.startswith(expected):
-        raise WeightsError(
-            Message(
-                "weights-damaged",
-                f"The weights file {path} is incomplete or damaged: its SHA-256 begins with "
-                f"{found[: len(expected)]}, expected {expected}. Delete the file; "
-                f'load_backbone("{name}") then downloads it again.',
-            )
-        )
+    again = f'Delete the file; load_backbone("{name}") then downloads it again.'
+    require_digest(path, expected, again)
     # torchvision's own loading, because some of its files need their keys renamed.
     with torch.random.fork_rng(devices=[]):
         return get_model(name, weights=enum, progress=False).eval()
-
-
-@cache
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Hash a file once in a process; size and time in the arguments tell when it was replaced."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _reason(error: Exception) -> str:
-    """Say what went wrong, without numbers and paths of the system call."""
-    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-    return str(getattr(reason, "strerror", None) or reason) or type(error).__name__

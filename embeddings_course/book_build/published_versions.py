@@ -13,6 +13,9 @@ PUBLISHED_PYTHON = "3.12"
 LIBRARIES = (
     "torch",
     "torchvision",
+    "timm",
+    "sentence-transformers",
+    "transformers",
     "numpy",
     "scipy",
     "scikit-learn",

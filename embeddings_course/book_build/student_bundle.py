@@ -32,6 +32,7 @@ LIBRARY = (
     "progress.py",
     "quiz",
     "shared_vectors.py",
+    "text_encoders.py",
     "trained.py",
 )
 # These speak to instructors, to contributors, and to people who write assignments or questions.

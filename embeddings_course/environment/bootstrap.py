@@ -42,7 +42,7 @@ COMMANDS = (
 _SIGNS = (
     (
         ("No space left on device", "Errno 28", "WinError 112", "Disk quota exceeded"),
-        "The disk is full: the packages need 3 GB (on Linux, with the CUDA build of torch, 6 GB; "
+        "The disk is full: the packages need 3 GB (on Linux, with the CUDA build of torch, 7 GB; "
         "README.md has the small CPU build). Free some space and run the same command again.",
     ),
     (

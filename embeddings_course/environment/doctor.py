@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from embeddings_course._shared.text import counted
+from embeddings_course._shared.text import counted, listed
 from embeddings_course.environment.browsers import browser_found
 from embeddings_course.environment.optional_packages import missing, pip_line
 from embeddings_course.grading.isolation import sandbox
@@ -159,18 +159,18 @@ def _torchvision() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    from embeddings_course.backbones import load_backbone
+    from embeddings_course.backbones import SHIPPED, load_backbone
 
-    try:
-        load_backbone("embedded")
-    except Exception as error:
-        yield Finding(
-            "missing",
-            f"the course's own weights: {str(error).splitlines()[0]}",
-            "Clone the repository again, or `git checkout -- embeddings_course/backbones`.",
-        )
-    else:
-        yield Finding("ok", "the course's own weights are whole")
+    whole = []
+    for name in SHIPPED:
+        try:
+            load_backbone(name)
+        except Exception as error:
+            yield Finding("missing", f"the weights of {name}: {str(error).splitlines()[0]}")
+        else:
+            whole.append(name)
+    if whole:
+        yield Finding("ok", f"the weights of {listed(whole, last='and')} are whole")
 
 
 def _course(folder: Path, db_url: str | None) -> Iterator[Finding]:

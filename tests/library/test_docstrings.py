@@ -5,8 +5,8 @@ import importlib
 
 import pytest
 
-MODULES = ["audio", "backbones", "features", "metrics"]
-MODULES += [f"data.{name}" for name in ("apidocs", "events", "photos", "picks")]
+MODULES = ["audio", "backbones", "features", "metrics", "text_encoders"]
+MODULES += [f"data.{name}" for name in ("apidocs", "events", "goods", "photos", "picks")]
 MODULES += ["data.products", "data.sounds"]
 
 

@@ -21,7 +21,11 @@ import torch
 from PIL import Image
 from torch import nn
 
+from embeddings_course import features
+from embeddings_course._shared import precision
 from embeddings_course.backbones import Backbone, load_backbone
+from embeddings_course.backbones.folded import folded
+from embeddings_course.data import goods
 from embeddings_course.features import BrokenImagesError, extract, list_images
 from helpers.refusals import raises
 from helpers.repository import ROOT
@@ -208,6 +212,20 @@ def test_a_network_left_in_training_mode_is_run_in_evaluation_mode_and_put_back(
     assert backbone.network.training
 
 
+def test_many_images_get_the_vectors_of_few(monkeypatch):
+    """For many images the network is made quicker first."""
+    backbone, made = load_backbone("efficientnet_lite0", size=64), []
+    monkeypatch.setattr(features, "folded", lambda *given: made.append(given) or folded(*given))
+    images = noise(features._WORTH_FOLDING, 64, 64, 3)
+    digest = backbone.digest
+    together = extract(images, backbone)
+    assert len(made) == 1
+    apart = np.concatenate([extract(images[:60], backbone), extract(images[60:], backbone)])
+    assert len(made) == 1
+    np.testing.assert_allclose(together, apart, rtol=1e-3, atol=1e-4)
+    assert backbone.digest == digest
+
+
 # --- what is wrong with the input ----------------------------------------------------------------
 
 
@@ -253,9 +271,18 @@ def test_folder_without_images_is_refused(means, tmp_path):
         extract(tmp_path, means)
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 0}, {"batch_size": 2.0}, {"broken": "skip"}])
-def test_wrong_option_is_refused(means, options):
-    with pytest.raises(ValueError, match=next(iter(options))):
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"batch_size": 0}, "integer-out-of-range"),
+        ({"batch_size": 2.0}, "integer-out-of-range"),
+        ({"broken": "skip"}, "broken-unknown"),
+        ({"precision": "float16"}, "precision-unknown"),
+    ],
+)
+def test_wrong_option_is_refused(means, options, code):
+    ((name, value),) = options.items()
+    with raises(ValueError, code, name, value):
         extract(noise(2, 8, 8, 3), means, **options)
 
 
@@ -581,6 +608,120 @@ def test_two_processes_share_a_cache(means, tmp_path):
     assert count == 0
     for vectors in found:
         np.testing.assert_array_equal(vectors, expected)
+
+
+# --- precision -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    """Say whether the processor has bfloat16: ``processor(True)``."""
+
+    def has(whether: bool) -> None:
+        monkeypatch.setattr(precision, "_has_bfloat16", lambda device: whether)
+        precision._say_that_it_is_not_used.cache_clear()
+
+    yield has
+    precision._say_that_it_is_not_used.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["embedded", "efficientnet_lite0"])
+def test_bfloat16_gives_the_same_vectors_but_for_rounding(processor, name):
+    processor(True)  # where it has not, torch computes as if it had
+    backbone = load_backbone(name, size=96)
+    images = goods.load("test", kinds=goods.KINDS[::4]).images
+    exact, rounded = (extract(images, backbone, precision=p) for p in ("float32", "bfloat16"))
+    assert rounded.dtype == np.float32
+    assert not np.array_equal(exact, rounded)
+    exact, rounded = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (exact, rounded))
+    assert (exact * rounded).sum(axis=1).min() >= 0.999
+    nearest = []
+    for vectors in (exact, rounded):
+        cosines = vectors @ vectors.T
+        np.fill_diagonal(cosines, -1)
+        nearest.append(cosines.argmax(axis=1))
+    assert (nearest[0] == nearest[1]).mean() >= 0.9
+    # Where the nearest is another one, both were as near as rounding can tell.
+    rows = np.arange(len(exact))
+    gap = (exact[rows] * (exact[nearest[0]] - exact[nearest[1]])).sum(axis=1)
+    assert gap.max() < 0.02
+
+
+def test_the_first_layers_stay_in_float32_while_they_have_few_weights(processor):
+    processor(True)
+    seen = {}
+
+    class Layers(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.few, self.many = nn.Conv2d(3, 16, 3), nn.Conv2d(16, 128, 3)
+            self.later = nn.Conv2d(128, 8, 1)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen["few"] = self.few(images)
+            seen["many"] = self.many(seen["few"])
+            seen["later"] = self.later(seen["many"])
+            return seen["later"].mean((2, 3))
+
+    backbone = Backbone("layers", "later", 8, 8, Layers().eval(), as_float)
+    for _ in range(2):  # each batch begins in float32
+        extract(noise(2, 8, 8, 3), backbone, precision="bfloat16")
+        found = {name: made.dtype for name, made in seen.items()}
+        assert found.pop("few") == torch.float32
+        assert set(found.values()) == {torch.bfloat16}
+    extract(noise(2, 8, 8, 3), backbone)
+    assert {made.dtype for made in seen.values()} == {torch.float32}
+
+
+def test_a_processor_without_bfloat16_computes_in_float32_and_says_so_once(
+    processor, resnet, caplog
+):
+    processor(False)
+    images = noise(3, 64, 64, 3)
+    expected = extract(images, resnet)
+    for _ in range(2):
+        found = extract(images, resnet, precision="bfloat16")
+        np.testing.assert_array_equal(found, expected)
+    (said,) = caplog.messages
+    assert "does not compute in bfloat16; float32 is used instead" in said
+
+
+def test_the_cache_keeps_precisions_apart_but_not_what_was_only_asked_for(
+    processor, means, tmp_path
+):
+    images = noise(4, 8, 8, 3)
+    processor(True)
+    for asked, expected in (("float32", 4), ("bfloat16", 4), ("bfloat16", 0), ("float32", 0)):
+        _, count = computed(means, images, tmp_path, precision=asked)
+        assert count == expected
+    processor(False)
+    _, count = computed(means, images, tmp_path, precision="bfloat16")
+    assert count == 0, "float32 was used, whose vectors are there"
+    assert len(list(tmp_path.glob("*.sqlite"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("machine", "system", "has", "expected"),
+    [
+        ("x86_64", "Linux", {"avx512_bf16": True}, True),
+        ("AMD64", "Windows", {"amx_bf16": True}, True),
+        ("x86_64", "Linux", {"avx512_f": True, "avx512_bf16": False}, False),
+        ("aarch64", "Linux", {"bf16": True}, True),
+        ("arm64", "Darwin", {"bf16": True}, False),
+        ("x86_64", "Linux", {}, False),
+    ],
+)
+def test_bfloat16_is_used_where_the_processor_computes_in_it(
+    monkeypatch, machine, system, has, expected
+):
+    monkeypatch.setattr(precision.platform, "machine", lambda: machine)
+    monkeypatch.setattr(precision.platform, "system", lambda: system)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
+    precision._has_bfloat16.cache_clear()
+    try:
+        assert precision._has_bfloat16("cpu") == expected
+    finally:
+        precision._has_bfloat16.cache_clear()
 
 
 # Kinds of files and depths ------------------------------------------------------------------------

@@ -57,7 +57,7 @@ names = np.array(words)
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     monkeypatch.setattr(shared_vectors, "pages_folder", lambda: tmp_path)
-    monkeypatch.setattr(shared_vectors, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(shared_vectors, "cache_folder", lambda what: tmp_path / "cache")
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "words.md"
     path.write_text(PAGE)

@@ -71,7 +71,7 @@ def with_submodules(room: str) -> list[str]:
 def cells() -> list[str]:
     """The code of all pages and of the assignments as students get them."""
     blocks = re.compile(
-        r"^```\{code-cell\}[^\n]*\n(?::.*\n)*(?:---\n.*?\n---\n)?(.*?)^```", re.M | re.S
+        r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*(?:---\n.*?\n---\n)?(.*?)^```", re.M | re.S
     )
     found = []
     for page in (ROOT / "book").glob("*.md"):
