@@ -1,4 +1,4 @@
-"""Runs a source notebook with other answers in place of the solutions, and scores it as nbgrader does."""
+"""Run a source notebook with different answers, and score it as nbgrader does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -135,9 +134,7 @@ def batches(assignment: str) -> list[dict]:
 def notebooks(assignment: str) -> list[nbformat.NotebookNode]:
     """Return what is handed in: the solutions, the stubs, and a notebook for each batch."""
     source = read_source(assignment)
-    codes = [
-        {name: answer.code for name, answer in batch.items()} for batch in batches(assignment)
-    ]
+    codes = [{name: answer.code for name, answer in batch.items()} for batch in batches(assignment)]
     return [source, without_solutions(source), *(with_answers(source, code) for code in codes)]
 
 

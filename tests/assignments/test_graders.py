@@ -1,4 +1,4 @@
-"""The graders are graded: solutions, stubs, wrong and unusual right answers get what they should."""
+"""The graders are graded: all answers, right and wrong, should get what they are worth."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+
 from assignments import graders
 from assignments.graders import ASSIGNMENTS, SOURCE, answers, read_source
 from embeddings_course.grading.demo_class.exercise_answers import exercises
+
 
 @dataclass
 class Verdicts:
@@ -57,9 +59,7 @@ def verdicts(request, tmp_path_factory, kernel):
     with ThreadPoolExecutor(2) as pool:
         run = pool.map(lambda each: graders.in_one_kernel(each, folder, kernel), new.values())
         known.update(zip(new, run, strict=True))
-    got = [
-        {cell: verdict.points for cell, verdict in known[key].items()} for key in notebooks
-    ]
+    got = [{cell: verdict.points for cell, verdict in known[key].items()} for key in notebooks]
     found.solution, found.stub = got[:2]
     for batch, points in zip(graders.batches(name), got[2:], strict=True):
         for exercise, answer in batch.items():

@@ -4,14 +4,14 @@ import shutil
 
 import nbformat
 import pytest
-from helpers.browser import wait_for
-from helpers.jupyter_server import open_notebook, serve
-from helpers.repository import ROOT
-from grading.classroom import Class
 from nbgrader.api import Gradebook
 
 from assignments.graders import read_source
 from embeddings_course.grading.demo_class.exercise_answers import exercises, with_answers
+from grading.classroom import Class
+from helpers.browser import wait_for
+from helpers.jupyter_server import open_notebook, serve
+from helpers.repository import ROOT
 
 NAME = "reuse-and-alignment"  # the one with an answer in words
 QUIZ = "knowledge-check"

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from assignments.graders import FOLDER, SOURCE, read_source
-from embeddings_course.grading.demo_class.exercise_answers import exercises, read_answers, with_answers
 from nbgrader.api import Gradebook
+
+from assignments.graders import FOLDER, SOURCE, read_source
+from embeddings_course.grading.demo_class.exercise_answers import (
+    exercises,
+    read_answers,
+    with_answers,
+)
 
 ASSIGNMENTS = sorted(path.name for path in FOLDER.iterdir() if (SOURCE / path.name).is_dir())
 # What students really do to a notebook before they hand it in.
@@ -105,9 +110,7 @@ def wrong_answer(assignment, exercise):
 def test_every_student_has_exactly_the_points_that_are_due(course):
     root, due = course
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
-        got = {
-            (student, name): book.find_submission(name, student).score for student, name in due
-        }
+        got = {(student, name): book.find_submission(name, student).score for student, name in due}
     assert got == due
     assert len({student for student, _ in due}) == 5
 
