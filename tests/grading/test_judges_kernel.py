@@ -1,5 +1,6 @@
 """A test has points if its kernel says that it went well, and for no other reason."""
 
+import math
 import signal
 import threading
 
@@ -8,7 +9,10 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from embeddings_course.grading.judge.kernel import JudgesKernel
+from embeddings_course.grading.judge.plan import Plan, Way
 from embeddings_course.grading.judge.student import _undisturbed
+from embeddings_course.grading.preprocessors import RunNotebook
+from embeddings_course.grading.submission_record import Record, collect
 
 ERROR = {"status": "error", "ename": "KeyError", "evalue": "'a'"}
 
@@ -58,6 +62,24 @@ def test_a_kernel_that_is_lost_fails_its_test_and_runs_no_other(monkeypatch, rai
     errors, why = run(monkeypatch, reply=reply, raised=raised)
     assert errors == ["NotRun"]
     assert why
+
+
+@pytest.mark.parametrize("name", ["CellTimeoutError", "NameError"])
+def test_only_a_given_cell_that_ran_out_of_time_is_a_reason_to_grade_again(monkeypatch, name):
+    def execute_cell(self, cell, index, **settings):
+        cell.outputs = [new_output("error", ename=name, evalue="", traceback=[])]
+
+    monkeypatch.setattr(JudgesKernel, "execute_cell", execute_cell)
+    cell = new_code_cell("x = 1", metadata={"nbgrader": {"grade_id": "inputs"}})
+    notebook = new_notebook(cells=[cell])
+    grader = RunNotebook()
+    grader._plan = Plan(Way.TWO_KERNELS, given={0: "x = 1"})
+    grader._begun, grader._end, grader._why_ended, grader._exercises = True, math.inf, None, []
+    grader._run = lambda cell, index: None
+    with collect(record := Record()):
+        grader._run_in_two(JudgesKernel(notebook, None), cell, 0)
+    assert record.out_of_time == (["the cell inputs"] if name == "CellTimeoutError" else [])
+    assert notebook.cells == [cell]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="there is no such signal")

@@ -59,13 +59,20 @@ class JudgesKernel(NotebookClient):
                     self.task_poll_for_reply.cancel()
                 return
 
-    def run_given(self, source: str, index: int) -> None:
-        """Run a given cell for what it defines; what it shows is shown by the student's kernel."""
+    def run_given(self, source: str, index: int) -> NotebookNode:
+        """Run a given cell for what it defines; what it shows is shown by the student's kernel.
+
+        Returns
+        -------
+        NotebookNode
+            The cell, with its outputs.
+        """
         cell = NotebookNode(cell_type="code", source=source, metadata={}, outputs=[])
         there = self.nb.cells[index]
         with suppress(Exception):  # a test says what is missing
             self.execute_cell(cell, index, store_history=False)
         self.nb.cells[index] = there
+        return cell
 
     def run_test(self, cell: NotebookNode, index: int) -> str:
         """Run a test, which has failed unless the kernel says that it went well.

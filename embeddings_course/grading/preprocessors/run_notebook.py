@@ -218,7 +218,10 @@ class RunNotebook(Execute):
             else:
                 self._run(cell, index)
         if index in self._plan.given:
-            judge.run_given(self._plan.given[index], index)
+            given = judge.run_given(self._plan.given[index], index)
+            if _timed_out(given):  # tests that need it will fail, and no student is to blame
+                self._name_of(cell)
+                note("out_of_time", self._cell)
         self._say_if_not_run(cell)
 
     def _run_for_answers(self, cell: NotebookNode, index: int) -> None:
