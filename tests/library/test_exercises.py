@@ -195,6 +195,8 @@ LOOPS = {
     "catching": "while True:\n        try:\n            while True: pass\n"
     "        except Exception: pass",
     "sleeping": "import time; time.sleep(60)",
+    "translating": "import time\n    try:\n        time.sleep(60)\n"
+    "    except BaseException as error: raise RuntimeError('not traceable') from error",
 }
 
 
