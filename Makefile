@@ -17,8 +17,8 @@ check:     ## style, types, what may import what, and the unit tests: before eac
 test:      ## build the book and run every check
 	$(PYTHON) -m embeddings_course test
 
-test-slow: ## the tests that take minutes each; PYTHONS=drawn tries only one other Python
-	$(PYTHON) -m embeddings_course test-slow $(if $(PYTHONS),--pythons $(PYTHONS))
+test-slow: ## the tests that take minutes each; DRAW=1 runs a part of them
+	$(PYTHON) -m embeddings_course test-slow $(if $(filter-out 0 no false,$(DRAW)),--draw)
 
 test-all:  ## every check there is: all pages once more, and the slow tests
 	$(PYTHON) -m embeddings_course test --everything

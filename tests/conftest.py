@@ -10,6 +10,7 @@ import pytest
 from embeddings_course._shared.folders import remove
 from embeddings_course.environment.browsers import browser_command
 from helpers.browser import DESKTOP, browser_arguments, listen
+from helpers.drawing import not_drawn, number_of_commit
 from helpers.durations import Durations, LongestFirst, recorded
 from helpers.jupyter_server import APPLICATIONS, open_notebook
 from helpers.nesting import nested as make_nested
@@ -75,11 +76,10 @@ def complaints(monkeypatch):
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--pythons",
-        choices=("all", "drawn"),
-        default="all",
-        help="the other Pythons of this machine: all, each with the whole book (default), or one "
-        "drawn by the commit, with its installation, the unit tests and a few pages",
+        "--draw",
+        action="store_true",
+        help="of what takes longest run a part, drawn by the commit: one of the other Pythons of "
+        "this machine, without most pages, and a third of the cases that graders are tested with",
     )
     parser.addoption(
         "--everything",
@@ -99,6 +99,10 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.path in known]
         items[:] = [item for item in items if item.path not in known]
         config.hook.pytest_deselected(items=left_out)
+    if config.getoption("draw"):
+        others = set(not_drawn(items, number_of_commit()))
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=list(others))
     for item in items:
         needed = NEEDS_MORE & set(getattr(item, "fixturenames", ()))
         if quick(item.path) and not needed and not item.get_closest_marker("slow"):

@@ -15,6 +15,7 @@ def kernel():
         yield manager
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("assignment", graders.ASSIGNMENTS)
 def test_right_wrong_and_unusual_answers_get_the_same_points_and_messages(
     assignment, kernel, tmp_path

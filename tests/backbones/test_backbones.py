@@ -112,6 +112,7 @@ def test_one_of_every_family_is_cut_before_its_last_layer(name):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", OTHERS)
 def test_every_other_classifier_is_cut_before_its_last_layer(name):
     fixed = name.startswith("vit_") or name == "maxvit_t"

@@ -54,7 +54,7 @@ def test_what_is_said_before_an_installation_knows_every_command():
 def test_what_a_command_does_not_know_goes_to_the_program_behind_it_in_order(monkeypatch):
     ran = []
     monkeypatch.setattr(testing, "run_program", lambda command, **_: ran.append(command) or 0)
-    given = ["-p", "no:cacheprovider", "tests/test_one.py", "-k", "not two", "--pythons=drawn"]
+    given = ["-p", "no:cacheprovider", "tests/test_one.py", "-k", "not two", "--draw"]
     assert cli.main(["test-slow", *given]) == 0
     assert ran[0][-len(given) :] == given
 

@@ -10,7 +10,8 @@ import pytest
 
 from embeddings_course.book_build.page_cache import pages_at_once
 from embeddings_course.environment.bootstrap import NEWEST, OLDEST
-from helpers.repository import ROOT, copy_of_repository
+from helpers.drawing import number_of_commit
+from helpers.repository import copy_of_repository
 
 pytestmark = pytest.mark.slow
 
@@ -57,9 +58,7 @@ def found(name: str) -> Path | None:
 def drawn() -> str | None:
     """Choose one of the other Pythons by the commit: the same commit is tried with the same one."""
     names = [name for name in PROMISED if name != HERE and found(name)]
-    asked = ["git", "rev-parse", "HEAD"]
-    commit = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "0"
-    return names[int(commit, 16) % len(names)] if names else None
+    return names[number_of_commit() % len(names)] if names else None
 
 
 class Clone:
@@ -118,7 +117,7 @@ def clone(tmp_path):
 
 @pytest.mark.parametrize("name", PROMISED)
 def test_a_newcomer_gets_the_book_and_the_unit_tests_pass(clone, name, request):
-    if request.config.getoption("pythons") != "all":
+    if request.config.getoption("draw"):
         pytest.skip("only the drawn Python is tried, in a short form")
     there = clone(name)
     assert "The book is ready" in there.course("book")
@@ -128,7 +127,7 @@ def test_a_newcomer_gets_the_book_and_the_unit_tests_pass(clone, name, request):
 
 
 def test_the_drawn_python_installs_reads_and_runs_the_pages_that_read_documentation(clone, request):
-    if request.config.getoption("pythons") != "drawn":
+    if not request.config.getoption("draw"):
         pytest.skip("every Python is tried with the whole book")
     name = drawn()
     if name is None:

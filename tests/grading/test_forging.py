@@ -106,6 +106,7 @@ def course(request, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn
 def test_attacks_get_what_is_due(course):
     wrong = []
     for attack in ATTACKS:
@@ -118,5 +119,6 @@ def test_attacks_get_what_is_due(course):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn
 def test_honest_students_among_them_do_not_notice(course):
     check_the_others(course)

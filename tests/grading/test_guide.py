@@ -61,6 +61,7 @@ def fresh(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.drawn("terms")
 def test_the_guide_does_what_it_says(fresh):
     root, environ = fresh
     for step in steps(GUIDE.read_text(encoding="utf-8")):

@@ -48,6 +48,7 @@ GREEDY = {
     "endless-cell",
     "uninterruptible",
 }
+ASKED_FOR = {"fillers"}  # by its name, in tests that are not about every case
 TOGETHER = 3
 
 
@@ -187,13 +188,18 @@ def needs_sandbox():
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def course(request, tmp_path_factory):
     needs_sandbox()
+    cases = CASES
+    if request.config.getoption("draw"):
+        asked = {item.callspec.id for item in request.session.items if hasattr(item, "callspec")}
+        cases = [case for case in CASES if case.id in asked | ASKED_FOR]
     with scratch_folder("hostile-", tmp_path_factory.mktemp("hostile")) as folder:
-        yield Hostile(folder / "course", CASES).run()
+        yield Hostile(folder / "course", cases).run()
 
 
 @pytest.mark.slow
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "case",
     [

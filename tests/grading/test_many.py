@@ -195,6 +195,7 @@ def test_a_backup_of_postgresql_is_of_one_moment(tmp_path, server):
         assert {student.id for student in book.students} == {"ann", "bob"}
 
 
+@pytest.mark.drawn("terms")
 def test_a_demonstration_goes_through_a_term_and_each_student_gets_what_is_due(tmp_path):
     root = tmp_path / "demo"
     command = [sys.executable, "-m", "embeddings_course.cli", "demo-class", "--folder", str(root)]
