@@ -24,7 +24,7 @@ CHANNELS = ("chrome", "msedge")
 # class that stock nbgrader has graded.
 NEEDS_MORE = {"html", "executed", "browser", "tab", "server", "notebook", "graded_class"}
 # Nor are tests that grade, or that build books, start servers or kernels, install packages or
-# train vectors.
+# train vectors, or take a network of each family apart: by file, or by test.
 GRADE = ("assignments", "grading")
 TAKE_LONG = (
     "test_book_build.py",
@@ -36,7 +36,9 @@ TAKE_LONG = (
     "test_kernel_copies.py",
     "test_packaging.py",
     "test_pythons.py",
+    "test_quiz_graded.py",
     "test_systems.py",
+    "test_one_of_every_family_is_cut_before_its_last_layer",
 )
 
 
@@ -105,16 +107,16 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=list(others))
     for item in items:
         needed = NEEDS_MORE & set(getattr(item, "fixturenames", ()))
-        if quick(item.path) and not needed and not item.get_closest_marker("slow"):
+        if quick(item) and not needed and not item.get_closest_marker("slow"):
             item.add_marker("unit")
 
 
-def quick(path: Path) -> bool:
-    """Say whether all that tests in a file take may be quick: nothing there grades, for example."""
-    tests = ROOT / "tests"
-    if not path.is_relative_to(tests) or path.name in TAKE_LONG:
+def quick(item) -> bool:
+    """Say whether all that a test takes may be quick: it does not grade, for example."""
+    tests, names = ROOT / "tests", {item.path.name, getattr(item, "originalname", None)}
+    if not item.path.is_relative_to(tests) or names.intersection(TAKE_LONG):
         return False
-    return path.relative_to(tests).parts[0] not in GRADE
+    return item.path.relative_to(tests).parts[0] not in GRADE
 
 
 def pytest_collection_finish():
