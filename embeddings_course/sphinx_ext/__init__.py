@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 EXTENSIONS = (
     "mathml",
     "claims_table",
+    "code_cells",
     "controls",
     "executed_pages",
     "glossary_links",

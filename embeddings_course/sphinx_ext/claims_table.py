@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from embeddings_course.book_build.claims import read_claims
+from embeddings_course.sphinx_ext.code_cells import row_of
 
 
 class ClaimsTable(SphinxDirective):
@@ -19,9 +20,14 @@ class ClaimsTable(SphinxDirective):
         path = Path(self.env.doc2path(self.env.docname)).with_name("claims.yml")
         self.env.note_dependency(str(path))
         lines = ["| Claim | Where it is run |", "| --- | --- |"]
-        for claim in read_claims(path):
+        claims = read_claims(path)
+        for claim in claims:
             lines.append(f"| {claim.sentence} | {{ref}}`{claim.id} <claim-{claim.id}>` |")
-        return self.parse_text_to_nodes("\n".join(lines))
+        made = self.parse_text_to_nodes("\n".join(lines))
+        rows = [row for part in made for row in part.findall(nodes.row)][1:]
+        for claim, row in zip(claims, rows, strict=True):
+            row["ids"].append(row_of(claim.id))
+        return made
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,0 +1,73 @@
+"""Sphinx extension: imports are folded away, and a cell that runs a claim says so.
+
+Neither changes what is executed, nor the notebook that readers download.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+CLAIMS = "book/claims"
+_TAG = "tag_claim-"
+_SET_UP = re.compile(r"plots\.use_style\(\)|(_ = )?torch\.manual_seed\(\d+\)")
+
+
+def sets_up(code: str) -> bool:
+    """Say whether all that code does is to import, to seed, and to choose the style of figures.
+
+    >>> sets_up("import numpy as np\\nplots.use_style()"), sets_up("import this\\nx = 1")
+    (True, False)
+    """
+    try:
+        lines = ast.parse(code).body
+    except SyntaxError:  # a magic of IPython
+        return False
+    return bool(lines) and all(
+        isinstance(line, (ast.Import, ast.ImportFrom)) or _SET_UP.fullmatch(ast.unparse(line))
+        for line in lines
+    )
+
+
+def row_of(claim: str) -> str:
+    """Return the id of a claim's row in the list of all claims."""
+    return f"says-{claim}"
+
+
+def _cells(doctree: nodes.document) -> list[nodes.container]:
+    return [
+        node for node in doctree.findall(nodes.container) if node.get("nb_element") == "cell_code"
+    ]
+
+
+def _fold_imports(app: Sphinx, doctree: nodes.document) -> None:
+    for cell in _cells(doctree):
+        code = [part.astext() for part in cell.findall(nodes.literal_block)][:1]
+        shown = any(part.get("nb_element") == "cell_code_output" for part in cell.children)
+        if code and not shown and not cell.get("hide_mode") and sets_up(code[0]):
+            cell["hide_mode"] = "input"
+            cell["prompt_show"] = "Show what this page imports"
+            cell["prompt_hide"] = "Hide what this page imports"
+
+
+def _mark_claims(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    if app.builder.format != "html" or CLAIMS not in app.env.all_docs:
+        return
+    address = app.builder.get_relative_uri(page, CLAIMS)
+    for cell in _cells(doctree):
+        for tag in cell["classes"]:
+            if tag.startswith(_TAG):
+                link = nodes.reference(
+                    "", "A claim, checked here", refuri=f"{address}#{row_of(tag[len(_TAG) :])}"
+                )
+                cell.insert(0, nodes.paragraph("", "", link, classes=["claim-badge"]))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("doctree-read", _fold_imports)
+    app.connect("doctree-resolved", _mark_claims)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
