@@ -27,7 +27,7 @@ from embeddings_course._shared.validation import require_integer
 class Interval(NamedTuple):
     """A mean and the interval in which 95 % of the means of other units are expected.
 
-    Formatted, it says so, each number by the format that is given: ``f"{interval:+.2f}"``.
+    As a text it says so, with two decimals or in the format that is given, ``f"{interval:+.3f}"``.
 
     Attributes
     ----------
@@ -40,6 +40,9 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return format(self, "")
 
     def __format__(self, spec: str) -> str:
         mean, low, high = (format(each, spec or ".2f") for each in self)
