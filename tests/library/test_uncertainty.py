@@ -33,7 +33,8 @@ def test_an_error_too_small_for_its_decimals_is_not_shown_as_zero():
 
 def test_an_interval_is_formatted_number_by_number():
     assert f"{Interval(0.5, 0.25, 0.75):+.2f}" == "+0.50 (95 % +0.25 to +0.75)"
-    assert str(Interval(0.5, 0.25, 0.75)) == f"{Interval(0.5, 0.25, 0.75)}" == "0.50 (95 % 0.25 to 0.75)"
+    assert str(Interval(0.5, 0.25, 0.75)) == "0.50 (95 % 0.25 to 0.75)"
+    assert f"{Interval(0.5, 0.25, 0.75)}" == "0.50 (95 % 0.25 to 0.75)"
 
 
 def test_each_drawing_has_as_many_units_as_there_are_and_a_seed_repeats_it():
