@@ -9,6 +9,7 @@ from embeddings_course.plots.geometry import cosine_histograms, cosine_matrices,
 from embeddings_course.plots.pictures import answers, neighbours, wall
 from embeddings_course.plots.scores import (
     curves,
+    intervals,
     loss_and_geometry,
     precision_recall,
     score_pairs,
@@ -41,6 +42,7 @@ __all__ = [
     "cosine_histograms",
     "cosine_matrices",
     "curves",
+    "intervals",
     "loss_and_geometry",
     "neighbours",
     "precision_recall",

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from embeddings_course.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, closed
+from embeddings_course.uncertainty import standard_error
 
 
 def scores(
@@ -128,6 +129,8 @@ def task_winners(
 ) -> Figure:
     """Show which embedding wins which task, and by how much: a row a task, a mark an embedding.
 
+    The line through a mark is one standard error over seeds on either side.
+
     Parameters
     ----------
     scores : mapping of str to mapping of str to sequence of float
@@ -163,11 +166,9 @@ def task_winners(
             (name for name in names if name not in faint), key=lambda n: np.mean(of_names[n])
         )
         for name, values in of_names.items():
-            mean, spread = np.mean(values), np.std(values)
+            mean, error = np.mean(values), _error(values)
             look, thick = looks[name], 3 if name == best else 1.2
-            ax.plot(
-                [mean - spread, mean + spread], [row, row], color=look["color"], linewidth=thick
-            )
+            ax.plot([mean - error, mean + error], [row, row], color=look["color"], linewidth=thick)
             ax.plot(mean, row, linestyle="", zorder=3, **look)
             if predicted is not None and predicted[task] == name:
                 ax.plot(mean, row, linestyle="", zorder=4, **_RING)
@@ -260,8 +261,8 @@ def curves(
     ----------
     panels : mapping of str to mapping of str to mapping of float to float or sequence of float
         By title, then by method: what was measured at each place of the horizontal axis, once or
-        once a seed. The band is the standard deviation over seeds on either side of the mean. A
-        method has the same look in all panels.
+        once for each seed. The band is one standard error over seeds on either side of the mean;
+        measured once, a place has none. A method has the same look in all panels.
     x, y : str
         What the axes are.
     logarithmic : str
@@ -277,10 +278,10 @@ def curves(
         for name, measured in of_panel.items():
             look, places = names.index(name) % len(colors), sorted(measured)
             mean = np.array([np.mean(measured[place]) for place in places])
-            spread = np.array([np.std(measured[place]) for place in places])
-            if spread.any():
+            error = np.array([_error(measured[place]) for place in places])
+            if error.any():
                 band = {"color": colors[look], "alpha": 0.2, "linewidth": 0}
-                ax.fill_between(places, mean - spread, mean + spread, **band)
+                ax.fill_between(places, mean - error, mean + error, **band)
             ax.plot(
                 places, mean, color=colors[look], marker=marks[look], linestyle=dashes[look],
                 label=name, ms=6,
@@ -308,3 +309,49 @@ def curves(
     else:
         axes[0, -1].legend(loc="best", fontsize=8)
     return closed(figure)
+
+
+def intervals(
+    panels: Mapping[str, Mapping[str, tuple[float, float, float]]],
+    *,
+    labels: Sequence[str],
+    references: Sequence[float | None] | None = None,
+    highlight: str | None = None,
+) -> Figure:
+    """Show means as dots, each with its interval: a row for each, panels one below the other.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to three floats
+        By title, then by row: the mean and the ends of its interval, such as
+        :class:`embeddings_course.uncertainty.Interval`. The first row is drawn on top.
+    labels : sequence of str
+        What the axis of each panel is.
+    references : sequence of float or None, optional
+        A value for each panel that an interval may or may not hold, drawn as a line: 0 for a
+        difference.
+    highlight : str, optional
+        The row that the figure is about.
+    """
+    heights = [len(rows) + 1.9 for rows in panels.values()]
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(8.4, 0.36 * sum(heights)), squeeze=False, height_ratios=heights
+    )
+    parts = zip(axes[:, 0], panels.items(), labels, references or [None] * len(panels), strict=True)
+    for ax, (title, rows), label, reference in parts:
+        for place, (name, (mean, low, high)) in enumerate(rows.items()):
+            color = ORANGE if name == highlight else BLUE
+            ax.plot([low, high], [place, place], color=color, linewidth=3, solid_capstyle="butt")
+            ax.plot([low, high], [place, place], "|", color=color, ms=11, mew=1.5)
+            ax.plot(mean, place, "o", color=color, ms=8)
+        if reference is not None:
+            ax.axvline(reference, color=GREY, linestyle=":", linewidth=1.5, zorder=0)
+        ax.set_yticks(range(len(rows)), rows)
+        ax.set(title=title, xlabel=label, ylim=(len(rows) - 0.4, -0.6))
+    return closed(figure)
+
+
+def _error(values: float | Sequence[float]) -> float:
+    """Standard error over seeds, 0 for what was measured once."""
+    measured = np.atleast_1d(values)
+    return standard_error(measured) if len(measured) > 1 else 0.0
