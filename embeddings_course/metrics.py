@@ -218,9 +218,9 @@ def ndcg_at_k(relevant: np.ndarray, k: int, total: Sequence[int]) -> float:
         As for ``hit_at_k``, or if `total` has another length or is less than what was found.
     """
     found = _first(relevant, k)
-    total = _total(relevant, total)
+    counts = _total(relevant, total)
     discount = 1 / np.log2(np.arange(k) + 2)  # [k], places from 1
-    best = discount.cumsum()[np.minimum(total, k) - 1]  # [n]
+    best = discount.cumsum()[np.minimum(counts, k) - 1]  # [n]
     return float((found @ discount / best).mean())
 
 
@@ -245,9 +245,9 @@ def mean_average_precision(relevant: np.ndarray, total: Sequence[int]) -> float:
         found.
     """
     found = _relevant(relevant)
-    total = _total(found, total)
+    counts = _total(found, total)
     precision = found.cumsum(axis=1) / np.arange(1, found.shape[1] + 1)  # [n, k]
-    return float(((precision * found).sum(axis=1) / total).mean())
+    return float(((precision * found).sum(axis=1) / counts).mean())
 
 
 def auc(related: Sequence[float], unrelated: Sequence[float]) -> float:

@@ -113,7 +113,7 @@ def reciprocal_rank_fusion(*scores: np.ndarray, constant: float = 60) -> np.ndar
                 f"Scores of one shape are needed to fuse searches, not {sorted(shapes)}.",
             )
         )
-    return sum(1 / (constant + _places(each)) for each in scores)
+    return np.sum([1 / (constant + _places(each)) for each in scores], axis=0)
 
 
 def _places(scores: np.ndarray) -> np.ndarray:

@@ -52,7 +52,10 @@ def tests() -> tuple[AssociationTest, ...]:
     text = (files(__package__) / "associations.toml").read_text(encoding="utf-8")
     return tuple(
         AssociationTest(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in of.items()}
+            each["name"],
+            each["asks"],
+            *(tuple(each[side]) for side in ("x", "y", "a", "b")),
+            control=each.get("control", False),
         )
-        for of in tomllib.loads(text)["tests"]
+        for each in tomllib.loads(text)["tests"]
     )
