@@ -54,7 +54,10 @@ def tests() -> tuple[AssociationTest, ...]:
         AssociationTest(
             each["name"],
             each["asks"],
-            *(tuple(each[side]) for side in ("x", "y", "a", "b")),
+            x=tuple(each["x"]),
+            y=tuple(each["y"]),
+            a=tuple(each["a"]),
+            b=tuple(each["b"]),
             control=each.get("control", False),
         )
         for each in tomllib.loads(text)["tests"]
