@@ -20,6 +20,7 @@ def scores(
     label: str,
     chance: float | None = None,
     highlight: str | None = None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
     """Show one bar a method: the mean over seeds, and each seed as a dot.
 
@@ -33,21 +34,30 @@ def scores(
         Where a blind guess would be, drawn as a line.
     highlight : str, optional
         The row that the figure is about.
+    intervals : mapping of str to (low, high), optional
+        An interval of each mean, drawn as a line in place of the dots.
     """
     figure, ax = plt.subplots(figsize=(8.4, 0.5 * len(rows) + 0.9))
-    _bars(ax, rows, highlight, chance)
+    _bars(ax, rows, highlight, chance, intervals)
     ax.invert_yaxis()
     ax.set_xlabel(label)
     return closed(figure)
 
 
 def _bars(
-    ax: Axes, rows: Mapping[str, Sequence[float]], highlight: str | None, chance: float | None
+    ax: Axes,
+    rows: Mapping[str, Sequence[float]],
+    highlight: str | None,
+    chance: float | None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
 ) -> None:
     for place, (name, values) in enumerate(rows.items()):
         mean = np.mean(values)
         ax.barh(place, mean, color=BLUE if name == highlight else GREY, height=0.6, alpha=0.85)
-        ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
+        if intervals is None:
+            ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
+        else:
+            ax.plot(intervals[name], [place, place], color=ORANGE, linewidth=2)
         ax.text(1.14, place, f"{mean:.2f}", ha="right", va="center")
     ax.set_yticks(range(len(rows)), rows)
     ax.set_xlim(0, 1.15)  # from 1 on there is room for the means
@@ -58,30 +68,37 @@ def _bars(
 
 
 def score_pairs(
-    rows: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    rows: Mapping[str, Sequence[Sequence[float]]],
     *,
-    titles: tuple[str, str],
+    titles: Sequence[str],
     label: str,
     chance: float | None = None,
+    intervals: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> Figure:
-    """Show the scores of the same rows under two conditions, side by side.
+    """Show the scores of the same rows under two or more conditions, side by side.
 
     Parameters
     ----------
-    rows : mapping of str to two sequences of float
-        Name, and its scores over seeds under either condition. The first row is the reference: a
+    rows : mapping of str to sequences of float
+        Name, and its scores over seeds under each condition. The first row is the reference: a
         dashed line shows its mean.
-    titles : two str
+    titles : sequence of str
         The conditions.
     label : str
         What the scores are.
     chance : float, optional
         Where a blind guess would be.
+    intervals : mapping of str to sequence of (low, high), optional
+        By name, an interval of the mean under each condition, drawn in place of the dots.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(rows) + 1.1), sharey=True)
+    size = (8.4, 0.42 * len(rows) + 1.1)
+    figure, axes = plt.subplots(1, len(titles), figsize=size, sharey=True)
+    first = next(iter(rows))
     for side, (ax, title) in enumerate(zip(axes, titles, strict=True)):
-        _bars(ax, {name: values[side] for name, values in rows.items()}, next(iter(rows)), chance)
-        ax.axvline(np.mean(next(iter(rows.values()))[side]), color=BLUE, ls="--", lw=1, zorder=0)
+        of_side = {name: values[side] for name, values in rows.items()}
+        lines = None if intervals is None else {name: intervals[name][side] for name in rows}
+        _bars(ax, of_side, first, chance, lines)
+        ax.axvline(np.mean(of_side[first]), color=BLUE, ls="--", lw=1, zorder=0)
         ax.set(title=title, xlabel=label)
     axes[0].invert_yaxis()
     return closed(figure)
