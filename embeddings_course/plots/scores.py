@@ -50,6 +50,7 @@ def _bars(
     highlight: str | None,
     chance: float | None,
     intervals: Mapping[str, tuple[float, float]] | None = None,
+    end: float = 1.15,  # from 1 on there is room for the means
 ) -> None:
     for place, (name, values) in enumerate(rows.items()):
         mean = np.mean(values)
@@ -58,10 +59,10 @@ def _bars(
             ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
         else:
             ax.plot(intervals[name], [place, place], color=ORANGE, linewidth=2)
-        ax.text(1.14, place, f"{mean:.2f}", ha="right", va="center")
+        ax.text(end - 0.01, place, f"{mean:.2f}", ha="right", va="center")
     ax.set_yticks(range(len(rows)), rows)
-    ax.set_xlim(0, 1.15)  # from 1 on there is room for the means
-    ax.set_xticks(np.arange(0, 1.1, 0.2))
+    ax.set_xlim(0, end)
+    ax.set_xticks(np.arange(0, 1.1, 0.2 if end < 1.3 else 0.5))
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle=":", linewidth=1.5)
         ax.annotate("chance", (chance, -0.45), ha="left", va="bottom", fontsize=8)
@@ -97,7 +98,7 @@ def score_pairs(
     for side, (ax, title) in enumerate(zip(axes, titles, strict=True)):
         of_side = {name: values[side] for name, values in rows.items()}
         lines = None if intervals is None else {name: intervals[name][side] for name in rows}
-        _bars(ax, of_side, first, chance, lines)
+        _bars(ax, of_side, first, chance, lines, end=1.15 if len(titles) < 3 else 1.4)
         ax.axvline(np.mean(of_side[first]), color=BLUE, ls="--", lw=1, zorder=0)
         ax.set(title=title, xlabel=label)
     axes[0].invert_yaxis()
@@ -289,7 +290,8 @@ def curves(
     names = list(dict.fromkeys(name for of_panel in panels.values() for name in of_panel))
     colors = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
     marks, dashes = "osD^vP", ("-", "--", "-.", ":", "-", "--")
-    figure, axes = plt.subplots(1, len(panels), figsize=(8.4, 3.4), sharey=True, squeeze=False)
+    size = (8.4, 3.4 if len(panels) == 1 else 3.7)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (title, of_panel) in zip(axes[0], panels.items(), strict=True):
         for name, measured in of_panel.items():
             look, places = names.index(name) % len(colors), sorted(measured)
@@ -323,5 +325,11 @@ def curves(
     if len(panels) == 1:
         axes[0, 0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     else:
-        axes[0, -1].legend(loc="best", fontsize=8)
+        looks = {
+            name: handle
+            for ax in axes[0]
+            for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
+        }
+        order = [looks[name] for name in names]  # below both, where no line is hidden
+        figure.legend(order, names, loc="outside lower center", ncols=6, fontsize=8)
     return closed(figure)
