@@ -144,27 +144,38 @@ def relevance(
     return known[found] == asked[:, None]
 
 
-def recall_at_k(relevant: np.ndarray, k: int) -> float:
-    """Return the share of queries with a relevant neighbour among the first `k`.
+def hit_at_k(relevant: np.ndarray, k: int) -> float:
+    """Return the share of queries with at least one relevant item among the first `k`.
 
-    This is recall@k as the word is used for learned metrics (Jegou, Douze and Schmid, 2011,
-    https://doi.org/10.1109/TPAMI.2010.57): one relevant neighbour is enough. Elsewhere it is called
-    the hit rate, and recall is the share of all relevant items that were found.
+    Where one item is relevant to each query, this is recall@k. Papers on learned metrics call it
+    recall@k wherever they use it (Jegou, Douze and Schmid, 2011,
+    https://doi.org/10.1109/TPAMI.2010.57); elsewhere recall is the share of all relevant items that
+    were found.
 
     Parameters
     ----------
     relevant : bool array [n, at least k]
         As ``relevance`` returns it.
     k : int
-        How many neighbours to look at.
+        How many items to look at.
+
+    Raises
+    ------
+    ValueError
+        If `k` is below 1 or above the number of items given, or `relevant` is not a bool array.
     """
     return float(_first(relevant, k).any(axis=1).mean())
+
+
+def recall_at_k(relevant: np.ndarray, k: int) -> float:
+    """Return the same as ``hit_at_k``, under the name that it has for learned metrics."""
+    return hit_at_k(relevant, k)
 
 
 def precision_at_k(relevant: np.ndarray, k: int) -> float:
     """Return the share of relevant ones among the first `k` neighbours, averaged over queries.
 
-    It cannot reach 1 where fewer than `k` items are relevant. Parameters as in ``recall_at_k``.
+    It cannot reach 1 where fewer than `k` items are relevant. Parameters as in ``hit_at_k``.
     """
     return float(_first(relevant, k).mean())
 
@@ -183,6 +194,60 @@ def mean_reciprocal_rank(relevant: np.ndarray) -> float:
     relevant = _relevant(relevant)
     first = relevant.argmax(axis=1) + 1  # [n], places from 1
     return float(np.where(relevant.any(axis=1), 1 / first, 0).mean())
+
+
+def ndcg_at_k(relevant: np.ndarray, k: int, total: Sequence[int]) -> float:
+    """Return the mean over queries of the normalised discounted cumulative gain of the first `k`.
+
+    A relevant item in place p counts 1 / log2(p + 1): all of it in the first place, less further
+    down. The sum is divided by that of the best possible ranking, so 1 is perfect (Järvelin and
+    Kekäläinen, 2002, https://doi.org/10.1145/582415.582418).
+
+    Parameters
+    ----------
+    relevant : bool array [n, at least k]
+        As ``relevance`` returns it.
+    k : int
+        How many items to look at.
+    total : sequence of int, length n
+        How many items of the whole collection are relevant to each query.
+
+    Raises
+    ------
+    ValueError
+        As for ``hit_at_k``, or if `total` has another length or is less than what was found.
+    """
+    found = _first(relevant, k)
+    counts = _total(relevant, total)
+    discount = 1 / np.log2(np.arange(k) + 2)  # [k], places from 1
+    best = discount.cumsum()[np.minimum(counts, k) - 1]  # [n]
+    return float((found @ discount / best).mean())
+
+
+def mean_average_precision(relevant: np.ndarray, total: Sequence[int]) -> float:
+    """Return the mean over queries of the average precision.
+
+    The average precision of a ranking is the precision at the place of each relevant item, averaged
+    over all relevant items; one that is not among the items given counts 0 (Voorhees and Harman,
+    2005, TREC). With one relevant item per query this is the mean reciprocal rank.
+
+    Parameters
+    ----------
+    relevant : bool array [n, k]
+        As ``relevance`` returns it: rankings of the whole collection, or their first k.
+    total : sequence of int, length n
+        How many items of the whole collection are relevant to each query.
+
+    Raises
+    ------
+    ValueError
+        If `relevant` is not a bool array, or `total` has another length or is less than what was
+        found.
+    """
+    found = _relevant(relevant)
+    counts = _total(found, total)
+    precision = found.cumsum(axis=1) / np.arange(1, found.shape[1] + 1)  # [n, k]
+    return float(((precision * found).sum(axis=1) / counts).mean())
 
 
 def auc(related: Sequence[float], unrelated: Sequence[float]) -> float:
@@ -338,6 +403,29 @@ def _first(relevant: np.ndarray, k: int) -> np.ndarray:
             )
         )
     return relevant[:, :k]
+
+
+def _total(relevant: np.ndarray, total: Sequence[int]) -> np.ndarray:
+    counts = np.asarray(total)
+    if counts.shape != (len(relevant),) or counts.dtype.kind not in "iu":
+        raise ValueError(
+            Message(
+                "totals-mismatch",
+                f"total must be {len(relevant)} integers, the number of relevant items of each "
+                f"query, not {counts.dtype} {counts.shape}.",
+            )
+        )
+    below = np.flatnonzero(counts < np.maximum(np.asarray(relevant).sum(axis=1), 1))
+    if len(below):
+        row = int(below[0])
+        raise ValueError(
+            Message(
+                "total-below-found",
+                f"total says that {counts[row]} items are relevant to query {row}, but it must be "
+                f"at least 1, and {int(np.asarray(relevant)[row].sum())} are among those given.",
+            )
+        )
+    return counts
 
 
 def _same_length(labels: Sequence[object], clusters: Sequence[object]) -> tuple:

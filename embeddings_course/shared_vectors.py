@@ -39,7 +39,7 @@ from embeddings_course._shared.whole_file import writing_whole
 logger = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).parent
-_LIBRARIES = ("numpy", "scikit-learn", "scipy", "torch")
+_LIBRARIES = ("numpy", "scikit-learn", "scipy", "sentence-transformers", "torch", "transformers")
 
 
 def pages_folder() -> Path:

@@ -21,6 +21,7 @@ def scores(
     label: str,
     chance: float | None = None,
     highlight: str | None = None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
     """Show one bar a method: the mean over seeds, and each seed as a dot.
 
@@ -34,55 +35,72 @@ def scores(
         Where a blind guess would be, drawn as a line.
     highlight : str, optional
         The row that the figure is about.
+    intervals : mapping of str to (low, high), optional
+        An interval of each mean, drawn as a line in place of the dots.
     """
     figure, ax = plt.subplots(figsize=(8.4, 0.5 * len(rows) + 0.9))
-    _bars(ax, rows, highlight, chance)
+    _bars(ax, rows, highlight, chance, intervals)
     ax.invert_yaxis()
     ax.set_xlabel(label)
     return closed(figure)
 
 
 def _bars(
-    ax: Axes, rows: Mapping[str, Sequence[float]], highlight: str | None, chance: float | None
+    ax: Axes,
+    rows: Mapping[str, Sequence[float]],
+    highlight: str | None,
+    chance: float | None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+    end: float = 1.15,  # from 1 on there is room for the means
 ) -> None:
     for place, (name, values) in enumerate(rows.items()):
         mean = np.mean(values)
         ax.barh(place, mean, color=BLUE if name == highlight else GREY, height=0.6, alpha=0.85)
-        ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
-        ax.text(1.14, place, f"{mean:.2f}", ha="right", va="center")
+        if intervals is None:
+            ax.plot(values, np.full(len(values), place), "o", color=ORANGE, ms=4, mew=0)
+        else:
+            ax.plot(intervals[name], [place, place], color=ORANGE, linewidth=2)
+        ax.text(end - 0.01, place, f"{mean:.2f}", ha="right", va="center")
     ax.set_yticks(range(len(rows)), rows)
-    ax.set_xlim(0, 1.15)  # from 1 on there is room for the means
-    ax.set_xticks(np.arange(0, 1.1, 0.2))
+    ax.set_xlim(0, end)
+    ax.set_xticks(np.arange(0, 1.1, 0.2 if end < 1.3 else 0.5))
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle=":", linewidth=1.5)
         ax.annotate("chance", (chance, -0.45), ha="left", va="bottom", fontsize=8)
 
 
 def score_pairs(
-    rows: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    rows: Mapping[str, Sequence[Sequence[float]]],
     *,
-    titles: tuple[str, str],
+    titles: Sequence[str],
     label: str,
     chance: float | None = None,
+    intervals: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> Figure:
-    """Show the scores of the same rows under two conditions, side by side.
+    """Show the scores of the same rows under two or more conditions, side by side.
 
     Parameters
     ----------
-    rows : mapping of str to two sequences of float
-        Name, and its scores over seeds under either condition. The first row is the reference: a
+    rows : mapping of str to sequences of float
+        Name, and its scores over seeds under each condition. The first row is the reference: a
         dashed line shows its mean.
-    titles : two str
+    titles : sequence of str
         The conditions.
     label : str
         What the scores are.
     chance : float, optional
         Where a blind guess would be.
+    intervals : mapping of str to sequence of (low, high), optional
+        By name, an interval of the mean under each condition, drawn in place of the dots.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 0.42 * len(rows) + 1.1), sharey=True)
+    size = (8.4, 0.42 * len(rows) + 1.1)
+    figure, axes = plt.subplots(1, len(titles), figsize=size, sharey=True)
+    first = next(iter(rows))
     for side, (ax, title) in enumerate(zip(axes, titles, strict=True)):
-        _bars(ax, {name: values[side] for name, values in rows.items()}, next(iter(rows)), chance)
-        ax.axvline(np.mean(next(iter(rows.values()))[side]), color=BLUE, ls="--", lw=1, zorder=0)
+        of_side = {name: values[side] for name, values in rows.items()}
+        lines = None if intervals is None else {name: intervals[name][side] for name in rows}
+        _bars(ax, of_side, first, chance, lines, end=1.15 if len(titles) < 3 else 1.4)
+        ax.axvline(np.mean(of_side[first]), color=BLUE, ls="--", lw=1, zorder=0)
         ax.set(title=title, xlabel=label)
     axes[0].invert_yaxis()
     return closed(figure)
@@ -273,7 +291,8 @@ def curves(
     names = list(dict.fromkeys(name for of_panel in panels.values() for name in of_panel))
     colors = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
     marks, dashes = "osD^vP", ("-", "--", "-.", ":", "-", "--")
-    figure, axes = plt.subplots(1, len(panels), figsize=(8.4, 3.4), sharey=True, squeeze=False)
+    size = (8.4, 3.4 if len(panels) == 1 else 3.7)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (title, of_panel) in zip(axes[0], panels.items(), strict=True):
         for name, measured in of_panel.items():
             look, places = names.index(name) % len(colors), sorted(measured)
@@ -307,7 +326,13 @@ def curves(
     if len(panels) == 1:
         axes[0, 0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     else:
-        axes[0, -1].legend(loc="best", fontsize=8)
+        looks = {
+            name: handle
+            for ax in axes[0]
+            for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
+        }
+        order = [looks[name] for name in names]  # below both, where no line is hidden
+        figure.legend(order, names, loc="outside lower center", ncols=6, fontsize=8)
     return closed(figure)
 
 

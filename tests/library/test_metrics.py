@@ -11,7 +11,10 @@ from embeddings_course.metrics import (
     ari,
     auc,
     cosines,
+    hit_at_k,
+    mean_average_precision,
     mean_reciprocal_rank,
+    ndcg_at_k,
     nearest,
     nmi,
     pair_auc,
@@ -44,9 +47,43 @@ def test_nearest_comes_first_and_ties_go_to_the_lower_row():
 
 
 def test_retrieval_metrics_are_those_counted_by_hand():
+    assert [hit_at_k(RELEVANT, k) for k in (1, 2, 3, 4)] == [0.25, 0.5, 0.5, 0.75]
     assert [recall_at_k(RELEVANT, k) for k in (1, 2, 3, 4)] == [0.25, 0.5, 0.5, 0.75]
     assert [precision_at_k(RELEVANT, k) for k in (1, 2, 4)] == [0.25, 0.25, 0.25]
     assert mean_reciprocal_rank(RELEVANT) == pytest.approx((1 + 1 / 2 + 0 + 1 / 4) / 4)
+
+
+def test_metrics_of_rankings_with_several_right_items_are_those_counted_by_hand():
+    total = [2, 1, 3, 2]  # of the second query's items one, of the third's none were found
+    second, third, fourth = 1 / np.log2(3), 1 / 2, 1 / np.log2(5)
+    by_hand = [(1 + third) / (1 + second), second, 0, fourth / (1 + second)]
+    assert ndcg_at_k(RELEVANT, 4, total) == pytest.approx(np.mean(by_hand))
+    assert ndcg_at_k(RELEVANT, 1, total) == pytest.approx(1 / 4)
+    average_precisions = [(1 + 2 / 3) / 2, 1 / 2, 0, (1 / 4) / 2]
+    assert mean_average_precision(RELEVANT, total) == pytest.approx(np.mean(average_precisions))
+
+
+def test_a_perfect_ranking_scores_one_and_one_right_item_gives_the_reciprocal_rank():
+    perfect = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 1]], dtype=bool)
+    assert ndcg_at_k(perfect, 3, [2, 1, 5]) == 1
+    assert mean_average_precision(perfect, [2, 1, 3]) == 1
+    one = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 0, 0]], dtype=bool)
+    assert mean_average_precision(one, [1] * 4) == mean_reciprocal_rank(one)
+
+
+def test_how_many_items_are_right_is_checked():
+    for metric in (
+        lambda total: ndcg_at_k(RELEVANT, 2, total),
+        lambda total: mean_average_precision(RELEVANT, total),
+    ):
+        with raises(ValueError, "totals-mismatch", 4):
+            metric([1, 2])
+        with raises(ValueError, "totals-mismatch", 4):
+            metric([1.0, 2.0, 1.0, 1.0])
+        with raises(ValueError, "total-below-found", 0, 2):
+            metric([1, 1, 1, 1])
+        with raises(ValueError, "total-below-found", 2):
+            metric([2, 1, 0, 1])
 
 
 def test_relevance_compares_labels():

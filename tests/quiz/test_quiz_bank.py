@@ -39,6 +39,7 @@ CLAIMS = """
     analogy-sometimes axes-mean-nothing backbone-gives-vector same-scene-near preprocessing-matters
     simple-head-is-enough text-encoder audio-encoder users-and-items one-object-everywhere
     reuse-retrieval reuse-clustering reuse-probe reuse-similarity frozen-vs-finetuned
+    general-encoder encoders-carry-bias
     alignment-decides not-a-dictionary dimension-is-a-tradeoff features-may-not-fit
     lookup-is-not-sequence pictures-can-mislead transfer-saves-labels search-tradeoff dedup
     retrieval-feeds-generation how-sure
