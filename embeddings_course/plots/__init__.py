@@ -6,9 +6,10 @@ no figure tells right from wrong by colour alone.
 """
 
 from embeddings_course.plots.geometry import cosine_histograms, cosine_matrices, scatters, vectors
-from embeddings_course.plots.pictures import answers, neighbours, wall
+from embeddings_course.plots.pictures import answers, neighbours, neighbours_by_method, wall
 from embeddings_course.plots.scores import (
     curves,
+    intervals,
     loss_and_geometry,
     precision_recall,
     score_pairs,
@@ -41,8 +42,10 @@ __all__ = [
     "cosine_histograms",
     "cosine_matrices",
     "curves",
+    "intervals",
     "loss_and_geometry",
     "neighbours",
+    "neighbours_by_method",
     "precision_recall",
     "scatters",
     "score_pairs",

@@ -87,6 +87,49 @@ def score_pairs(
     return closed(figure)
 
 
+def intervals(
+    panels: Mapping[str, Mapping[str, tuple[float, float, float]]],
+    *,
+    label: str,
+    chance: Mapping[str, float] | None = None,
+    highlight: str | None = None,
+) -> Figure:
+    """Show scores with their intervals: a panel each collection, one below the other.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to (score, low, high)
+        By title, then by method: what was measured, from 0 to 1, and the ends of its interval. The
+        first method is drawn on top.
+    label : str
+        What the scores are.
+    chance : mapping of str to float, optional
+        Where a blind guess would be, by title, drawn as a line.
+    highlight : str, optional
+        The method that the figure is about.
+    """
+    counts = [len(rows) for rows in panels.values()]
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(6.6, 0.27 * sum(counts) + 0.35 * len(panels) + 0.4),
+        sharex=True, squeeze=False, height_ratios=[count + 0.4 for count in counts],
+    )  # fmt: skip
+    for ax, (title, rows) in zip(axes[:, 0], panels.items(), strict=True):
+        for place, (name, (score, low, high)) in enumerate(rows.items()):
+            color = BLUE if name == highlight else GREY
+            ax.plot([low, high], [place, place], color=color, linewidth=3, alpha=0.6)
+            ax.plot(score, place, "D" if name == highlight else "o", color=color, ms=7)
+            ax.text(1.1, place, f"{score:.2f}", ha="right", va="center")
+        ax.set_yticks(range(len(rows)), rows)
+        ax.set(xlim=(0, 1.11), ylim=(len(rows) - 0.4, -0.6))
+        ax.set_xticks(np.arange(0, 1.1, 0.2))
+        ax.set_title(title, loc="left")
+        ax.grid(axis="x", color=GREY, alpha=0.2, linewidth=0.8)
+        if chance is not None:
+            ax.axvline(chance[title], color=GREY, linestyle=":", linewidth=1.5)
+    axes[-1, 0].set_xlabel(f"{label}; the dotted line is chance" if chance else label)
+    return closed(figure)
+
+
 def loss_and_geometry(
     runs: Mapping[str, Sequence[tuple[Sequence[float], Sequence[float]]]], *, every: int
 ) -> Figure:
