@@ -41,7 +41,7 @@ CLAIMS = """
     reuse-retrieval reuse-clustering reuse-probe reuse-similarity frozen-vs-finetuned
     alignment-decides not-a-dictionary dimension-is-a-tradeoff features-may-not-fit
     lookup-is-not-sequence pictures-can-mislead transfer-saves-labels search-tradeoff dedup
-    retrieval-feeds-generation
+    retrieval-feeds-generation pretraining-pays
 """
 CLAIMS = frozenset(CLAIMS.split())
 COMMON = {"id": "one", "claim": "some-claim", "level": "recall", "stem": "Which?"}
