@@ -12,6 +12,7 @@ cut off, and how the rest is run, is the same for all of them.
 """
 
 from embeddings_course._shared.weights import WeightsError
+from embeddings_course.backbones.calibration import calibrated
 from embeddings_course.backbones.load import (
     EMBEDDED_SIZE,
     IMAGENET_MEAN,
@@ -34,5 +35,6 @@ __all__ = [
     "Backbone",
     "WeightsError",
     "at_hand",
+    "calibrated",
     "load_backbone",
 ]

@@ -6,7 +6,7 @@ no figure tells right from wrong by colour alone.
 """
 
 from embeddings_course.plots.geometry import cosine_histograms, cosine_matrices, scatters, vectors
-from embeddings_course.plots.pictures import answers, neighbours, wall
+from embeddings_course.plots.pictures import answers, neighbours, neighbours_by_method, wall
 from embeddings_course.plots.scores import (
     curves,
     intervals,
@@ -45,6 +45,7 @@ __all__ = [
     "intervals",
     "loss_and_geometry",
     "neighbours",
+    "neighbours_by_method",
     "precision_recall",
     "scatters",
     "score_pairs",

@@ -77,16 +77,61 @@ def neighbours(
     for row in range(n):
         _picture(axes[row, 0], queries[row], labels[row] if labels is not None else "")
         for column in range(k):
-            ax = axes[row, column + 1]
-            ok = bool(right[row, column])
-            _picture(ax, found[row, column], "✓" if ok else "✗")
-            ax.title.set(color=GREEN if ok else RED, fontsize=10)
-            ax.spines[:].set(
-                visible=True,
-                color=GREEN if ok else RED,
-                linewidth=2.5,
-                linestyle="-" if ok else (0, (3, 2)),
-            )
+            _marked(axes[row, column + 1], found[row, column], bool(right[row, column]))
+    return closed(figure)
+
+
+def _marked(ax: Axes, image: np.ndarray, right: bool) -> None:
+    """Show a picture with a mark for right or wrong, by colour, line and sign."""
+    color = GREEN if right else RED
+    _picture(ax, image, "✓" if right else "✗")
+    ax.title.set(color=color, fontsize=10)
+    dashes = "-" if right else (0, (3, 2))
+    ax.spines[:].set(visible=True, color=color, linewidth=2.5, linestyle=dashes)
+
+
+def neighbours_by_method(
+    queries: np.ndarray,
+    found: Mapping[str, np.ndarray],
+    right: Mapping[str, np.ndarray],
+    *,
+    labels: Sequence[str] | None = None,
+) -> Figure:
+    """Show queries, each with what several methods found for it, the methods side by side.
+
+    Parameters
+    ----------
+    queries : uint8 array [n, h, w, 3]
+        One row of the figure each, at its left.
+    found : mapping of str to uint8 array [n, k, h, w, 3]
+        By method, the neighbours, nearest first.
+    right : mapping of str to bool array [n, k]
+        By method. Marked as in :func:`neighbours`.
+    labels : sequence of str, length n, optional
+        Names of the queries.
+    """
+    n, k = next(iter(right.values())).shape
+    gap = 0.18  # between two methods, in widths of a picture
+    widths = [1.0, *[gap, *[1.0] * k] * len(found)]
+    figure, axes = plt.subplots(
+        n, len(widths), figsize=(8.4, 8.4 / sum(widths) * n * 1.14 + 0.2),
+        width_ratios=widths, squeeze=False,
+    )  # fmt: skip
+    for ax in axes.flat:
+        ax.axis("off")
+    columns = [place for place, width in enumerate(widths) if width == 1.0]
+    for ax in axes[:, columns].flat:
+        ax.axis("on")
+    for row in range(n):
+        _picture(axes[row, 0], queries[row], labels[row] if labels is not None else "")
+        for place, (name, pictures) in enumerate(found.items()):
+            first = 1 + place * (k + 1) + 1
+            for column in range(k):
+                ok = bool(right[name][row, column])
+                _marked(axes[row, first + column], pictures[row, column], ok)
+            if row == 0:
+                above = {"xycoords": "axes fraction", "textcoords": "offset points"}
+                axes[0, first].annotate(name, (0, 1), (0, 18), fontsize=10, **above)
     return closed(figure)
 
 

@@ -33,7 +33,6 @@ from embeddings_course.backbones import (
 from embeddings_course.backbones.folded import folded
 from embeddings_course.data import photos
 from helpers.refusals import raises
-from helpers.repository import ROOT
 
 # One small member of every family, with an input small enough for a quick test where the
 # architecture lets one choose.
@@ -680,29 +679,3 @@ def test_weights_are_at_hand_once_they_are_in_torch_hubs_cache(small_weights):
     assert at_hand("squeezenet1_1")
     with raises(ValueError, "backbone-unknown", "'resnet19'"):
         at_hand("resnet19")
-
-
-@pytest.mark.parametrize("there", [True, False], ids=["weights", "no weights"])
-def test_page_on_real_weights_runs_with_them_and_says_what_to_do_without(
-    small_weights, there, capsys
-):
-    import jupytext
-
-    if there:
-        load_backbone("squeezenet1_1", size=64)
-    cells = jupytext.read(ROOT / "book" / "real-weights.md").cells
-    code = [cell.source for cell in cells if cell.cell_type == "code"][:-1]  # not the quiz
-    code[1] = code[1].replace('"resnet18", "resnet50", "convnext_tiny"', '"squeezenet1_1"')
-    names = {"__name__": "page"}
-    for cell in code[:2]:
-        exec(cell, names)
-    assert ("squeezenet1_1" in names["backbones"]) == there
-    said = capsys.readouterr().out
-    if there:
-        assert "squeezenet1_1: vectors of 512 numbers" in said
-        # Random weights, so only that it runs is asked here.
-        for cell in code[2:]:
-            exec(cell.replace("assert min", "shown = min").replace("range(5)", "range(1)"), names)
-        assert len(names["rows"]["squeezenet1_1"]) == 1
-    else:
-        assert "squeezenet1_1: no ImageNet weights here; set download = True" in said

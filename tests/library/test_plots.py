@@ -1,5 +1,6 @@
-"""Figures show what they are given."""
+"""Figures show what they are given, and tell right from wrong without colour."""
 
+import numpy as np
 import pytest
 
 from embeddings_course import plots
@@ -30,3 +31,34 @@ def test_scores_show_a_dot_for_each_seed_unless_there_are_intervals():
     (ax,) = plots.scores(rows, label="", intervals={"trained": (0.6, 1), "chance": (0, 1)}).axes
     assert pytest.approx([0.6, 1]) in drawn(ax)
     assert pytest.approx([0.7, 0.9]) not in drawn(ax)
+
+
+def test_methods_are_shown_side_by_side_with_marks():
+    picture = np.zeros((2, 4, 4, 3), np.uint8)
+    found = {name: np.zeros((2, 3, 4, 4, 3), np.uint8) for name in ("pixels", "network")}
+    right = {"pixels": np.zeros((2, 3), bool), "network": np.ones((2, 3), bool)}
+    figure = plots.neighbours_by_method(picture, found, right, labels=["watch", "lamp"])
+    shown = [ax for ax in figure.axes if ax.images]
+    assert len(shown) == 2 * (1 + 3 + 3)
+    titles = [ax.get_title() for ax in shown]
+    assert titles[:7] == ["watch", "✗", "✗", "✗", "✓", "✓", "✓"]
+    assert titles[7] == "lamp"
+    words = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert words == ["pixels", "network"]
+
+
+def test_intervals_are_drawn_where_they_are():
+    panels = {
+        "frames": {"network": (0.8, 0.7, 0.9), "pixels": (0.2, 0.1, 0.3)},
+        "goods": {"network": (0.9, 0.85, 0.95)},
+    }
+    figure = plots.intervals(
+        panels, labels=["recall@1", "recall@1"], references=[None, 0.1], highlight="network"
+    )
+    above, below = figure.axes
+    assert [tick.get_text() for tick in above.get_yticklabels()] == ["network", "pixels"]
+    assert [list(line.get_xdata()) for line in above.lines] == [
+        [0.7, 0.9], [0.7, 0.9], [0.8], [0.1, 0.3], [0.1, 0.3], [0.2],
+    ]  # fmt: skip
+    assert list(below.lines[-1].get_xdata()) == [0.1, 0.1]
+    assert below.get_xlabel() == "recall@1"

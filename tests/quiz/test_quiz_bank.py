@@ -42,7 +42,8 @@ CLAIMS = """
     general-encoder encoders-carry-bias
     alignment-decides not-a-dictionary dimension-is-a-tradeoff features-may-not-fit
     lookup-is-not-sequence pictures-can-mislead transfer-saves-labels search-tradeoff dedup
-    retrieval-feeds-generation how-sure real-table one-token-two-vectors hubs cutting-or-pca bytes-for-recall
+    retrieval-feeds-generation how-sure real-table one-token-two-vectors hubs cutting-or-pca
+    bytes-for-recall pretraining-pays
 """
 CLAIMS = frozenset(CLAIMS.split())
 COMMON = {"id": "one", "claim": "some-claim", "level": "recall", "stem": "Which?"}
