@@ -53,4 +53,5 @@ def test_every_claim_of_the_book_but_those_beyond_the_lesson_is_asked_for():
         "sparse-gradient",
         "preprocessing-matters",
         "pictures-can-mislead",
+        "how-sure",
     }
