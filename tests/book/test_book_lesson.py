@@ -56,4 +56,5 @@ def test_every_claim_of_the_book_but_those_beyond_the_lesson_is_asked_for():
         "pictures-can-mislead",
         "general-encoder",
         "encoders-carry-bias",
+        "how-sure",
     }
