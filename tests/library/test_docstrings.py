@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ["audio", "backbones", "features", "metrics", "text_encoders"]
+MODULES = ["audio", "backbones", "cooccurrence", "features", "metrics", "text_encoders"]
 MODULES += [f"data.{name}" for name in ("apidocs", "events", "goods", "photos", "picks")]
 MODULES += ["data.products", "data.sounds"]
 
