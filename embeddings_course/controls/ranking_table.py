@@ -54,6 +54,6 @@ def rankings_html(
         rows.append(f"<tr><td>{place}</td>{''.join(cells)}</tr>")
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("Place", *rankings))
     return (
-        f'<table class="control-neighbours"><caption>{escape(title)}</caption>'
+        f'<table class="control-neighbours control-rankings"><caption>{escape(title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
