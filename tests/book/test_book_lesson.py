@@ -51,6 +51,7 @@ def test_every_claim_of_the_book_but_those_beyond_the_lesson_is_asked_for():
     assert beyond == {
         "lookup-is-matmul",
         "sparse-gradient",
+        "counting-does-it-too",
         "preprocessing-matters",
         "pretraining-pays",
         "pictures-can-mislead",

@@ -5,7 +5,8 @@ import importlib
 
 import pytest
 
-MODULES = ["audio", "backbones", "features", "metrics", "text_encoders", "uncertainty"]
+MODULES = ["audio", "backbones", "cooccurrence", "features", "metrics", "text_encoders"]
+MODULES += ["uncertainty"]
 MODULES += [f"data.{name}" for name in ("apidocs", "events", "goods", "photos", "picks")]
 MODULES += ["data.products", "data.sounds"]
 

@@ -36,6 +36,7 @@ POOL = load_questions(ROOT / "source" / "knowledge-check.pool.yml")
 CLAIMS = """
     onehot-equidistant learned-geometry untrained-is-random learner-is-not-user lookup-shape
     lookup-is-matmul sparse-gradient geometry-grows-with-training context-makes-neighbours
+    counting-does-it-too
     analogy-sometimes axes-mean-nothing backbone-gives-vector same-scene-near preprocessing-matters
     simple-head-is-enough text-encoder audio-encoder users-and-items one-object-everywhere
     reuse-retrieval reuse-clustering reuse-probe reuse-similarity frozen-vs-finetuned
