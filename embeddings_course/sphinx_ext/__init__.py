@@ -11,6 +11,7 @@ EXTENSIONS = (
     "mathml",
     "claims_table",
     "controls",
+    "maps",
     "executed_pages",
     "glossary_links",
     "theme_repairs",
