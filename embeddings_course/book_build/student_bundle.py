@@ -27,6 +27,7 @@ LIBRARY = (
     "evaluate.py",
     "exercises.py",
     "features.py",
+    "maps",
     "metrics.py",
     "plots",
     "progress.py",

@@ -12,6 +12,7 @@ EXTENSIONS = (
     "claims_table",
     "code_cells",
     "controls",
+    "maps",
     "executed_pages",
     "glossary_links",
     "theme_repairs",
