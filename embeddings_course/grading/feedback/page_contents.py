@@ -12,6 +12,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
+from embeddings_course._shared.text import counted
 from embeddings_course.grading.feedback.marks import Mark, Marks
 from embeddings_course.grading.preprocessors.hide_tests import NOT_SHOWN
 from embeddings_course.grading.report.class_results import exercise_of, plain
@@ -217,7 +218,7 @@ def _failure(cell: NotebookNode, mark: Mark) -> tuple[str, str]:
         return str(cell.metadata["feedback"]["question"]["verdict"]), ""
     errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
     if not errors:
-        return f"A check gives {plain(mark.points)} of {plain(mark.max_score)} points.", ""
+        return f"A check gives {plain(mark.points)} of {counted(mark.max_score, 'point')}.", ""
     text = "\n".join(_ANSI.sub("", line) for line in errors[-1].traceback)
     lines = text.splitlines()
     own = [line for line in lines if _OWN_LINE.fullmatch(line)]

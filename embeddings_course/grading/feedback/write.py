@@ -23,6 +23,7 @@ from embeddings_course.progress import progress_bar
 
 _KEY = re.compile(rb'<meta content="([0-9a-f]*)" name="course-feedback"|'
                   rb'<meta name="course-feedback" content="([0-9a-f]*)"')  # fmt: skip
+FolderOf = Callable[[str, str], Path]
 _BEGINNING = 10_000  # bytes of a page
 
 
@@ -98,6 +99,7 @@ def write_feedback(
         If the assignment is being graded.
     """
     report = read_report(course, assignment)
+    folder_of = _folders(course, assignment)
     names = read_platform_names(course, assignment)
     with course.lock(assignment, f"`course feedback {assignment}`"):
         for sentence in renew_penalties(course, assignment, locked=True):
@@ -105,10 +107,10 @@ def write_feedback(
         with course.gradebook() as gradebook:
             marks = read_marks(gradebook, assignment)
         graded = {s.id for s in report.students if s.state in ENDED and s.cells}
-        own = _own(course, assignment, marks, graded)
+        own = _own(folder_of, marks, graded)
         waiting = tuple(who for who, found in own.items() if any(m.waiting for _, m in found))
         _refuse(assignment, own, () if partial else waiting)
-        done = _pages(course, assignment, own, force=force)
+        done = _pages(course, assignment, own, folder_of, force=force)
     without: dict[str, list[str]] = {}
     for student in report.students:
         if student.id not in own:
@@ -118,7 +120,7 @@ def write_feedback(
     pages = {}
     for who, notebooks in own.items():
         if who not in done.failed:
-            folder = course.folder("feedback", who, assignment)
+            folder = folder_of("feedback", who)
             pages[who] = [folder / f"{path.stem}.html" for path, _ in notebooks]
     zips = write_zips(pages, names, course.grading, assignment)
     packed = {student for each in zips for student in each.students}
@@ -168,13 +170,25 @@ def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
+def _folders(course: Course, assignment: str) -> FolderOf:
+    """Return what tells a student's folder of a step."""
+    # nbgrader reads all its settings each time that it is asked for its folders.
+    folders = course.api.coursedir
+
+    def folder_of(step: str, student: str) -> Path:
+        name = getattr(folders, f"{step}_directory")
+        return Path(folders.format_path(name, student, assignment))
+
+    return folder_of
+
+
 def _own(
-    course: Course, assignment: str, marks: dict[tuple[str, str], Marks], graded: set[str]
+    folder_of: FolderOf, marks: dict[tuple[str, str], Marks], graded: set[str]
 ) -> dict[str, list[tuple[Path, Marks]]]:
     """Return the graded notebooks of each student, with what the gradebook has of them."""
     own: dict[str, list[tuple[Path, Marks]]] = {}
     for (student, notebook), found in sorted(marks.items()):
-        path = course.folder("autograded", student, assignment) / f"{notebook}.ipynb"
+        path = folder_of("autograded", student) / f"{notebook}.ipynb"
         if student in graded and path.is_file():
             own.setdefault(student, []).append((path, found))
     return own
@@ -201,7 +215,12 @@ def _refuse(assignment: str, own: dict[str, Any], waiting: tuple[str, ...]) -> N
 
 
 def _pages(
-    course: Course, assignment: str, own: dict[str, list[tuple[Path, Marks]]], *, force: bool
+    course: Course,
+    assignment: str,
+    own: dict[str, list[tuple[Path, Marks]]],
+    folder_of: FolderOf,
+    *,
+    force: bool,
 ) -> Feedback:
     """Let nbgrader write the pages that are not right."""
     config = copy.deepcopy(course.config)
@@ -211,7 +230,7 @@ def _pages(
     course.make_private(course.root / course.step("feedback"))
     with progress_bar(total=len(own), desc="feedback", unit="page") as bar:
         for student, notebooks in own.items():
-            folder = course.folder("feedback", student, assignment)
+            folder = folder_of("feedback", student)
             right = all(
                 page_key(folder / f"{path.stem}.html") == marks.digest(path)
                 for path, marks in notebooks
