@@ -365,8 +365,11 @@ def quiz_page(printed):
     marks = {"grade": True, "locked": True, "solution": False, "grade_id": "question-1"}
     test = new_code_cell(source, metadata={"nbgrader": marks})
     test.outputs = [new_output("stream", name="stdout", text=printed)]
-    nb = new_notebook(cells=[test])
-    marks = Marks({"question-1": Mark(0, 1)}, {})
+    found = new_code_cell("# Whether answers were found")
+    found.metadata.nbgrader = test.metadata.nbgrader | {"grade_id": "record"}
+    found.outputs = [new_output("stream", name="stdout", text="0 of 1 questions\nwere answered.\n")]
+    nb = new_notebook(cells=[test, found])
+    marks = Marks({"question-1": Mark(0, 1), "record": Mark(0, 0)}, {})
     contents = page_contents(nb, marks, assignment="quiz", student="ada", titles={})
     return contents, nb.cells[0].metadata["feedback"]["question"]
 
@@ -379,6 +382,7 @@ def test_the_quiz_is_told_apart_into_what_was_asked_and_what_was_said():
     assert question["asked"] == "How many bytes are\n4 floats?"
     assert question["said"].split("\n\n")[0] == "Not right."
     assert "You answered 4." in question["said"] and "Four each." in question["said"]
+    assert contents.notes == ("0 of 1 questions were answered.",)
     (row,) = contents.exercises
     assert (row.title, row.state, row.said) == ("Question 1", "no points", "Not right.")
 

@@ -130,7 +130,7 @@ def page_contents(
         if is_question(cell):
             cell.metadata["feedback"]["question"] = _question(cell, marks)
         elif not marks.cells.get(_name(cell), Mark(0, 0)).max_score and is_locked(cell):
-            notes += _printed(cell).splitlines() if _is_of_quiz(nb) else []
+            notes += [" ".join(_printed(cell).split())] if _is_of_quiz(nb) else []
         grouped.setdefault(exercise_of(_name(cell), solutions), []).append(cell)
     rows = (_row(name, cells, marks, titles) for name, cells in grouped.items())
     exercises = tuple(row for row in rows if row.max_score > 0 or row.points)

@@ -13,7 +13,7 @@ from traitlets import Bool
 
 from embeddings_course._shared.messages import Message
 from embeddings_course._shared.text import listed
-from embeddings_course.grading.feedback.marks import read_marks
+from embeddings_course.grading.feedback.marks import Marks, read_marks
 from embeddings_course.grading.feedback.page_contents import exercise_titles, page_contents
 
 
@@ -34,7 +34,8 @@ class TellPoints(GetGrades):
         nb, resources = super().preprocess(nb, resources)
         student, notebook = about["student"], about["notebook"]
         with Gradebook(about["db_url"]) as gradebook:
-            marks = read_marks(gradebook, about["assignment"], student)[student, notebook]
+            found = read_marks(gradebook, about["assignment"], student)
+        marks = found.get((student, notebook), Marks({}, {}))  # where nothing gives points
         converter: Any = self.parent.parent  # of the exporter
         folders = converter.coursedir
         path = Path(resources["metadata"]["path"], f"{notebook}.ipynb")
