@@ -42,8 +42,8 @@ c.Autograde.autograde_preprocessors = [
 c.Autograde.exporter_class = f"{exporters}.formgrader.GradedNotebookExporter"
 c.GenerateFeedback.preprocessors = [
     f"{steps}.HideTests",
-    "nbgrader.preprocessors.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    # No page while answers wait for a person; --TellPoints.partial=True writes it anyway.
+    f"{steps}.tell_points.TellPoints",
 ]
 c.GenerateFeedback.exporter_class = f"{exporters}.feedback.FeedbackExporter"
 # Pages that show a notebook, in formgrader and in feedback, show data: also of one that an earlier

@@ -20,6 +20,7 @@ _HEADINGS = {
         class_admin.collect,
         grade.grade,
         grade.report,
+        grade.feedback,
         class_admin.grades,
     ),
     "For contributors": (

@@ -1,4 +1,4 @@
-"""``course grade NAME`` and ``course report NAME``."""
+"""``course grade NAME``, ``course report NAME`` and ``course feedback NAME``."""
 
 from __future__ import annotations
 
@@ -102,6 +102,31 @@ def report(assignment: str, folder: Path, db: str | None) -> None:
     from embeddings_course.grading.course import open_course
 
     say(_written(open_course(folder, db), assignment))
+
+
+@click.command()
+@click.argument("assignment", metavar="NAME")
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Write pages also where a person has not graded an answer yet; they say so.",
+)
+@click.option("--force", is_flag=True, help="Write again what is as it should be.")
+@course_options
+def feedback(assignment: str, partial: bool, force: bool, folder: Path, db: str | None) -> int:
+    """Write each student's page of feedback, and zips of them for Moodle and Canvas.
+
+    Zips are for the platforms that work was collected from. The exit status is 1 if a page could
+    not be written.
+    """
+    from embeddings_course.grading.course import open_course
+    from embeddings_course.grading.feedback.write import summary, write_feedback
+
+    course = open_course(folder, db)
+    done = write_feedback(course, assignment, partial=partial, force=force, say=say)
+    for line in summary(done, assignment, course.root):
+        say(line)
+    return 1 if done.failed else 0
 
 
 def _written(course: Course, assignment: str) -> str:

@@ -29,6 +29,7 @@ COMMANDS = (
     "collect",
     "grade",
     "report",
+    "feedback",
     "grades",
     "demo-class",
     "links",

@@ -20,7 +20,13 @@ from embeddings_course._shared.messages import Message
 from embeddings_course.quiz.answer_records import GivenAnswer, Record, parse_record, read_record
 from embeddings_course.quiz.graded_sheet import ANSWERS, QUESTIONS, Sheet, read_sheet, student_seed
 from embeddings_course.quiz.question_files import QuizError, parse_question
-from embeddings_course.quiz.question_types import NumericQuestion, Question, draw_values, example
+from embeddings_course.quiz.question_types import (
+    NumericQuestion,
+    Question,
+    SingleChoice,
+    draw_values,
+    example,
+)
 from embeddings_course.quiz.rendering import version_with
 from embeddings_course.quiz.scoring import score
 from embeddings_course.quiz.typed_numbers import compute, read_number, show_number
@@ -368,7 +374,11 @@ def _grade(asked: Question, shown: Sheet, record: Record, points: float) -> floa
     worth = round(points * earned.points, 2)
     partly = f"Partly right: {worth:g} of {points:g} point{'s' * (points != 1)}."
     verdict = {0.0: "Not right.", 1.0: "Right."}.get(earned.points, partly)
-    _say(verdict, *earned.feedback)
+    lead = "You chose: " if isinstance(asked, SingleChoice) else ""
+    _say(verdict, *(f"{lead}{said}" for said in earned.feedback))
+    if isinstance(asked, SingleChoice) and earned.points < 1:
+        best = score(asked, tuple(asked.correct)).feedback
+        _say(*(f"The right choice: {said}" for said in best))
     if isinstance(asked, NumericQuestion):
         right = compute(asked.answer, values)
         shown_right = f"{show_number(right)} {asked.unit or ''}".rstrip()

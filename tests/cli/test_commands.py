@@ -44,7 +44,9 @@ def test_problem_is_a_sentence_and_exit_status_1(tmp_path, monkeypatch, capsys, 
     assert "Traceback" not in said
 
 
-TAKE_ARGUMENTS = {"collect", "doctor", "grade", "grades", "quiz", "report", "students"}
+TAKE_ARGUMENTS = {
+    *("collect", "doctor", "feedback", "grade", "grades", "quiz", "report", "students"),
+}
 
 
 def test_what_is_said_before_an_installation_knows_every_command():

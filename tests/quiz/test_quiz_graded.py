@@ -27,7 +27,7 @@ from embeddings_course.grading.release import generate_assignments
 from embeddings_course.grading.report.write import write_report
 from embeddings_course.grading.run_summary import summary
 from embeddings_course.quiz import graded
-from embeddings_course.quiz.answer_records import LARGEST_BYTES
+from embeddings_course.quiz.answer_records import LARGEST_BYTES, parse_record
 from embeddings_course.quiz.graded_answers import submitted_record
 from embeddings_course.quiz.graded_sheet import read_sheet, student_seed
 from embeddings_course.quiz.question_files import QuizError
@@ -534,6 +534,21 @@ def test_a_wrong_number_gets_the_way_to_the_right_one(graded_class):
     words = plain(question.feedback.rpartition("{{answer}}.")[2])
     assert words
     assert words in said
+
+
+def test_a_wrong_choice_is_named_and_so_is_the_right_one(tmp_path, capsys):
+    shutil.copy(ROOT / "assignments" / NAME / "questions.json", tmp_path)
+    asked = KEY[SINGLE[0]]
+    given = record("ann", {asked.id: answer(asked.id, "ann", wrong=True)})
+    submission = graded.Submission(parse_record(json.dumps(given), "the file"))
+    question = asked.model_dump(exclude_none=True)
+    assert graded.grade(question, submission, points=1, folder=tmp_path) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    (right,) = (choice for choice in asked.choices if choice.correct)
+    (taken,) = given["answers"][asked.id]["answer"]
+    (chosen,) = (choice for choice in asked.choices if choice.key == taken)
+    assert f"Not right. You chose: {chosen.text} " in said
+    assert f"The right choice: {right.text} — {right.feedback}" in said
 
 
 def test_a_typed_id_that_counts_has_numbers_that_its_owner_does_not_have():

@@ -94,9 +94,9 @@ def _steps(root: Path, students: Sequence[Student], repository: Path) -> Iterato
         yield run([*course, "grade", name])
     _say("Some answers in words are graded by hand; the others wait in formgrader.")
     _grade_by_hand(root, {each.id for each in students})
-    _say("Feedback, reports with links to it, and grades for the LMS.")
+    _say("Feedback, also as a zip for the LMS; reports with links to it, and grades for the LMS.")
     for name in (CODE, QUIZ):
-        yield run([*nbgrader, "generate_feedback", name])
+        yield run([*course, "feedback", name, "--partial"])
         yield run([*course, "report", name])
     for form in ("csv", "moodle"):
         yield run([*course, "grades", "export", "--format", form, "--partial"])

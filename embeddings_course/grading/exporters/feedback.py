@@ -15,7 +15,8 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
 from embeddings_course._shared.formulas import to_mathml
-from embeddings_course.grading.preprocessors.sanitize import is_beside
+from embeddings_course.grading.feedback.page import PAGE, page_head, page_style
+from embeddings_course.grading.preprocessors.sanitize import clean_markdown, is_beside
 
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -32,12 +33,21 @@ _CODE = ["pre", "code", "math"]
 
 
 class FeedbackExporter(HTMLExporter):
-    """Writes nbgrader's page of feedback, which then holds all that it shows.
+    """Writes a student's page of feedback, which holds all that it shows.
 
-    Formulas are MathML, as in the book; one that the converter does not know stays TeX. Pictures
-    beside the notebook are put in. Scripts are left out, and the page's own policy would stop any.
-    Files that were handed in, pages of a student's own among them, do not stay beside it.
+    On top are the points, as the preprocessor ``TellPoints`` has read them, and below them is the
+    notebook. Formulas are MathML, as in the book; one that the converter does not know stays TeX.
+    Pictures beside the notebook are put in. Scripts are left out, and the page's own policy would
+    stop any. Files that were handed in, pages of a student's own among them, do not stay beside it.
     """
+
+    def __init__(self, config: Any = None, **settings: Any):
+        super().__init__(config=config, **settings)
+        self.template_name = "classic"  # nbgrader's settings name its own
+        self.template_paths = [*self._template_paths(), str(PAGE.parent)]
+        self.template_file = PAGE.name
+        self.register_filter("clean_markdown", clean_markdown)
+        self.register_filter("page_head", page_head)
 
     def from_filename(  # type: ignore[override] # nbconvert's own exporters to HTML give text
         self, filename: str, resources: dict[str, Any] | None = None, **settings: Any
@@ -60,7 +70,8 @@ class FeedbackExporter(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **settings: Any
     ) -> tuple[str, dict[str, Any]]:
         """Write the page of one notebook."""
-        html, resources = super().from_notebook_node(nb, resources, **settings)
+        styled = {**(resources or {}), "feedback_style": page_style()}
+        html, resources = super().from_notebook_node(nb, styled, **settings)
         page = BeautifulSoup(html, "html.parser")
         for script in page("script"):
             script.decompose()

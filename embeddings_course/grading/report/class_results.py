@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -339,28 +339,37 @@ def _address(file: Path, seen_from: Path) -> str:
 
 
 def _exercises(folders: Any, assignment: str, book: _Book) -> tuple[Exercise, ...]:
-    """Group the graded cells, in the order of the source notebook where it is at hand.
-
-    Tests are named after the solution that they test: those of `lookup` are `lookup_<part>`. Where
-    an assignment does not keep to this, an exercise is what comes before the last underscore.
-    """
+    """Group the graded cells, in the order of the source notebook where it is at hand."""
     order = _order(_folder(folders, "source", ".", assignment), book)
     grouped: dict[str, dict[str, float]] = {}
     for cell in sorted(
         book.max_scores, key=lambda cell: order.get(cell, (1, 0, _natural(cell[1])))
     ):
         notebook, name = cell
-        tested = [
-            solution
-            for where, solution in book.solutions
-            if where == notebook and (name == solution or name.startswith(f"{solution}_"))
-        ]
-        exercise = max(tested, key=len) if tested else name.rpartition("_")[0] or name
+        solutions = [solution for where, solution in book.solutions if where == notebook]
+        exercise = exercise_of(name, solutions)
         group = grouped.setdefault(book.key((notebook, exercise)), {})
         group[book.key(cell)] = book.max_scores[cell]
     found = (Exercise(name, cells) for name, cells in grouped.items())
     # Cells without points check something but give nothing.
     return tuple(exercise for exercise in found if exercise.max_score > 0)
+
+
+def exercise_of(cell: str, solutions: Iterable[str]) -> str:
+    """Return the exercise to which a graded cell belongs.
+
+    Tests are named after the solution that they test: those of `lookup` are `lookup_<part>`. Where
+    an assignment does not keep to this, an exercise is what comes before the last underscore.
+
+    Parameters
+    ----------
+    cell : str
+        The cell's ``grade_id``.
+    solutions : iterable of str
+        Those of the cells in which students answer.
+    """
+    tested = [each for each in solutions if cell == each or cell.startswith(f"{each}_")]
+    return max(tested, key=len) if tested else cell.rpartition("_")[0] or cell
 
 
 def _order(folder: Path, book: _Book) -> dict[tuple[str, str], tuple]:

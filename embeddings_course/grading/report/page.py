@@ -19,10 +19,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from embeddings_course._shared.console import printable
 from embeddings_course._shared.text import counted
 from embeddings_course.grading.report.class_results import (
     Exercise,
@@ -35,10 +34,10 @@ from embeddings_course.grading.report.class_results import (
     problems,
 )
 from embeddings_course.grading.report.exercise_statistics import analyse, look_at
+from embeddings_course.grading.safe_templates import safe_templates, shown
 from embeddings_course.grading.submissions.status import NOT_GRADED
 from embeddings_course.quiz_tools.item_statistics import ENOUGH_TO_CORRELATE, SAME
 
-_LONGEST_SENTENCE = 500
 # Groups of the attention list that are longer are folded.
 _MOST_AT_ONCE = 12
 _ASSETS = Path(__file__).parent / "assets"
@@ -70,16 +69,8 @@ def to_html(report: Report) -> str:
 
 
 def _templates() -> Environment:
-    """Return what fills in templates: all that goes in is made one short line, and escaped."""
-    templates = Environment(
-        loader=FileSystemLoader(_ASSETS),
-        autoescape=True,
-        finalize=_shown,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
+    """Return what fills in the templates of the report."""
+    templates = safe_templates(_ASSETS)
     templates.filters |= {"breakable": _breakable, "plain": plain}
     templates.globals |= {
         "counted": counted,
@@ -96,19 +87,9 @@ def _templates() -> Environment:
     return templates
 
 
-def _shown(value: object) -> object:
-    """Return what a page may show of a text that somebody else wrote; the page escapes it."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    line = printable(value)
-    if len(line) > _LONGEST_SENTENCE:
-        line = f"{line[: _LONGEST_SENTENCE - 1].rstrip()}…"
-    return line
-
-
 def _breakable(name: str) -> Markup:
     """Return a name that may go on in a new line after a hyphen, an underscore or a slash."""
-    return Markup(re.sub(r"([-_/])(?=.)", r"\1<wbr>", str(escape(_shown(name)))))
+    return Markup(re.sub(r"([-_/])(?=.)", r"\1<wbr>", str(escape(shown(name)))))
 
 
 def _digest(text: str) -> str:

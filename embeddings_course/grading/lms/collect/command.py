@@ -44,6 +44,7 @@ from embeddings_course.grading.lms.collect.zip_file import (
 )
 from embeddings_course.grading.lms.downloads import read_names, spelt
 from embeddings_course.grading.lms.moodle_worksheet import read_worksheet
+from embeddings_course.grading.lms.platform_names import keep_platform_names, names_of
 
 
 def collect(
@@ -151,6 +152,7 @@ def collect(
             course, assignment, chosen, wrong, lost, made, archive, Path(scratch), problems, notes
         )
         done = publish(course, assignment, made, contents.students, without, notes)
+    keep_platform_names(course, assignment, names_of(chosen, sheet))
     more = (
         *without_answers(course, assignment, chosen),
         *late_by_canvas(course, assignment, chosen),
