@@ -441,6 +441,21 @@ def test_touch_on_a_phone_chooses_and_nothing_is_wider_than_the_window(browser, 
     context.close()
 
 
+@pytest.mark.parametrize("tab", [PHONE], indirect=True)
+@pytest.mark.parametrize("letters", [30, 90])
+def test_a_long_name_stays_within_the_map(tab, tmp_path, letters):
+    names = [letter * letters for letter in "abcdef"]
+    tab.goto(page_of(tmp_path, show_map(np.eye(6), names, caption="x", at="pca", neighbours=2)))
+    plot = tab.locator(".map-plot").bounding_box()
+    for name in names:
+        tab.get_by_label("Find").fill(name)
+        tab.keyboard.press("Enter")
+        tip = tab.locator(".map-tip").bounding_box()
+        assert plot["x"] <= tip["x"]
+        assert tip["x"] + tip["width"] <= plot["x"] + plot["width"] + 1
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_search_and_legend_dim_what_does_not_fit(page):
     page.get_by_label("Find").fill(" B")
     assert said(page) == "8 of 32 fit. Enter chooses the first."  # one of them with <b>

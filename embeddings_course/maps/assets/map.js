@@ -78,7 +78,10 @@ const mountMap = (root) => {
     });
     put(ring, seen.active === seen.chosen ? -1 : seen.active);
     put(tip, seen.active);
-    tip.classList.toggle("map-tip-left", place[2 * seen.active] > 60);
+    if (seen.active >= 0) {
+      const left = (place[2 * seen.active] * plot.clientWidth) / 100 + 8;
+      tip.style.left = `${Math.max(0, Math.min(left, plot.clientWidth - tip.offsetWidth))}px`;
+    }
     drawLines();
   };
 
