@@ -58,4 +58,9 @@ def test_every_claim_of_the_book_but_those_beyond_the_lesson_is_asked_for():
         "general-encoder",
         "encoders-carry-bias",
         "how-sure",
+        "real-table",
+        "one-token-two-vectors",
+        "hubs",
+        "cutting-or-pca",
+        "bytes-for-recall",
     }
