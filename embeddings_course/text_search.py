@@ -109,7 +109,7 @@ def reciprocal_rank_fusion(*scores: np.ndarray, constant: float = 60) -> np.ndar
     if len(shapes) != 1:
         raise ValueError(
             Message(
-                "rankings-mismatch",
+                "rankings-of-different-items",
                 f"Scores of one shape are needed to fuse searches, not {sorted(shapes)}.",
             )
         )

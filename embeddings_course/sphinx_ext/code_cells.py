@@ -38,15 +38,17 @@ def row_of(claim: str) -> str:
 
 
 def _cells(doctree: nodes.document) -> list[nodes.container]:
-    return [
-        node for node in doctree.findall(nodes.container) if node.get("nb_element") == "cell_code"
-    ]
+    return [node for node in doctree.findall(nodes.container) if _is(node, "cell_code")]
+
+
+def _is(node: nodes.container, element: str) -> bool:
+    return node.get("nb_element") == element
 
 
 def _fold_imports(app: Sphinx, doctree: nodes.document) -> None:
     for cell in _cells(doctree):
         code = [part.astext() for part in cell.findall(nodes.literal_block)][:1]
-        shown = any(part.get("nb_element") == "cell_code_output" for part in cell.children)
+        shown = [part for part in cell.findall(nodes.container) if _is(part, "cell_code_output")]
         if code and not shown and not cell.get("hide_mode") and sets_up(code[0]):
             cell["hide_mode"] = "input"
             cell["prompt_show"] = "Show what this page imports"

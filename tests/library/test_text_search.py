@@ -57,7 +57,7 @@ def test_nothing_to_search_or_fuse_is_refused():
             search([], PASSAGES)
         with raises(ValueError, "nothing-to-search", 2):
             search([["cup"]], [[], []])
-    with raises(ValueError, "rankings-mismatch", "(1, 2)", "(1, 3)"):
+    with raises(ValueError, "rankings-of-different-items", "(1, 2)", "(1, 3)"):
         reciprocal_rank_fusion(np.zeros((1, 2)), np.zeros((1, 3)))
-    with raises(ValueError, "rankings-mismatch"):
+    with raises(ValueError, "rankings-of-different-items"):
         reciprocal_rank_fusion()
