@@ -34,6 +34,7 @@ from embeddings_course._shared.code_inputs import (
     needed_files,
 )
 from embeddings_course._shared.messages import Message
+from embeddings_course._shared.syntax import parse
 from embeddings_course._shared.whole_file import writing_whole
 
 logger = logging.getLogger(__name__)
@@ -218,7 +219,7 @@ def _own_randomness() -> Iterator[None]:
 
 def _constants(cells: list[str]) -> dict[str, Any]:
     """Return the names that some cells give a value once only, and written out: ``seed = 0``."""
-    trees = [ast.parse(cell) for cell in cells]
+    trees = [parse(cell) for cell in cells]
     given = Counter(
         node.id
         for tree in trees
@@ -244,7 +245,7 @@ def _is_same(value: object, other: object) -> bool:
 
 
 def _assigned(source: str) -> Iterator[str]:
-    for statement in ast.parse(source).body:
+    for statement in parse(source).body:
         if isinstance(statement, ast.Assign | ast.AnnAssign):
             for node in ast.walk(statement):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from embeddings_course._shared.syntax import parse
+
 
 def needed_files(code: Iterable[str], package: Path) -> list[Path]:
     """Return the files of a package that some code needs, sorted.
@@ -51,7 +53,7 @@ def constant_arguments(code: str, function: str) -> list[str | None]:
         The name, without what stands before its last dot.
     """
     try:
-        tree = ast.parse(code)
+        tree = parse(code)
     except SyntaxError:
         return [None] if function in code else []
     found: list[str | None] = []
@@ -81,7 +83,7 @@ def imports(code: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for source in code:
         try:
-            statements = ast.parse(source).body
+            statements = parse(source).body
         except SyntaxError:
             continue
         for node in statements:
@@ -120,7 +122,7 @@ def _modules(package: Path) -> dict[str, Path]:
 def _imported(code: str, known: Iterable[str]) -> list[str]:
     """Return which of the known modules some code imports, anywhere in it."""
     try:
-        tree = ast.parse(code)
+        tree = parse(code)
     except SyntaxError:
         return list(known)
     names: set[str] = set()

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from embeddings_course._shared.syntax import parse
+
 _OPERATORS = {
     ast.Gt: np.greater,
     ast.GtE: np.greater_equal,
@@ -80,7 +82,7 @@ def _failed(traceback: TracebackType) -> ast.Assert:
     """Find the assertion that raised: of several on one line, the one at its place."""
     code = traceback.tb_frame.f_code
     line, _, column, _ = list(code.co_positions())[traceback.tb_lasti // 2]
-    tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    tree = parse("".join(linecache.getlines(code.co_filename)))
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
     return next(
         each

@@ -8,6 +8,8 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
+from embeddings_course._shared.syntax import parse_expression
+
 # What JavaScript takes for white space, and no more, because pages read numbers too.
 _SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -132,7 +134,7 @@ def compute(formula: float | str, variables: Mapping[str, float]) -> float:
     if not isinstance(formula, str):
         return float(formula)
     try:
-        value = float(_value(ast.parse(formula.strip(), mode="eval").body, variables))
+        value = float(_value(parse_expression(formula.strip()), variables))
     except (RecursionError, MemoryError):
         raise ValueError(f"the formula {formula[:40]!r} … is nested too deeply") from None
     except SyntaxError:

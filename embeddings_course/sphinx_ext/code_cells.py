@@ -11,6 +11,8 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from embeddings_course._shared.syntax import parse
+
 CLAIMS = "book/claims"
 _TAG = "tag_claim-"
 _SET_UP = re.compile(r"plots\.use_style\(\)|(_ = )?torch\.manual_seed\(\d+\)")
@@ -23,7 +25,7 @@ def sets_up(code: str) -> bool:
     (True, False)
     """
     try:
-        lines = ast.parse(code).body
+        lines = parse(code).body
     except SyntaxError:  # a magic of IPython
         return False
     return bool(lines) and all(

@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat
 
+from embeddings_course._shared.syntax import parse
 from embeddings_course.quiz.graded_sheet import QUESTIONS, read_sheet, student_seed
 from embeddings_course.quiz.question_files import parse_question
 from embeddings_course.quiz.question_types import NumericQuestion, Question
@@ -58,6 +59,6 @@ def _with_keys(notebook: Path) -> Iterator[Question]:
     for cell in nbformat.read(notebook, as_version=4).cells:
         if not cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("question-"):
             continue
-        for node in ast.walk(ast.parse(cell.source)):
+        for node in ast.walk(parse(cell.source)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "grade":
                 yield parse_question(ast.literal_eval(node.args[0]))

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from nbformat import NotebookNode
 
+from embeddings_course._shared.syntax import parse
+
 
 def imported_modules(cells: Iterable[NotebookNode], *, parts: bool = False) -> set[str]:
     """Return the names of the modules that code cells import, by their text.
@@ -23,7 +25,7 @@ def imported_modules(cells: Iterable[NotebookNode], *, parts: bool = False) -> s
         if cell.cell_type != "code":
             continue
         try:
-            tree = ast.parse(cell.source)
+            tree = parse(cell.source)
         except SyntaxError:  # magics
             continue
         for part in ast.walk(tree):

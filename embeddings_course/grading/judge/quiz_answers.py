@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from embeddings_course._shared.syntax import parse
 from embeddings_course.quiz.graded_answers import right_answers
 
 _FUNCTION = "collected"
@@ -41,7 +42,7 @@ def collected_text(sources: Sequence[str]) -> str | None:
             found = NO_DATA
             continue
         try:
-            body = ast.parse(source).body
+            body = parse(source).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in body:

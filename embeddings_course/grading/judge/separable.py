@@ -19,6 +19,8 @@ import symtable
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from embeddings_course._shared.syntax import parse
+
 # IPython's, besides Python's own.
 _THERE = {*dir(builtins), "__file__", "__name__", "display", "get_ipython", "exit", "quit"}
 # What reads names that are nowhere in the text.
@@ -85,7 +87,7 @@ class _Cell:
         self.uses: set[str] = set()
         try:
             text = _as_python(source)
-            tree = ast.parse(text)
+            tree = parse(text)
             _collect(symtable.symtable(text, "cell", "exec"), self.binds, self.uses)
         except (SyntaxError, ValueError):  # it fails wherever it is run
             return

@@ -8,11 +8,13 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from embeddings_course._shared.syntax import parse
+
 
 def ends_in_expression(source: str) -> bool:
     """Return whether a cell ends in an expression, so that it can have a result."""
     try:
-        body = ast.parse(source).body
+        body = parse(source).body
     except SyntaxError:
         return True
     return bool(body) and isinstance(body[-1], ast.Expr)

@@ -12,6 +12,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked
 
+from embeddings_course._shared.syntax import parse
+
 # The whole lines between which nbgrader takes tests out, whatever else stands in them.
 _HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.M | re.S)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -112,7 +114,7 @@ def _is_own_line(line: str, written: str) -> bool:
 def _messages(source: str) -> set[str]:
     """Return the messages of a test's asserts that are plain texts."""
     try:
-        asserts = [each.msg for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Assert)]
+        asserts = [each.msg for each in ast.walk(parse(source)) if isinstance(each, ast.Assert)]
     except SyntaxError:  # magics
         return set()
     values = {each.value for each in asserts if isinstance(each, ast.Constant)}

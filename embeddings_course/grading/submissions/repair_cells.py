@@ -28,6 +28,7 @@ from collections.abc import Iterable, Sequence
 
 from nbformat import NotebookNode
 
+from embeddings_course._shared.syntax import parse
 from embeddings_course.grading.submissions.expected_cells import (
     Expected,
     even_text,
@@ -148,7 +149,7 @@ def is_unanswered(
 def _defined(source: str) -> set[str]:
     """Names that code gives to functions, classes and values at its outermost level."""
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return set(DEFINES.findall(source))
     found = set()

@@ -10,6 +10,8 @@ from types import ModuleType
 
 from sphinx.pycode import ModuleAnalyzer
 
+from embeddings_course._shared.syntax import parse
+
 PACKAGE = __name__.partition(".")[0]
 
 
@@ -29,7 +31,7 @@ def defining_module(module: str, name: str) -> str:
 @cache
 def _imported(module: str) -> dict[str, str]:
     """Names that a module takes from others of the package, each with where it is from."""
-    tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+    tree = parse(inspect.getsource(importlib.import_module(module)))
     return {
         each.asname or each.name: node.module
         for node in tree.body
@@ -52,7 +54,7 @@ def documented(module: ModuleType) -> dict[str, list[str]]:
 
 def _defined(module: ModuleType) -> list[str]:
     """Public names that a module defines, in the order of its code."""
-    tree = ast.parse(inspect.getsource(module))
+    tree = parse(inspect.getsource(module))
     names = []
     for node in tree.body:
         targets = getattr(node, "targets", [getattr(node, "target", None)])

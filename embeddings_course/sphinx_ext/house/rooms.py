@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings_course._shared.messages import Message
+from embeddings_course._shared.syntax import parse
 
 PACKAGE = "embeddings_course"
 
@@ -115,7 +116,7 @@ def _passes_on(room: Path) -> bool:
     """Whether this is a file with nothing but a docstring, imports and ``__all__``."""
     if room.is_dir():
         return False
-    tree = ast.parse(room.read_text(encoding="utf-8"))
+    tree = parse(room.read_text(encoding="utf-8"))
     return bool(tree.body) and all(
         isinstance(node, ast.ImportFrom)
         or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
@@ -128,7 +129,7 @@ def _imports(room: Path) -> set[str]:
     """Return what a room imports of the package, by the first name below it."""
     names: set[str] = set()
     for path in _files(room):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
