@@ -45,3 +45,44 @@ def module(*paths: Path) -> str:
     """Join scripts to the one that anywidget asks for; ``keepKeys`` is there for all of them."""
     keys = Path(__file__).with_name("keep_keys.js")
     return "".join(path.read_text("utf-8") for path in (keys, *paths))
+
+
+class Shown:
+    """Something that the book and notebooks show: HTML for everyone, a widget where a kernel runs.
+
+    Those who inherit have ``html``, which is everything that a page of the book needs,
+    ``readable_html``, which is what can be read where no script runs, and ``widget``.
+    """
+
+    _hint: str
+    """For a reader whose kernel was restarted."""
+    _style: Path
+    """What the HTML needs in a notebook; the book's pages load it themselves."""
+
+    def html(self) -> str:
+        """Return what a page of the book holds, with the data that its script needs."""
+        raise NotImplementedError
+
+    def readable_html(self) -> str:
+        """Return what can be read where no script runs."""
+        raise NotImplementedError
+
+    def widget(self) -> Any:
+        """Make the live widget.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+            A new one, which an ipywidgets layout may hold.
+        """
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        if os.environ.get("COURSE_BOOK_BUILD"):
+            return {"text/plain": repr(self), "text/html": self.html()}
+        html = f"<style>{self._style.read_text('utf-8')}</style>\n{self.readable_html()}"
+        readable = {"text/plain": repr(self), "text/html": html}
+        return with_view(self.widget(), readable) if has_live_kernel() else readable
+
+    def _ipython_display_(self) -> None:
+        display_alive(self, self._hint)

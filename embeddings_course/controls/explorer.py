@@ -13,23 +13,17 @@ import inspect
 import itertools
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
 from embeddings_course._shared.messages import Message
-from embeddings_course._shared.notebook_display import display_alive, has_live_kernel, with_view
+from embeddings_course._shared.notebook_display import Shown
 from embeddings_course.controls.inputs import Choice
 from embeddings_course.controls.live_widget import ASSETS, widget_class
 
 # A page holds all states, and without a script a reader scrolls past them.
 MOST_STATES = 60
-
-_HINT = (
-    "An error instead of the control, or no answer from it? That happens after a restart of the "
-    "kernel: run this cell again."
-)
 
 
 def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> Explorer:
@@ -75,7 +69,7 @@ def explore(render: Callable[..., Any], *, caption: str, **controls: Choice) -> 
     return Explorer(render, controls, caption)
 
 
-class Explorer:
+class Explorer(Shown):
     """A function with controls for its arguments, as the book and notebooks show it.
 
     Parameters
@@ -87,6 +81,12 @@ class Explorer:
     caption : str
         What the controls are for.
     """
+
+    _hint = (
+        "An error instead of the control, or no answer from it? That happens after a restart of "
+        "the kernel: run this cell again."
+    )
+    _style = ASSETS / "control.css"
 
     def __init__(self, render: Callable[..., Any], controls: Mapping[str, Choice], caption: str):
         _check(render, controls, caption)
@@ -155,21 +155,25 @@ class Explorer:
                 f"{_name_of(self.render)} failed for {state}. {type(error).__name__}: {error}"
             )
 
-    def html(self, *, fields: bool = True) -> str:
+    def html(self) -> str:
+        """Return all prepared states, each under a fold, and inputs, hidden until a script runs."""
+        return self._frame(f"{self._form(live=False)}{self._folds()}")
+
+    def readable_html(self) -> str:
         """Return all prepared states, each under a fold, the first one open.
 
-        Parameters
-        ----------
-        fields : bool
-            Whether inputs come with them, hidden until a script shows them.
+        There are no inputs: where no script runs they would be dead, and some programs show them
+        even if they are hidden.
         """
+        return self._frame(self._folds())
+
+    def _folds(self) -> str:
         states = "".join(
             f"<details data-state='{escape(_key(texts))}'{'' if number else ' open'}>"
             f"<summary>{escape(self._named(texts))}</summary><div>{html}</div></details>"
             for number, (texts, html) in enumerate(self.states.items())
         )
-        form = self._form(live=False) if fields else ""
-        return self._frame(f'{form}<div class="control-states">{states}</div>')
+        return f'<div class="control-states">{states}</div>'
 
     def live_html(self) -> str:
         """Return the inputs, of all values, and an empty place for the result."""
@@ -187,18 +191,6 @@ class Explorer:
             f'<div class="control"><fieldset><legend>{escape(self.caption)}</legend>'
             f"{inner}</fieldset></div>"
         )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        if os.environ.get("COURSE_BOOK_BUILD"):
-            return {"text/plain": repr(self), "text/html": self.html()}
-        # Where no script runs, inputs would be dead; some programs show them even if hidden.
-        style = (ASSETS / "control.css").read_text("utf-8")
-        html = f"<style>{style}</style>\n{self.html(fields=False)}"
-        readable = {"text/plain": repr(self), "text/html": html}
-        return with_view(self.widget(), readable) if has_live_kernel() else readable
-
-    def _ipython_display_(self) -> None:
-        display_alive(self, _HINT)
 
     def widget(self) -> Any:
         """Make the live widget: its ``values`` are what is chosen, its ``result`` is what to show.

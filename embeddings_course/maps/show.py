@@ -14,7 +14,6 @@ book has a tenth of that to spare for its map.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ import numpy as np
 
 from embeddings_course import metrics
 from embeddings_course._shared.messages import Message
-from embeddings_course._shared.notebook_display import display_alive, has_live_kernel, with_view
+from embeddings_course._shared.notebook_display import Shown
 from embeddings_course._shared.validation import require_integer
 from embeddings_course.maps.live_widget import ASSETS, widget_class
 from embeddings_course.maps.markup import MOST_KINDS, map_html
@@ -31,10 +30,6 @@ from embeddings_course.maps.sprite import sprite
 
 MOST_POINTS = 2000
 """More elements than that do not move smoothly in a browser."""
-
-_HINT = (
-    "An error instead of the map? That happens after a restart of the kernel: run this cell again."
-)
 
 
 def show_map(
@@ -144,7 +139,7 @@ def show_map(
     return Map(caption.strip(), alt.strip() or caption.strip(), content)
 
 
-class Map:
+class Map(Shown):
     """Vectors as points in the plane; ``show_map`` makes it.
 
     Parameters
@@ -157,6 +152,12 @@ class Map:
         Names, places, neighbours and all else that ``show_map`` computes.
     """
 
+    _hint = (
+        "An error instead of the map? That happens after a restart of the kernel: run this cell "
+        "again."
+    )
+    _style = ASSETS / "map.css"
+
     def __init__(self, caption: str, alt: str, content: Mapping[str, Any]):
         self.caption = caption
         self.alt = alt
@@ -167,27 +168,13 @@ class Map:
         states = len(self.content["near"])
         return f"Map {self.caption!r}: {count} points, {states} state{'' if states == 1 else 's'}"
 
-    def html(self, *, data: bool = True) -> str:
-        """Return the map as HTML.
+    def html(self) -> str:
+        """Return the map as HTML, with the data of all states, for a script to move the points."""
+        return map_html(self.caption, self.alt, self.content, data=True)
 
-        Parameters
-        ----------
-        data : bool
-            Whether the data of all states come with it, for a script to move the points.
-        """
-        return map_html(self.caption, self.alt, self.content, data=data)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        if os.environ.get("COURSE_BOOK_BUILD"):
-            return {"text/plain": repr(self), "text/html": self.html()}
-        # Where no script runs, the data would be of no use.
-        style = (ASSETS / "map.css").read_text("utf-8")
-        html = f"<style>{style}</style>\n{self.html(data=False)}"
-        readable = {"text/plain": repr(self), "text/html": html}
-        return with_view(self.widget(), readable) if has_live_kernel() else readable
-
-    def _ipython_display_(self) -> None:
-        display_alive(self, _HINT)
+    def readable_html(self) -> str:
+        """Return the picture and the table."""
+        return map_html(self.caption, self.alt, self.content, data=False)
 
     def widget(self) -> Any:
         """Make the live widget.

@@ -13,14 +13,14 @@ _LATE = 600
 
 
 def load_where_needed(app: Sphinx, folder: Path, name: str, mark: str) -> None:
-    """Make pages with a mark in their HTML load ``<name>.css`` and ``<name>.js``.
+    """Make pages with a mark in their HTML load ``<name>.js``, and ``<name>.css`` if there is one.
 
     Parameters
     ----------
     app : Sphinx
         While an extension is set up.
     folder : Path
-        Holds the two files.
+        Holds the files.
     name : str
         Their name without suffix.
     mark : str
@@ -28,11 +28,13 @@ def load_where_needed(app: Sphinx, folder: Path, name: str, mark: str) -> None:
     """
 
     def add_folder(app: Sphinx, config: Config) -> None:
-        config.html_static_path.append(str(folder))
+        if str(folder) not in config.html_static_path:
+            config.html_static_path.append(str(folder))
 
     def add_files(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
         if mark in context.get("body", ""):
-            app.add_css_file(f"{name}.css")
+            if (folder / f"{name}.css").is_file():
+                app.add_css_file(f"{name}.css")
             app.add_js_file(f"{name}.js")
 
     app.connect("config-inited", add_folder)

@@ -1,0 +1,9 @@
+"""Explorables: a picture that answers to the reader's hand, with its data in the page.
+
+Each has a module here, whose function computes the data and what is read without a script, and a
+script of the same name in ``assets``. `Explorable` is what they share.
+"""
+
+from embeddings_course.explorables.explorable import Explorable, packed
+
+__all__ = ["Explorable", "packed"]
