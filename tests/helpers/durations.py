@@ -6,12 +6,14 @@ last ran. Who has run none yet goes by `LONG`.
 """
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 MOST = 40  # tests in the table
+SHOWN = 20  # tests, and files, in what continuous integration prints: its files are gone afterwards
 
 # Files that take a minute or more, the longest first. The times of this machine count before it.
 LONG = (
@@ -84,15 +86,20 @@ class Durations:
         self.record.write_text(json.dumps(recorded(self.record) | taken), encoding="utf-8")
         self.table.write_text("\n".join(self._lines()) + "\n", encoding="utf-8")
 
-    def _lines(self):
+    def pytest_terminal_summary(self, terminalreporter):
+        if self.seconds and os.environ.get("CI"):
+            for line in self._lines(SHOWN, SHOWN):
+                terminalreporter.write_line(line)
+
+    def _lines(self, most=MOST, most_files=None):
         yield f"The slowest of {len(self.seconds)} tests: seconds, and those of them to set it up"
-        for name, seconds in self.seconds.most_common(MOST):
+        for name, seconds in self.seconds.most_common(most):
             yield f"{seconds:8.1f} {self.set_up[name]:8.1f}  {name}"
         yield "\nFiles: seconds, number of tests"
         files, tests = Counter(), Counter(map(file_of, self.seconds))
         for name, seconds in self.seconds.items():
             files[file_of(name)] += seconds
-        for file, seconds in files.most_common():
+        for file, seconds in files.most_common(most_files):
             yield f"{seconds:8.1f} {tests[file]:8}  {file}"
         yield "\nProcesses: seconds; they should have about the same"
         for process, seconds in sorted(self.processes.items()):

@@ -66,3 +66,18 @@ def test_a_run_of_some_tests_forgets_no_others(run):
     assert recorded(run.record) == {"a.py::one": 3, "b.py::one": 1}
     run.record.write_text("{", encoding="utf-8")
     assert recorded(run.record) == {}
+
+
+def test_continuous_integration_prints_the_slowest(monkeypatch, tmp_path):
+    durations, printed = Durations(tmp_path / "table.txt", tmp_path / "times.json"), []
+    for number in range(30):
+        report = SimpleNamespace(nodeid=f"{number}.py::one", when="call", duration=number)
+        durations.pytest_runtest_logreport(report)
+    reporter = SimpleNamespace(write_line=printed.append)
+    monkeypatch.delenv("CI", raising=False)
+    durations.pytest_terminal_summary(reporter)
+    assert printed == []
+    monkeypatch.setenv("CI", "true")
+    durations.pytest_terminal_summary(reporter)
+    assert printed[1].split() == ["29.0", "0.0", "29.py::one"]
+    assert sum(".py::one" in line for line in printed) == 20
