@@ -81,7 +81,7 @@ def pytest_addoption(parser):
         "--draw",
         action="store_true",
         help="of what takes longest run a part, drawn by the commit: one of the other Pythons of "
-        "this machine, without most pages, and a third of the cases that graders are tested with",
+        "this machine, without most pages, and a fifth of the cases that graders are tested with",
     )
     parser.addoption(
         "--everything",

@@ -72,6 +72,7 @@ def stock_scores(course):
     return cell_scores(f"sqlite:///{course.root / 'gradebook.db'}", course.name)
 
 
+@pytest.mark.drawn("terms")
 def test_sixty_get_the_points_of_stock_nbgrader_though_the_run_is_killed_twice(tmp_path):
     stock = stock_scores(a_class(tmp_path / "stock", DIES))
     course = a_class(tmp_path / "course", CLASS)

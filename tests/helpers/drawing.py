@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from helpers.repository import ROOT
 
-ONE_IN = 3
+ONE_IN = 5
 
 
 def number_of_commit() -> int:
