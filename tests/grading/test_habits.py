@@ -11,6 +11,9 @@ from grading.hostile import FULL, TABLE, HandIn, assignment
 from grading.test_hostile import needs_sandbox
 
 
+ALWAYS = {"programs", "the network", "processes"}  # what is noted of them is looked at
+
+
 def with_cells(it, before, texts):
     place = it.notebook.cells.index(it.cell(before))
     made = [new_code_cell(text, id=f"habit-{number}") for number, text in enumerate(texts)]
@@ -22,7 +25,7 @@ def course(request, tmp_path_factory):
     """A class of those habits that tests of this run ask for, graded."""
     needs_sandbox()
     here = [item for item in request.session.items if item.path == request.path]
-    asked = {value for item in here for value in item.callspec.params.values()}
+    asked = {item.callspec.id for item in here if hasattr(item, "callspec")} | ALWAYS
     course = Class(tmp_path_factory.mktemp("habits") / "course")
     nbformat.write(assignment(), course.root / "source" / "hw" / "hw.ipynb")
     (course.root / "source" / "hw" / "vectors.csv").write_text(TABLE)
