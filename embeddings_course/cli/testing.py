@@ -14,13 +14,15 @@ from pathlib import Path
 import click
 
 from embeddings_course.book_build.execute_pages import kernel_command
-from embeddings_course.book_build.page_cache import code_of, kernel_environment, pages_at_once
+from embeddings_course.book_build.page_cache import code_of, kernel_environment
 from embeddings_course.cli import book
 from embeddings_course.cli.options import PASSES_ON, PackageCommand, passes_on, run_program
 
 # Not python3: kernels that tests start themselves must not run as if a book were being built.
 _CHECK_KERNEL = "course-book"
 _EVERYTHING = ("book", "instructor", "test")
+# Of the computer's, for each process that runs tests: a page that one checks may need 2.5 GB.
+_MEMORY_EACH, _MOST_AT_ONCE = 4e9, 8
 # What pytest's status says.
 _FAILED, _NO_TESTS = 1, 5
 
@@ -36,7 +38,7 @@ def check(root: Path, arguments: tuple[str, ...]) -> int:
     style = root / "tests" / "project" / "test_style.py"
     if status := run_program([*_pytest(root), str(style)]):
         return status
-    unit = ["-m", "unit", "-n", str(pages_at_once()), "--ignore", str(style), str(root / "tests")]
+    unit = ["-m", "unit", "-n", str(tests_at_once()), "--ignore", str(style), str(root / "tests")]
     return run_program([*_pytest(root), *unit, *arguments], env=_one_thread_each(os.environ))
 
 
@@ -127,7 +129,19 @@ def _side_by_side(root: Path) -> list[str]:
     """Return the arguments for all tests that are not slow, one process per file."""
     # In the order of tests/helpers/durations.py: with a long file last, one would wait for it.
     order = ["--dist", "loadfile", "--no-loadscope-reorder"]
-    return ["-m", "not slow", "-n", str(pages_at_once()), *order, str(root / "tests")]
+    return ["-m", "not slow", "-n", str(tests_at_once()), *order, str(root / "tests")]
+
+
+def tests_at_once() -> int:
+    """Return how many processes run tests side by side on this machine.
+
+    One more than there are cores, as a test waits for a browser, a server or a kernel one second in
+    four; fewer where memory is short.
+    """
+    import psutil  # readers need none
+
+    memory = int(psutil.virtual_memory().total / _MEMORY_EACH)
+    return max(1, min((os.cpu_count() or 1) + 1, memory, _MOST_AT_ONCE))
 
 
 def _one_thread_each(environ: os._Environ | dict[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jupytext
 import nbformat
@@ -335,6 +336,15 @@ def test_slow_tests_run_two_files_at_a_time_and_alone_what_must_be(monkeypatch, 
     assert together == ["slow and not alone", "-n", "2", "--dist", "loadfile"]
     assert alone == ["slow and alone"]
     assert all("--durations=5" in command for command in commands)
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "processes"), [(2, 24, 3), (16, 64, 8), (4, 9, 2), (1, 2, 1)]
+)
+def test_tests_run_side_by_side_as_cores_and_memory_allow(monkeypatch, cores, gigabytes, processes):
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=gigabytes * 1e9))
+    assert testing.tests_at_once() == processes
 
 
 def test_slow_tests_that_are_interrupted_or_named_run_once(monkeypatch):
