@@ -10,7 +10,6 @@ from grading.habits import ANSWERS, CELLS
 from grading.hostile import FULL, TABLE, HandIn, assignment
 from grading.test_hostile import needs_sandbox
 
-
 ALWAYS = {"programs", "the network", "processes"}  # what is noted of them is looked at
 
 
