@@ -13,6 +13,7 @@ EXTENSIONS = (
     "code_cells",
     "controls",
     "maps",
+    "predict",
     "executed_pages",
     "glossary_links",
     "theme_repairs",
