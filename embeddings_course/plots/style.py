@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -40,9 +42,14 @@ STYLE: dict[RcKeyType, Any] = {
     "xtick.color": GREY,
     "ytick.color": GREY,
     "legend.frameon": False,
-    "font.size": 10,
-    "axes.titlesize": 10,
+    "font.size": 11,  # of 8.4 inches' width: 12 px where the book's text is 670 px wide
+    "axes.titlesize": 11,
+    "legend.fontsize": 11,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
     "image.interpolation": "nearest",
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "embeddings",  # the same drawing is the same file
 }
 
 
@@ -52,6 +59,32 @@ def use_style() -> None:
 
 
 def closed(figure: Figure) -> Figure:
-    """Take the figure from pyplot, so that a notebook shows it once: where its cell returns it."""
+    """Take the figure from pyplot, so that a notebook shows it once: where its cell returns it.
+
+    A notebook gets a vector graphic with text in it, or a picture where photographs or matrices are
+    in the figure.
+    """
     plt.close(figure)
+    # An attribute of the object goes before what the kernel has registered for all figures.
+    setattr(figure, "_ipython_display_", partial(_show, figure))  # noqa: B010
     return figure
+
+
+def drawing(figure: Figure) -> str:
+    """Return a new figure as SVG: what is drawn in the same way is the same text, byte for byte."""
+    file = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
+    return file.getvalue()
+
+
+def _show(figure: Figure) -> None:
+    from IPython.display import display
+
+    said = {"text/plain": repr(figure)}
+    if any(ax.images for ax in figure.axes):
+        file = io.BytesIO()
+        figure.savefig(file, format="png", bbox_inches="tight")
+        display({"image/png": file.getvalue(), **said}, raw=True)
+    else:
+        display({"image/svg+xml": drawing(figure), **said}, raw=True)

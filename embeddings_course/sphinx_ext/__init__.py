@@ -14,6 +14,7 @@ EXTENSIONS = (
     "controls",
     "maps",
     "predict",
+    "figures",
     "executed_pages",
     "glossary_links",
     "theme_repairs",
