@@ -8,7 +8,9 @@ import pytest
 from embeddings_course import tables
 from embeddings_course.tables import result_table
 from embeddings_course.uncertainty import Interval
+from helpers.browser import PHONE, barriers
 from helpers.refusals import raises
+from helpers.repository import ROOT
 
 
 def lines(table):
@@ -81,3 +83,28 @@ def test_tables_that_cannot_be_right_are_refused():
         result_table({"a": {"AUC": float("nan")}}, caption="c")
     with raises(ValueError, "measurement-not-finite"):
         result_table({"a": {"AUC": [0.5, float("nan")]}}, caption="c")
+
+
+WIDE = """\
+from embeddings_course.tables import show_table
+
+columns = {f"measure number {n}": [0.5, 0.6 + n] for n in range(8)}
+show_table({"one": columns, "other": {}}, caption="Eight measures", highest=["measure number 1"])
+print("what follows is not held up")"""
+
+
+def test_on_a_phone_a_wide_table_scrolls_inside_itself_and_the_keyboard_reaches_it(small_book, tab):
+    css = small_book.root / "book" / "assets" / "course.css"
+    css.write_text((ROOT / "book" / "assets" / "course.css").read_text("utf-8"), "utf-8")
+    small_book.page("one", WIDE)
+    small_book.render()
+    tab.set_viewport_size(PHONE)
+    tab.goto((small_book.html / "book" / "one.html").as_uri())
+    around = tab.locator(".results")
+    assert around.evaluate("e => e.scrollWidth > e.clientWidth + 100")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert around.get_attribute("tabindex") == "0"
+    assert around.locator("caption").inner_text().startswith("Eight measures")
+    assert "what follows" in tab.locator(".cell_output").inner_text()
+    assert not barriers(tab, ".results")
+    assert not tab.wrong
