@@ -14,7 +14,8 @@ from matplotlib.rcsetup import cycler
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
-GREY = "#7b7b7b"
+GREY = "#7b7b7b"  # of what is drawn: bars and lines that are not the point
+TEXT = "#757575"  # of letters and axes; in a page they have the colour of its text
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
     "#0072B2",
     "#E69F00",
@@ -32,15 +33,15 @@ STYLE: dict[RcKeyType, Any] = {
     "savefig.facecolor": "none",
     "savefig.transparent": True,
     "axes.facecolor": "none",
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": GREY,
-    "axes.titlecolor": GREY,
+    "axes.edgecolor": TEXT,
+    "axes.labelcolor": TEXT,
+    "axes.titlecolor": TEXT,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY]),
-    "text.color": GREY,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
+    "text.color": TEXT,
+    "xtick.color": TEXT,
+    "ytick.color": TEXT,
     "legend.frameon": False,
     "font.size": 11,  # of 8.4 inches' width: 12 px where the book's text is 670 px wide
     "axes.titlesize": 11,

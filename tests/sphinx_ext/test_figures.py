@@ -1,7 +1,9 @@
 """Figures are text and lines in the theme's colour, can be read on a phone, and enlarged."""
 
+import re
+
 from embeddings_course import plots
-from embeddings_course.plots.style import GREY, STYLE, drawing
+from embeddings_course.plots.style import GREY, STYLE, TEXT, drawing
 from embeddings_course.sphinx_ext.figures import for_page
 from helpers.browser import PHONE, barriers
 
@@ -32,10 +34,19 @@ def test_the_same_figure_is_the_same_file_and_holds_its_text():
 
 def test_in_a_page_a_figure_has_the_themes_colour_and_only_the_ids_that_it_uses():
     svg = for_page(made(), 'the "alt"')
-    assert GREY not in svg and "currentColor" in svg and "DejaVu" not in svg
+    assert TEXT not in svg and "currentColor" in svg and GREY in svg and "DejaVu" not in svg
     assert 'aria-label="the &quot;alt&quot;"' in svg and "metadata" not in svg
     assert 'id="figure_1"' not in svg
     assert len(svg) < len(made())
+
+
+def test_hatches_and_clips_are_still_there():
+    plots.use_style()
+    kinds = {"one": [0.1, 0.2], "two": [0.3, 0.4]}
+    svg = for_page(drawing(plots.cosine_histograms({"": kinds})), "")
+    named = set(re.findall(r"url\(#([^)]+)\)", svg))
+    assert "<pattern" in svg and len(named) >= 2
+    assert named <= set(re.findall(r' id="([^"]+)"', svg))
 
 
 def test_letters_are_large_enough_where_the_figure_is_as_wide_as_the_text():

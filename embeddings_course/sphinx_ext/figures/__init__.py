@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from embeddings_course.plots.style import GREY
+from embeddings_course.plots.style import TEXT
 from embeddings_course.sphinx_ext._page_assets import load_where_needed
 
 ASSETS = Path(__file__).parent / "assets"
@@ -23,7 +23,7 @@ _WIDTH = re.compile(r'width="([\d.]+)pt" height="[\d.]+pt"')
 _ROUNDED = re.compile(r"(\d+\.\d\d)\d+")
 _FONT = re.compile(r"(font(?:-family)?: ?[^;\"]*?)(?:'DejaVu Sans'[^;\"]*)")
 _POINTS = re.compile(r'(<g[^>]*)>\s*((?:<use [^>]*style="([^"]*)"/>\s*){2,})</g>')
-_USES = re.compile(r'(?:xlink:href|clip-path)="(?:url\()?#([^")]+)')
+_USES = re.compile(r'(?:xlink:href="|url\()#([^")]+)')
 
 
 def for_page(svg: str, alt: str) -> str:
@@ -46,7 +46,7 @@ def for_page(svg: str, alt: str) -> str:
     svg = _POINTS.sub(_same_style_once, svg)
     used = set(_USES.findall(svg))
     svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
-    svg = _ROUNDED.sub(r"\1", svg).replace(GREY, "currentColor")
+    svg = re.sub(r"\n\s+", "\n", _ROUNDED.sub(r"\1", svg)).replace(TEXT, "currentColor")
     svg = _FONT.sub(r"\1inherit", svg)
     # As many pixels as at 80 per inch: the width of the text for a figure of 8.4 inches.
     width = float(_WIDTH.search(svg)[1]) / 72 * 80  # type: ignore[index]  # matplotlib has it
