@@ -93,6 +93,9 @@ def _directive(match: re.Match, page: Path) -> str:
         return f"$$\n{body}\n$$"
     if match["name"] == "glossary":
         return _glossary(body, page)
+    if match["name"] == "predict":
+        question, _, answers = body.partition("\n\n")
+        return f"*{' '.join(question.split())}*\n\n{answers}"
     if body:  # an admonition of any kind
         title = argument or match["name"].capitalize()
         return "\n".join(["> " + line for line in (f"**{title}**", "", *body.splitlines())])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from embeddings_course._shared.html_table import html_table
 from embeddings_course._shared.messages import Message
 
 
@@ -69,20 +70,17 @@ def neighbours_html(
     noted = notes is not None or same is not None
     rows = []
     for number, (neighbour, cosine) in enumerate(zip(names, cosines, strict=True)):
-        cells = f"<td>{number + 1}</td><td>{escape(str(neighbour))}</td><td>{_bar(cosine)}</td>"
+        cells = [str(number + 1), escape(str(neighbour)), _bar(cosine)]
         if noted:
             parts = [escape(str(notes[number]))] if notes is not None else []
             parts += (
                 ["<strong>\u2713&nbsp;same</strong>"] if same is not None and same[number] else []
             )
-            cells += f"<td>{' '.join(parts)}</td>"
-        rows.append(f"<tr>{cells}</tr>")
+            cells.append(" ".join(parts))
+        rows.append(cells)
     heads = ["Rank", name, "Cosine", *([note] if noted else [])]
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    return (
-        f'<table class="control-neighbours"><caption>Nearest to <strong>{escape(str(query))}'
-        f"</strong></caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    caption = f"Nearest to <strong>{escape(str(query))}</strong>"
+    return html_table(caption, heads, rows, classes="control-neighbours")
 
 
 def _bar(cosine: float) -> str:

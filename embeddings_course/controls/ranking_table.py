@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from embeddings_course._shared.html_table import html_table
 from embeddings_course._shared.messages import Message
 
 
@@ -50,10 +51,7 @@ def rankings_html(
     mark = f" <strong>\u2713&nbsp;{escape(tick)}</strong>"
     rows = []
     for place, items in enumerate(zip(*rankings.values(), strict=True), start=1):
-        cells = (f"<td>{escape(text)}{mark if ticked else ''}</td>" for text, ticked in items)
-        rows.append(f"<tr><td>{place}</td>{''.join(cells)}</tr>")
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("Place", *rankings))
-    return (
-        f'<table class="control-neighbours control-rankings"><caption>{escape(title)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+        cells = (f"{escape(text)}{mark if ticked else ''}" for text, ticked in items)
+        rows.append([str(place), *cells])
+    classes = "control-neighbours control-rankings"
+    return html_table(escape(title), ["Place", *rankings], rows, classes=classes)

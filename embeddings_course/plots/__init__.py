@@ -1,8 +1,9 @@
 """The book's figures: one style, readable with any colour vision, on light and on dark pages.
 
-Backgrounds are transparent and every label has one grey that stands out from white and from the
-book's dark page alike, so one picture serves both. Colours are those of Okabe and Ito (2008);
-no figure tells right from wrong by colour alone.
+Backgrounds are transparent. Figures are vector graphics, whose letters take the colour of the page;
+in pictures, where photographs or matrices are shown, letters have a grey that can be read on white
+and on the book's dark page. Colours are those of Okabe and Ito (2008); no figure tells right from
+wrong by colour alone.
 """
 
 from embeddings_course.plots.geometry import cosine_histograms, cosine_matrices, scatters, vectors

@@ -27,7 +27,7 @@ def vectors(matrix: np.ndarray, labels: Sequence[str]) -> Figure:
     for ax, vector, label in zip(axes[:, 0], matrix, labels, strict=True):
         ax.imshow(vector[None, :], aspect="auto", cmap="viridis", vmin=0, vmax=top)
         ax.set(xticks=[], yticks=[])
-        ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
+        ax.set_ylabel(label, rotation=0, ha="right", va="center")
         ax.spines[:].set_visible(False)
     axes[-1, 0].set_xlabel(f"{matrix.shape[1]} numbers")
     return closed(figure)
@@ -107,6 +107,6 @@ def scatters(
         ax.plot(*points.T, "o", color=BLUE, ms=3, mew=0, alpha=0.75)
         ax.set(xticks=[], yticks=[])
         ax.set_aspect("equal", adjustable="datalim")
-        ax.set_title(title, fontsize=9)
+        ax.set_title(title)
         ax.spines[:].set_visible(True)
     return closed(figure)

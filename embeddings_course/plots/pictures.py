@@ -15,7 +15,7 @@ from embeddings_course.plots.style import GREEN, RED, closed
 def _picture(ax: Axes, image: np.ndarray, title: str = "") -> None:
     ax.imshow(image, interpolation="antialiased")
     ax.set(xticks=[], yticks=[])
-    ax.set_title(title, fontsize=8, pad=3)
+    ax.set_title(title, fontsize=9, pad=3)
     ax.spines[:].set_visible(False)
 
 
@@ -131,7 +131,7 @@ def neighbours_by_method(
                 _marked(axes[row, first + column], pictures[row, column], ok)
             if row == 0:
                 above = {"xycoords": "axes fraction", "textcoords": "offset points"}
-                axes[0, first].annotate(name, (0, 1), (0, 18), fontsize=10, **above)
+                axes[0, first].annotate(name, (0, 1), (0, 18), **above)
     return closed(figure)
 
 
@@ -150,15 +150,15 @@ def answers(
         By embedding, a few words under each picture.
     """
     k = len(next(iter(found.values())))
-    figure, axes = plt.subplots(len(found), k + 2, figsize=(8.4, 1.28 * len(found)))
+    figure, axes = plt.subplots(len(found), k + 2, figsize=(8.4, 1.5 * len(found)))
     for ax in axes[:, :2].flat:
         ax.axis("off")
     middle = axes[(len(found) - 1) // 2, 0]
     middle.axis("on")
     _picture(middle, query, "query")
     for row, (name, pictures) in enumerate(found.items()):
-        axes[row, 1].text(1, 0.5, name.replace(" ", "\n"), ha="right", va="center", fontsize=9)
+        axes[row, 1].text(1, 0.5, name.replace(" ", "\n"), ha="right", va="center")
         for ax, picture, words in zip(axes[row, 2:], pictures, titles[name], strict=True):
             _picture(ax, picture)
-            ax.set_xlabel(words.replace(", ", "\n"), fontsize=6.5, labelpad=2)
+            ax.set_xlabel(words.replace(", ", "\n"), fontsize=9, labelpad=2)
     return closed(figure)

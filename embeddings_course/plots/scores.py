@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,7 +67,7 @@ def _bars(
     ax.set_xticks(np.arange(0, 1.1, 0.2 if end < 1.3 else 0.5))
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle=":", linewidth=1.5)
-        ax.annotate("chance", (chance, -0.45), ha="left", va="bottom", fontsize=8)
+        ax.annotate("chance", (chance, -0.45), ha="left", va="bottom")
 
 
 def score_pairs(
@@ -93,7 +94,7 @@ def score_pairs(
     intervals : mapping of str to sequence of (low, high), optional
         By name, an interval of the mean under each condition, drawn in place of the dots.
     """
-    size = (8.4, 0.42 * len(rows) + 1.1)
+    size = (8.4, 0.42 * len(rows) + 1.3)
     figure, axes = plt.subplots(1, len(titles), figsize=size, sharey=True)
     first = next(iter(rows))
     for side, (ax, title) in enumerate(zip(axes, titles, strict=True)):
@@ -101,7 +102,7 @@ def score_pairs(
         lines = None if intervals is None else {name: intervals[name][side] for name in rows}
         _bars(ax, of_side, first, chance, lines, end=1.15 if len(titles) < 3 else 1.4)
         ax.axvline(np.mean(of_side[first]), color=BLUE, ls="--", lw=1, zorder=0)
-        ax.set(title=title, xlabel=label)
+        ax.set(title=textwrap.fill(title, 54 // len(titles)), xlabel=label)
     axes[0].invert_yaxis()
     return closed(figure)
 
@@ -135,7 +136,7 @@ def loss_and_geometry(
 
 
 _RING: dict[str, Any] = {"color": GREY, "marker": "o", "ms": 17, "mfc": "none", "mew": 1.3}
-_AT_RIGHT = {"textcoords": "offset points", "ha": "right", "va": "bottom", "fontsize": 8}
+_AT_RIGHT = {"textcoords": "offset points", "ha": "right", "va": "bottom"}
 
 
 def task_winners(
@@ -196,7 +197,7 @@ def task_winners(
         ahead = np.mean(of_names[best]) - max(rivals)
         ax.plot(1.06, row, linestyle="", clip_on=False, **looks[best])
         ax.annotate(best, (1.1, row - 0.02), va="bottom", fontweight="bold")
-        ax.annotate(f"ahead by {ahead:.2f}", (1.1, row + 0.04), va="top", fontsize=8)
+        ax.annotate(f"ahead by {ahead:.2f}", (1.1, row + 0.04), va="top")
     for name, look in looks.items():
         ax.plot([], linestyle="", label=name, **look)
     if predicted is not None:
@@ -210,9 +211,9 @@ def task_winners(
     )
     ax.set_yticklabels(scores)
     ax.set_xticks(np.arange(0, 1.1, 0.2))
-    ax.annotate("winner", (1.1, -0.58), va="bottom", fontsize=8, annotation_clip=False)
+    ax.annotate("winner", (1.1, -0.58), va="bottom", annotation_clip=False)
     ax.tick_params(axis="y", length=0)
-    figure.legend(loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3)
     return closed(figure)
 
 
@@ -261,7 +262,7 @@ def precision_recall(
     right.set(xlabel="recall", ylabel="precision", ylim=(0, 1.1), xlim=(0, 1.02))
     right.set_yticks(np.arange(0, 1.1, 0.2))
     for ax in (left, right):
-        ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     return closed(figure)
 
 
@@ -308,9 +309,7 @@ def curves(
         if chance is not None:
             ax.axhline(chance, color=GREY, linestyle=":", linewidth=1.5)
             place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-            ax.annotate(
-                "chance", (1, chance), (-2, 2), ha="right", va="bottom", fontsize=8, **place
-            )
+            ax.annotate("chance", (1, chance), (-2, 2), ha="right", va="bottom", **place)
         ax.set(title=title, xlabel=x)
         for which, axis in {"x": ax.xaxis, "y": ax.yaxis}.items():
             if which in logarithmic:
@@ -332,7 +331,7 @@ def curves(
             for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
         }
         order = [looks[name] for name in names]  # below both, where no line is hidden
-        figure.legend(order, names, loc="outside lower center", ncols=6, fontsize=8)
+        figure.legend(order, names, loc="outside lower center", ncols=3)
     return closed(figure)
 
 
@@ -351,16 +350,22 @@ def intervals(
         By title, then by row: the mean and the ends of its interval, such as
         :class:`embeddings_course.uncertainty.Interval`. The first row is drawn on top.
     labels : sequence of str
-        What the axis of each panel is.
+        What the axis of each panel is. Where it is the same for all, they share one axis.
     references : sequence of float or None, optional
         A value for each panel that an interval may or may not hold, drawn as a line: 0 for a
         difference.
     highlight : str, optional
         The row that the figure is about.
     """
-    heights = [len(rows) + 1.9 for rows in panels.values()]
+    shared = len(set(labels)) == 1
+    heights = [len(rows) + (1.2 if shared else 1.9) for rows in panels.values()]
     figure, axes = plt.subplots(
-        len(panels), 1, figsize=(8.4, 0.36 * sum(heights)), squeeze=False, height_ratios=heights
+        len(panels),
+        1,
+        figsize=(8.4, 0.36 * sum(heights) + 0.3),
+        squeeze=False,
+        height_ratios=heights,
+        sharex=shared,
     )
     parts = zip(axes[:, 0], panels.items(), labels, references or [None] * len(panels), strict=True)
     for ax, (title, rows), label, reference in parts:
@@ -372,7 +377,9 @@ def intervals(
         if reference is not None:
             ax.axvline(reference, color=GREY, linestyle=":", linewidth=1.5, zorder=0)
         ax.set_yticks(range(len(rows)), rows)
-        ax.set(title=title, xlabel=label, ylim=(len(rows) - 0.4, -0.6))
+        ax.set(title=title, ylim=(len(rows) - 0.4, -0.6))
+        if not shared or ax is axes[-1, 0]:
+            ax.set_xlabel(label)
     return closed(figure)
 
 

@@ -14,6 +14,8 @@ EXTENSIONS = (
     "controls",
     "maps",
     "explorables",
+    "predict",
+    "figures",
     "executed_pages",
     "glossary_links",
     "theme_repairs",

@@ -1,12 +1,16 @@
-"""Sphinx extension: imports are folded away, and a cell that runs a claim says so.
+"""Sphinx extension: code steps back behind the idea, and a cell that runs a claim says so.
 
-Neither changes what is executed, nor the notebook that readers download.
+A cell that only imports is folded. So is what follows a line such as ``# fold: measure recall`` in
+any other cell: what scores, prints, asserts and builds controls is behind a line that says so, and
+the code above it stays open. Neither changes what is executed, nor the notebook that readers
+download.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -34,6 +38,30 @@ def sets_up(code: str) -> bool:
     )
 
 
+_FOLD = re.compile(r"^# fold: (.+)\n?", re.MULTILINE)
+
+
+def parted(code: str) -> tuple[str, str, str]:
+    """Part code at the line that folds the rest away.
+
+    Returns
+    -------
+    open : str
+        What a reader sees at once; all of it where nothing is folded.
+    label : str
+        What the folded code does.
+    folded : str
+        The folded code.
+
+    >>> parted("x = 1\\n# fold: print it\\nprint(x)")
+    ('x = 1', 'print it', 'print(x)')
+    """
+    found = _FOLD.search(code)
+    if not found:
+        return code, "", ""
+    return code[: found.start()].rstrip("\n"), found[1].strip(), code[found.end() :].strip("\n")
+
+
 def row_of(claim: str) -> str:
     """Return the id of a claim's row in the list of all claims."""
     return f"says-{claim}"
@@ -43,8 +71,8 @@ def _cells(doctree: nodes.document) -> list[nodes.container]:
     return [node for node in doctree.findall(nodes.container) if _is(node, "cell_code")]
 
 
-def _is(node: nodes.container, element: str) -> bool:
-    return node.get("nb_element") == element
+def _is(node: nodes.Node | None, element: str) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == element
 
 
 def _fold_imports(app: Sphinx, doctree: nodes.document) -> None:
@@ -55,6 +83,25 @@ def _fold_imports(app: Sphinx, doctree: nodes.document) -> None:
             cell["hide_mode"] = "input"
             cell["prompt_show"] = "Show what this page imports"
             cell["prompt_hide"] = "Hide what this page imports"
+
+
+def _fold_the_rest(app: Sphinx, doctree: nodes.document) -> None:
+    for cell in _cells(doctree):
+        for block in list(cell.findall(nodes.literal_block))[:1]:
+            shown, label, folded = parted(block.astext())
+            if not label or not _is(block.parent, "cell_code_source"):
+                continue
+            rest = block.deepcopy()
+            rest.children, rest.rawsource = [nodes.Text(folded)], folded
+            summary = f"<summary>Code: {escape(label)}</summary>"
+            opening = f'<details class="code-fold">{summary}'
+            parts = [nodes.raw("", opening, format="html"), rest]
+            parts += [nodes.raw("", "</details>", format="html")]
+            if shown:
+                block.children, block.rawsource = [nodes.Text(shown)], shown
+                parts.insert(0, block.deepcopy())
+            block.parent["classes"] += ["with-fold"] if shown else ["all-fold"]
+            block.parent.replace(block, parts)
 
 
 def _mark_claims(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -73,5 +120,6 @@ def _mark_claims(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("doctree-read", _fold_imports)
+    app.connect("doctree-read", _fold_the_rest)
     app.connect("doctree-resolved", _mark_claims)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -62,3 +62,12 @@ def test_intervals_are_drawn_where_they_are():
     ]  # fmt: skip
     assert list(below.lines[-1].get_xdata()) == [0.1, 0.1]
     assert below.get_xlabel() == "recall@1"
+
+
+def test_panels_of_one_scale_share_one_axis_and_others_do_not():
+    panels = {name: {"network": (0.8, 0.7, 0.9)} for name in ("frames", "goods")}
+    above, below = plots.intervals(panels, labels=["recall@1"] * 2).axes
+    assert above.get_xlim() == below.get_xlim()
+    assert above.get_xlabel() == "" and below.get_xlabel() == "recall@1"
+    above, below = plots.intervals(panels, labels=["recall@1", "accuracy"]).axes
+    assert not above.get_shared_x_axes().joined(above, below)
