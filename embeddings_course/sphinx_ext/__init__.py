@@ -28,6 +28,7 @@ EXTENSIONS = (
     "search_spelling",
     "api_reference",
     "house",
+    "drawings",
 )
 """In the order in which they are set up."""
 

@@ -53,7 +53,8 @@ class SmallBook:
         root = self.root
         root.mkdir()
         shutil.copy(ROOT / "_config.yml", root)
-        (root / "book" / "assets").mkdir(parents=True)
+        for folder in ("assets", "drawings"):
+            (root / "book" / folder).mkdir(parents=True)
         (root / "book" / "references.bib").touch()
         (root / "book" / "assets" / "course.css").touch()
         shutil.copy(ROOT / "book" / "assets" / "reader.js", root / "book" / "assets")
