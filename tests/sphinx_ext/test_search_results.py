@@ -42,8 +42,7 @@ otter
 def asked(small_book, tab):
     """Ask the built book's search; return what it shows."""
     folder = small_book.root / "book"
-    for name in ("search-results.js", "course.css"):
-        shutil.copy(ROOT / "book" / "assets" / name, folder / "assets")
+    shutil.copy(ROOT / "book" / "assets" / "course.css", folder / "assets")
     (folder / "one.md").write_text(FRONT_MATTER + ONE)
     (folder / "glossary.md").write_text(GLOSSARY)
     small_book.toc("one", "glossary")

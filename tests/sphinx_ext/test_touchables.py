@@ -42,9 +42,7 @@ for (const name of ["getItem", "setItem"]) {
 @pytest.fixture
 def page(small_book, tab):
     """A page with a control and a map; the other page has none."""
-    assets = small_book.root / "book" / "assets"
-    for name in ("choices.js", "course.css"):
-        shutil.copy(ROOT / "book" / "assets" / name, assets)
+    shutil.copy(ROOT / "book" / "assets" / "course.css", small_book.root / "book" / "assets")
     small_book.page("one", f"{CONTROL}```\n\n```{{code-cell}} python\n{MAP}")
     small_book.render()
     tab.goto((small_book.html / "book" / "one.html").as_uri())
