@@ -15,6 +15,7 @@ import nbformat
 
 from embeddings_course._shared.whole_file import write_whole
 from embeddings_course.book_build.build import pages
+from embeddings_course.book_build.drawings import FOLDER
 from embeddings_course.book_build.page_notebooks import chapter_name, notebook_pages, page_notebook
 
 
@@ -62,7 +63,7 @@ def prepare_lab(root: Path) -> Path:
             )
     # Only files that were written count as the course's own, so this is written last.
     write_whole(record, json.dumps(written, indent=1))
-    shutil.copytree(root / "book" / "assets", chapters / "assets", dirs_exist_ok=True)
+    shutil.copytree(root / "book" / FOLDER, chapters / FOLDER, dirs_exist_ok=True)
     _copy_missing(root / "assignments", lab / "assignments")
     return lab
 

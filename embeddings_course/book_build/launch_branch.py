@@ -17,6 +17,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from embeddings_course.book_build.drawings import FOLDER
 from embeddings_course.book_build.page_notebooks import notebook_pages, page_notebook
 
 BRANCH = "notebooks"
@@ -112,7 +113,7 @@ def write_branch(
     """
     if target.exists():
         shutil.rmtree(target)
-    shutil.copytree(root / "book" / "assets", target / "assets")
+    shutil.copytree(root / "book" / FOLDER, target / FOLDER)
     written = []
     for page in notebook_pages(pages):
         written.append(f"{page.stem}.ipynb")

@@ -1,7 +1,8 @@
 """Pages of the book as notebooks that a person can read: for JupyterLab and for download.
 
 JupyterLab knows Markdown, but not the directives and roles of MyST. Here they become plain
-Markdown: references become links, admonitions quotations, figures pictures with their caption.
+Markdown: references become links, admonitions quotations, figures and drawings pictures
+with their caption.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import jupytext
 from nbformat import NotebookNode
 
 from embeddings_course.book_build.claims import read_claims
+from embeddings_course.book_build.drawings import FOLDER, read_drawing
 
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}[ ]*(?P<argument>[^\n]*)\n"
@@ -89,6 +91,9 @@ def _directive(match: re.Match, page: Path) -> str:
     argument = match["argument"].strip()
     if match["name"] == "figure":
         return f"![{options.get('alt', '')}]({argument})\n\n*{' '.join(body.split())}*"
+    if match["name"] == "drawing":
+        shown = f"![{read_drawing(page.parent, argument).description}]({FOLDER}/{argument}.svg)"
+        return f"{shown}\n\n*{' '.join(body.split())}*"
     if match["name"] == "math":
         return f"$$\n{body}\n$$"
     if match["name"] == "glossary":

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 from embeddings_course.book_build.build import pages
+from embeddings_course.book_build.drawings import FOLDER
 from embeddings_course.book_build.page_notebooks import chapter_name, notebook_pages, page_notebook
 
 # What notebooks import; pyproject.toml has a contract that it imports none of the tools.
@@ -89,7 +90,7 @@ def _files(root: Path, chapters: list[Path]) -> dict[str, Path]:
     files |= {page.as_posix(): root / page for page in sorted(chapters)}
     folders = {
         "assignments": "assignments",
-        "book/assets": "chapters/assets",
+        f"book/{FOLDER}": f"chapters/{FOLDER}",
         "book/quizzes": "book/quizzes",
         **{f"embeddings_course/{part}": f"embeddings_course/{part}" for part in LIBRARY},
     }

@@ -16,6 +16,7 @@ EXTENSIONS = (
     "explorables",
     "predict",
     "figures",
+    "touchables",
     "executed_pages",
     "glossary_links",
     "theme_repairs",
@@ -29,8 +30,10 @@ EXTENSIONS = (
     "reading_progress",
     "reading_time",
     "search_spelling",
+    "search_results",
     "api_reference",
     "house",
+    "drawings",
 )
 """In the order in which they are set up."""
 

@@ -7,6 +7,7 @@ where it first stands in running text, not in headings, code, formulas, links, c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from docutils import nodes
@@ -20,6 +21,7 @@ GLOSSARY = "glossary"
 """Name of the page that holds the entries, in the folder of the pages."""
 
 _BLOCK = re.compile(r"^(`{3,}|:{3,})\{glossary\}[^\n]*\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL)
+_AT_K = "@k"
 # Where a link would be in the way, or would change what stands there.
 _NOT_HERE = (
     nodes.title,
@@ -72,10 +74,30 @@ def read_terms(page: Path) -> list[str]:
 
 
 def pattern(terms: list[str]) -> re.Pattern[str]:
-    """Return what finds a term in text: whole words, any case, with or without a plural ending."""
+    """Return what finds a term in text: whole words, any case, with or without a plural ending.
+
+    A measure is found with the number of places that it looks at: recall@10, nDCG@10.
+    """
     longest_first = sorted(terms, key=len, reverse=True)
-    words = "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in longest_first)
-    return re.compile(rf"(?<![\w-])({words})(s|es)?(?![\w-])", re.IGNORECASE)
+    plain = [term for term in longest_first if not term.endswith(_AT_K)]
+    measures = [term.removesuffix(_AT_K) for term in longest_first if term.endswith(_AT_K)]
+    bare, at_k = (
+        "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in some)
+        for some in (plain, measures + plain)
+    )
+    found = rf"(?:{at_k})@(?:k|\d+)" + (f"|{bare}" if bare else "")
+    return re.compile(rf"(?<![\w-])({found})(s|es)?(?![\w-])", re.IGNORECASE)
+
+
+def term_of(found: str, terms: Iterable[str]) -> str:
+    """Return the term that a text found by `pattern` stands for.
+
+    >>> [term_of(text, ["recall@k", "recall"]) for text in ("Recall@5", "recall")]
+    ['recall@k', 'recall']
+    """
+    names = {" ".join(term.lower().split()): term for term in terms}
+    word = re.sub(r"@\d+$", _AT_K, " ".join(found.lower().split()))
+    return names[word] if word in names else names[word.removesuffix(_AT_K)]
 
 
 class LinkTerms(SphinxTransform):
@@ -91,12 +113,11 @@ class LinkTerms(SphinxTransform):
             return
         self.env.note_dependency(str(page))
         terms = read_terms(page)
-        names = {" ".join(term.lower().split()): term for term in terms}
         find = pattern(terms)
         linked: set[str] = set()
         for text in list(self.document.findall(nodes.Text)):
             if _may_link(text):
-                _link(text, find, names, linked)
+                _link(text, find, terms, linked)
 
 
 def _may_link(text: nodes.Text) -> bool:
@@ -109,12 +130,12 @@ def _may_link(text: nodes.Text) -> bool:
     return inside_paragraph
 
 
-def _link(text: nodes.Text, find: re.Pattern[str], names: dict[str, str], linked: set[str]) -> None:
+def _link(text: nodes.Text, find: re.Pattern[str], terms: list[str], linked: set[str]) -> None:
     parts: list[nodes.Node] = []
     end = 0
     whole = text.astext()
     for match in find.finditer(whole):
-        term = names[" ".join(match[1].lower().split())]
+        term = term_of(match[1], terms)
         if term in linked:
             continue
         linked.add(term)

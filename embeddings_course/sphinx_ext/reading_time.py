@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from embeddings_course.sphinx_ext.drawings import CLASS
 from embeddings_course.sphinx_ext.quizzes import quizzes_in
 
 WORDS_A_MINUTE = 200
@@ -79,8 +80,14 @@ def _count(app: Sphinx, doctree: nodes.document) -> None:
     app.env.metadata[app.env.docname]["reading"] = {
         "words": words,
         "cells": sum("cell_input" in part["classes"] for part in doctree.findall(nodes.container)),
-        "pictures": sum(1 for _ in doctree.findall(nodes.image)),
+        "pictures": sum(1 for _ in doctree.findall(_is_picture)),
     }
+
+
+def _is_picture(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.image) or (
+        isinstance(node, nodes.figure) and CLASS in node["classes"]
+    )
 
 
 def _is_inside(node: nodes.Node | None, kinds: tuple[type, ...]) -> bool:

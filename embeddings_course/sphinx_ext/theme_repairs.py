@@ -6,6 +6,8 @@ The few of them that pages and the theme's own script and style use become a fon
 inside a style sheet, which every browser also reads from disk, and the script goes. Should a page
 use an icon in another way, the theme's font has it still.
 
+A page with something to touch has a link to it where the theme has its link to the content.
+
 Icons say nothing to a screen reader, what opens a list in the sidebar says which, the sidebar is a
 landmark, the empty corner of a table is no header, and the keyboard reaches whatever scrolls
 sideways.
@@ -20,8 +22,11 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from embeddings_course.sphinx_ext.touchables import FIRST
+
 _SCRIPT = re.compile(r'<script defer src="([^"]*)scripts/fontawesome\.js[^"]*"></script>')
 _ICON = re.compile(r'(<(?:i|span)) (class="(?:[^" ]+ )*fa[srb-][^"]*")')
+_SKIP = '<a href="#main-content">Skip to main content</a>'
 _MENDED = (
     # What the theme's script lets the keyboard reach where it is too wide for the window.
     (
@@ -102,6 +107,9 @@ def _finish(app: Sphinx, problem: Exception | None) -> None:
         text = _SCRIPT.sub(r'<link rel="stylesheet" href="\1icons.css" />', text)
         for found, mended in _MENDED:
             text = found.sub(mended, text)
+        if f'id="{FIRST}"' in text:
+            skip = f'<a href="#{FIRST}">Skip to the first control</a>'
+            text = text.replace(_SKIP, f"{_SKIP} {skip}", 1)
         path.write_text(text, "utf-8")
     style = "".join(path.read_text("utf-8") for path in static.glob("styles/*-theme.css"))
     font = subset(static / _FONT, code_points(names, style))

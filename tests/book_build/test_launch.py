@@ -99,8 +99,8 @@ def test_the_branch_holds_every_page_and_pins_what_binder_installs(tmp_path):
     pinned = {line.partition("==")[0] for line in lines if "==" in line}
     assert {"torch", "numpy", "scikit-learn", "anywidget"} <= pinned
     assert not {"jupyter-book", "pytest", "nbgrader"} & pinned, "what makes the book is not needed"
-    for picture in (ROOT / "book" / "assets").glob("*.svg"):
-        assert (target / "assets" / picture.name).exists()
+    for picture in (ROOT / "book" / "drawings").glob("*.svg"):
+        assert (target / "drawings" / picture.name).exists()
 
 
 def test_command_writes_nothing_where_no_repository_is_configured(tmp_path, monkeypatch, capsys):

@@ -214,8 +214,8 @@ def project(tmp_path):
     (tmp_path / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n  - file: book/images\n"
     )
-    (tmp_path / "book" / "assets").mkdir(parents=True)
-    (tmp_path / "book" / "assets" / "picture.svg").write_text("<svg/>")
+    (tmp_path / "book" / "drawings").mkdir(parents=True)
+    (tmp_path / "book" / "drawings" / "picture.svg").write_text("<svg/>")
     for page in ("index", "images"):
         write_page(tmp_path, page, "print(1)")
     (tmp_path / "assignments" / "one").mkdir(parents=True)
@@ -255,7 +255,7 @@ def test_lab_holds_chapters_assignments_and_pictures(project):
     lab = prepare_lab(project)
     assert code_of(lab / "chapters" / "images.ipynb") == ["print(1)"]
     assert (lab / "chapters" / "index.ipynb").exists()
-    assert (lab / "chapters" / "assets" / "picture.svg").exists()
+    assert (lab / "chapters" / "drawings" / "picture.svg").exists()
     assert (lab / "assignments" / "one" / "one.ipynb").read_text() == "the task"
 
 

@@ -53,10 +53,12 @@ class SmallBook:
         root = self.root
         root.mkdir()
         shutil.copy(ROOT / "_config.yml", root)
-        (root / "book" / "assets").mkdir(parents=True)
+        for folder in ("assets", "drawings"):
+            (root / "book" / folder).mkdir(parents=True)
         (root / "book" / "references.bib").touch()
         (root / "book" / "assets" / "course.css").touch()
-        shutil.copy(ROOT / "book" / "assets" / "reader.js", root / "book" / "assets")
+        for script in (ROOT / "book" / "assets").glob("*.js"):
+            shutil.copy(script, root / "book" / "assets")
         (root / "requirements.txt").write_text("numpy==2.0\n")
         package = root / "embeddings_course" / "backbones" / "embedded"
         package.mkdir(parents=True)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from embeddings_course.sphinx_ext.glossary_links import pattern, read_terms
+from embeddings_course.sphinx_ext.glossary_links import pattern, read_terms, term_of
 from helpers.refusals import raises
 from helpers.repository import ROOT
 
@@ -43,6 +43,15 @@ def test_glossary_without_entries_or_with_one_twice_is_refused(tmp_path, text, p
 def test_whole_words_are_found_in_any_case_with_plural_and_across_lines(text, found):
     find = pattern(["head", "linear probe", "nearest neighbour"])
     assert [match[1] for match in find.finditer(text)] == found
+
+
+def test_a_measure_is_found_with_the_number_of_its_places():
+    terms = ["hit@k", "recall", "recall@k", "nDCG"]
+    text = "A hit: recall@10s, Hit@1, hit@k, nDCG@10, recall, recall@one."
+    found = [match[1] for match in pattern(terms).finditer(text)]
+    assert found == ["recall@10", "Hit@1", "hit@k", "nDCG@10", "recall", "recall"]
+    meant = [term_of(each, terms) for each in found]
+    assert meant == ["recall@k", "hit@k", "hit@k", "nDCG", "recall", "recall"]
 
 
 def linked(html, page):

@@ -323,7 +323,8 @@ const mountMap = (root) => {
     const first = exact >= 0 ? exact : filter();
     if (seen.query && first >= 0) choose(first);
   });
-  const find = make("span", { textContent: "Find" });
+  search.placeholder = `such as ${names[0]}`;
+  const find = make("span", { textContent: "Find a name" });
   form.append(make("label", { className: "map-search" }, find, search, " ", fitting));
 
   // The table follows the state, once it is open.
