@@ -10,7 +10,11 @@ import pytest
 
 from assignments import graders
 from assignments.graders import ASSIGNMENTS, SOURCE, answers, read_source
+from embeddings_course.book_build.build import pages as page_list
+from embeddings_course.book_build.page_notebooks import chapter_name, notebook_pages
 from embeddings_course.grading.demo_class.exercise_answers import exercises
+from embeddings_course.sphinx_ext.syllabus.course_outline import claims_of
+from helpers.repository import ROOT
 
 
 @dataclass
@@ -112,15 +116,39 @@ def test_each_exercise_names_claims_of_the_book_and_its_points(assignment):
 
     claims = {claim.id for claim in read_claims(SOURCE.parent / "book" / "claims.yml")}
     source = read_source(assignment)
-    text = "\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown")
-    heads = re.findall(r"^## Exercise (\d+): .+ \((\d+) points\)\n\n\*Claims?: (.+)\*$", text, re.M)
+    tasks = [cell for cell in source.cells if cell.source.startswith("## Exercise")]
+    heads = [
+        re.match(r"## Exercise (\d+): .+ \((\d+) points\)$", cell.source, re.M).groups()
+        for cell in tasks
+    ]
     points = exercises(source)
     assert len(heads) >= len(points)
-    assert [int(number) for number, _, _ in heads] == list(range(1, len(heads) + 1))
-    for (_, said, named), cells in zip(heads, points.values(), strict=False):
+    assert [int(number) for number, _ in heads] == list(range(1, len(heads) + 1))
+    for (_, said), cells in zip(heads, points.values(), strict=False):
         assert int(said) == sum(cells.values())
         assert len(cells) >= 2, "part of the points for part of the work"
-        assert set(named.split(", ")) <= claims
+    for cell in tasks:
+        assert claims_of(cell)
+        assert set(claims_of(cell)) <= claims
+
+
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_links_open_pages_of_the_book_where_students_have_them(assignment):
+    pages = {chapter_name(page).as_posix(): page for page in notebook_pages(page_list(ROOT))}
+    for cell in read_source(assignment).cells:
+        if cell.cell_type != "markdown":
+            continue
+        links = _LINK.findall(re.sub(r"`[^`\n]*`", "", cell.source))
+        for words, target in links:
+            # From assignments/NAME/NAME.ipynb, in a folder that also has chapters/.
+            text = (ROOT / pages[target.removeprefix("../../chapters/")]).read_text("utf-8")
+            assert re.search(r"^# (.+)$", text, re.M)[1] == words
+        if "claims" in cell.metadata:
+            assert "**Read first**" in cell.source
+            assert links
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -16,6 +16,7 @@ from embeddings_course.sphinx_ext.syllabus import (
     read_course,
     term_plan,
 )
+from embeddings_course.sphinx_ext.syllabus.course_outline import claims_of
 from helpers.browser import DESKTOP, PHONE
 from helpers.refusals import raises
 from helpers.repository import ROOT
@@ -32,6 +33,13 @@ def notebook(folder, *texts, points=2):
     path = folder / "task.ipynb"
     path.write_text(json.dumps({"cells": cells}))
     return path
+
+
+def test_claims_are_read_from_the_metadata_of_an_exercise():
+    task = {"cell_type": "markdown", "source": TASK, "metadata": {"claims": ["a", "b"]}}
+    assert claims_of(task) == ("a", "b")
+    assert claims_of({**task, "metadata": {}}) == ("one", "other")
+    assert claims_of({**task, "source": ["## Exercise 1: Do it\n"], "metadata": {}}) == ()
 
 
 def test_each_page_with_questions_each_claim_and_each_exercise_is_read():

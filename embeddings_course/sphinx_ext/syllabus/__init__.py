@@ -2,7 +2,7 @@
 
 Everything is read when the book is built: pages and their objectives, ``claims.yml``, the practice
 questions, and the exercises of the assignments as students get them. An exercise is a cell that
-begins ``## Exercise 2: Title (5 points)`` and has a line ``*Claims: one, another*``.
+begins ``## Exercise 2: Title (5 points)`` and names claims in its metadata: ``"claims": ["one"]``.
 
 ``{syllabus} overview`` counts, ``{syllabus} plan`` spreads the course over weeks,
 ``{syllabus} assignments`` leads from exercises to pages and ``{syllabus} pages`` from pages to

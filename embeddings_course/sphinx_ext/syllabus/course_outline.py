@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from embeddings_course._shared.messages import Message
 from embeddings_course.book_build.claims import Claim, read_claims
@@ -15,7 +17,7 @@ from embeddings_course.sphinx_ext.reading_time import question_minutes
 
 _OBJECTIVES = re.compile(r"After this page you can\n\n((?:- .*\n(?:  .*\n)*)+)")
 _EXERCISE = re.compile(r"## Exercise (\d+): (.+) \((\d+) points?\)$", re.MULTILINE)
-_CLAIMS = re.compile(r"^\*Claims?: (.+)\*$", re.MULTILINE)
+_CLAIMS = re.compile(r"^\*Claims?: (.+)\*$", re.MULTILINE)  # where the cell's metadata has none
 _MINUTES = re.compile(r"(\d+)(?:\s+to\s+(\d+))?\s+minutes")
 
 
@@ -165,6 +167,20 @@ def _read_pages(root: Path) -> list[Page]:
     return found
 
 
+def claims_of(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the claims that an exercise is about, by its cell's metadata.
+
+    Parameters
+    ----------
+    cell : mapping
+        The cell with the exercise's task, as a notebook's file holds it.
+    """
+    if named := cell["metadata"].get("claims"):
+        return tuple(named)
+    line = _CLAIMS.search("".join(cell["source"]))
+    return tuple(claim.strip() for claim in line[1].split(",")) if line else ()
+
+
 def read_assignment(path: Path, claims: set[str]) -> Assignment:
     """Read what an assignment asks for from the notebook that students get.
 
@@ -182,23 +198,24 @@ def read_assignment(path: Path, claims: set[str]) -> Assignment:
         of the cells, or if the introduction does not say how many minutes it takes.
     """
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    prose = [cell for cell in cells if cell["cell_type"] == "markdown"]
+    texts = ["".join(cell["source"]) for cell in prose]
     name = path.stem
     exercises = []
-    for text in texts:
+    for cell, text in zip(prose, texts, strict=True):
         heading = _EXERCISE.match(text)
         if heading is None:
             continue
         where = f"{path.parent.name}/{path.name}, exercise {heading[1]}"
-        line = _CLAIMS.search(text)
-        if line is None:
+        named = claims_of(cell)
+        if not named:
             raise ValueError(
                 Message(
                     "exercise-without-claim",
-                    f"{where} names no claim: write a line '*Claims: id, id*' under it.",
+                    f'{where} names no claim: write "claims": ["id"] into the metadata of its '
+                    "cell in source/.",
                 )
             )
-        named = tuple(claim.strip() for claim in line[1].split(","))
         for claim in named:
             if claim not in claims:
                 raise ValueError(

@@ -35,9 +35,3 @@ def draw_negatives(counts, uniforms):
         raise ValueError("all counts are 0")
     ends = np.cumsum((counts / counts.sum()) ** 0.75)
     return np.searchsorted(ends, uniforms, side="right")
-
-# %% wrong: draws from nothing as well | loses: draw-negatives_more
-def draw_negatives(counts, uniforms):
-    weights = counts**0.75
-    ends = np.cumsum(weights / weights.sum())
-    return np.searchsorted(ends, uniforms, side="right")
