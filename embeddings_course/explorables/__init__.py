@@ -5,5 +5,6 @@ script of the same name in ``assets``. `Explorable` is what they share.
 """
 
 from embeddings_course.explorables.explorable import Explorable, packed
+from embeddings_course.explorables.word_vectors import word_vectors
 
-__all__ = ["Explorable", "packed"]
+__all__ = ["Explorable", "packed", "word_vectors"]
