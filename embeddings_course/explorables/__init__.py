@@ -6,5 +6,6 @@ script of the same name in ``assets``. `Explorable` is what they share.
 
 from embeddings_course.explorables.explorable import Explorable, packed
 from embeddings_course.explorables.sound_pairs import sound_pairs
+from embeddings_course.explorables.word_vectors import word_vectors
 
-__all__ = ["Explorable", "packed", "sound_pairs"]
+__all__ = ["Explorable", "packed", "sound_pairs", "word_vectors"]

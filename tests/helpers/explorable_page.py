@@ -12,7 +12,7 @@ def explorable_page(explorable: Explorable) -> str:
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Page</title>"
         "<meta name=viewport content='width=device-width'>"
-        "<style>:root { color-scheme: light dark }</style>"
+        "<style>:root { background: Canvas; color-scheme: light dark }</style>"
         f"<link rel=stylesheet href='{(ASSETS / 'explorable.css').as_uri()}'>{scripts}"
         "<script>if (matchMedia('(prefers-color-scheme: dark)').matches) "
         "document.documentElement.dataset.theme = 'dark'</script>"
