@@ -4,6 +4,9 @@ Each has a module here, whose function computes the data and what is read withou
 script of the same name in ``assets``. `Explorable` is what they share.
 """
 
+from embeddings_course.explorables.duplicate_threshold import duplicate_threshold
 from embeddings_course.explorables.explorable import Explorable, packed
+from embeddings_course.explorables.photo_neighbours import photo_neighbours
+from embeddings_course.explorables.suggested_products import suggested_products
 
-__all__ = ["Explorable", "packed"]
+__all__ = ["Explorable", "duplicate_threshold", "packed", "photo_neighbours", "suggested_products"]
