@@ -4,8 +4,19 @@ Each has a module here, whose function computes the data and what is read withou
 script of the same name in ``assets``. `Explorable` is what they share.
 """
 
+from embeddings_course.explorables.duplicate_threshold import duplicate_threshold
 from embeddings_course.explorables.explorable import Explorable, packed
+from embeddings_course.explorables.photo_neighbours import photo_neighbours
 from embeddings_course.explorables.sound_pairs import sound_pairs
+from embeddings_course.explorables.suggested_products import suggested_products
 from embeddings_course.explorables.word_vectors import word_vectors
 
-__all__ = ["Explorable", "packed", "sound_pairs", "word_vectors"]
+__all__ = [
+    "Explorable",
+    "duplicate_threshold",
+    "packed",
+    "photo_neighbours",
+    "sound_pairs",
+    "suggested_products",
+    "word_vectors",
+]

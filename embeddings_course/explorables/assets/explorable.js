@@ -36,6 +36,16 @@ const explorableTools = {
     return Object.assign(array, { shape });
   },
 
+  // One picture of the explorable's sheet; another tag than span takes other properties.
+  photo(number, columns, label, tag = "span", properties = {}) {
+    const element = explorableTools.make(tag, { className: "explorable-photo", ...properties });
+    if (tag === "span") element.setAttribute("role", "img");
+    element.setAttribute("aria-label", label);
+    element.style.setProperty("--row", Math.floor(number / columns));
+    element.style.setProperty("--column", number % columns);
+    return element;
+  },
+
   // A number with a real minus sign.
   number(value, decimals = 2) {
     const text = Math.abs(value).toFixed(decimals);
