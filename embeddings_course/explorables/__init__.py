@@ -5,6 +5,7 @@ script of the same name in ``assets``. `Explorable` is what they share.
 """
 
 from embeddings_course.explorables.explorable import Explorable, packed
+from embeddings_course.explorables.graph_walk import graph_walk, walk_graph
 from embeddings_course.explorables.sound_pairs import sound_pairs
 
-__all__ = ["Explorable", "packed", "sound_pairs"]
+__all__ = ["Explorable", "graph_walk", "packed", "sound_pairs", "walk_graph"]
