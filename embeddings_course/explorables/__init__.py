@@ -6,7 +6,15 @@ script of the same name in ``assets``. `Explorable` is what they share.
 
 from embeddings_course.explorables.explorable import Explorable, packed
 from embeddings_course.explorables.lookup_steps import lookup_steps
+from embeddings_course.explorables.sound_pairs import sound_pairs
 from embeddings_course.explorables.two_tables import two_tables
 from embeddings_course.explorables.word_vectors import word_vectors
 
-__all__ = ["Explorable", "lookup_steps", "packed", "two_tables", "word_vectors"]
+__all__ = [
+    "Explorable",
+    "lookup_steps",
+    "packed",
+    "sound_pairs",
+    "two_tables",
+    "word_vectors",
+]

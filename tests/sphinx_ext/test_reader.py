@@ -83,8 +83,8 @@ def test_a_page_marked_as_read_is_ticked_everywhere_and_counted_until_it_is_forg
     tab.goto(address(html, "lookup"))
     assert tick(tab, "why")
     assert not tick(tab, "words")
-    link = tab.get_by_role("link", name="Why codes need geometry ✓ (read)").or_(
-        tab.get_by_role("link", name="Why codes need geometry (read)")
+    link = tab.get_by_role("link", name="Why event codes need geometry ✓ (read)").or_(
+        tab.get_by_role("link", name="Why event codes need geometry (read)")
     )
     assert link.first.is_visible(), "a screen reader says it, too"
     tab.goto(address(html, "index"))

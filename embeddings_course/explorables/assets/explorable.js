@@ -1,5 +1,6 @@
-// What all explorables share. Each script adds itself: `explorables.NAME = (stage, data, tools) => {…}`.
-// It fills the stage, an empty element, and may return a function that ends what still runs.
+// What all explorables share. Each script adds itself: `explorables.NAME = (stage, data, tools, fallback) => {…}`.
+// It fills the stage, an empty element, and may return a function that ends what still runs. It may
+// take pictures and sounds from the fallback, which stays in the page, hidden.
 // Without scripts, or where the data are damaged, what Python prepared stays.
 
 const explorables = {};
@@ -56,7 +57,7 @@ const mountExplorable = (root) => {
   const stage = make("div", { className: "explorable-stage" });
   try {
     const data = JSON.parse(root.querySelector(".explorable-data").textContent);
-    const stop = explorables[root.dataset.explorable](stage, data, explorableTools);
+    const stop = explorables[root.dataset.explorable](stage, data, explorableTools, fallback);
     fallback.before(stage);
     fallback.hidden = true;
     root.classList.add("explorable-alive");

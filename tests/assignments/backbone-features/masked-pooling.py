@@ -63,3 +63,13 @@ def pool(maps, valid, power):
     if power == 2:
         return torch.sqrt((inside**2).sum(dim=(2, 3)) / count)
     return inside.amax(dim=(2, 3))
+
+
+# %% wrong: the mask has no axis of channels | loses: masked-pooling_basics, masked-pooling_more, masked-pooling_edges
+def pool(maps, valid, power):
+    if power < 1:
+        raise ValueError("power must be at least 1")
+    inside = maps * valid
+    if power == float("inf"):
+        return inside.amax(dim=(2, 3))
+    return ((inside**power).sum(dim=(2, 3)) / valid.sum(dim=(1, 2))[:, None]) ** (1 / power)
