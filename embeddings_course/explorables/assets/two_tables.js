@@ -123,7 +123,8 @@ explorables.two_tables = (stage, data, { make, draw, number, status }) => {
   const heads = ["as trained", "now"].map((text) => Object.assign(make("th", {}, text), { scope: "col" }));
   stage.append(
     make("div", { className: "explorable-row" },
-      label("Turn the axes", angle), angleText, label("Stretch the first", stretch), stretchText),
+      make("div", {}, label("Turn the axes", angle), " ", angleText),
+      make("div", {}, label("Stretch the first", stretch), " ", stretchText)),
     said,
     make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...heads)), body),
     make("div", { className: "two-tables-pictures" }, ...pictures.map(({ box }) => box)),
