@@ -12,13 +12,13 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from embeddings_course.quiz.rendering import SECONDS_A_QUESTION, question_minutes
 from embeddings_course.sphinx_ext.drawings import CLASS
 from embeddings_course.sphinx_ext.quizzes import quizzes_in
 
 WORDS_A_MINUTE = 200
 SECONDS_A_CELL = 60  # up to twenty lines, and what they print
 SECONDS_A_PICTURE = 20
-SECONDS_A_QUESTION = 45
 LEAST_WORDS = 200
 
 NO_PROSE = "no-prose"
@@ -53,11 +53,6 @@ def reading_minutes(words: int, *, cells: int = 0, pictures: int = 0, questions:
     seconds = cells * SECONDS_A_CELL + pictures * SECONDS_A_PICTURE + questions * SECONDS_A_QUESTION
     minutes = words / WORDS_A_MINUTE + seconds / 60
     return max(1, int(minutes + 0.5)) if minutes < 10 else 5 * int(minutes / 5 + 0.5)
-
-
-def question_minutes(questions: int) -> int:
-    """Estimate how many minutes questions alone take, one at least."""
-    return max(1, round(questions * SECONDS_A_QUESTION / 60))
 
 
 def page_minutes(app: Sphinx, page: str) -> int:
