@@ -5,5 +5,18 @@ script of the same name in ``assets``. `Explorable` is what they share.
 """
 
 from embeddings_course.explorables.explorable import Explorable, packed
+from embeddings_course.explorables.text_search import (
+    cut_passages,
+    documentation_box,
+    prepared_searches,
+    search_box,
+)
 
-__all__ = ["Explorable", "packed"]
+__all__ = [
+    "Explorable",
+    "cut_passages",
+    "documentation_box",
+    "packed",
+    "prepared_searches",
+    "search_box",
+]
