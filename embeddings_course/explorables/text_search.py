@@ -1,7 +1,8 @@
 """A search box over passages: two searches side by side, or prepared questions with any searches.
 
-The script splits a question into words as ``apidocs.tokens`` splits a line, scores passages by BM25
-as ``text_search.bm25`` does, and by the cosine with the mean of the question's word vectors.
+The script splits a question into words as ``apidocs.tokens`` splits prose, scores passages by BM25
+as ``text_search.bm25`` does, and by the cosine with the mean of the question's word vectors. Of
+markup, which ``tokens`` takes out, it knows nothing.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def search_box(
     of_passages, _ = _bytes_of(vectors)
     asked = [each.text for each in examples]
     by = {
-        "BM25": bm25([tokens(text) for text in asked], _split(passages), k1=k1, b=b),
+        "BM25": bm25(_split(asked), _split(passages), k1=k1, b=b),
         encoder: _cosines(asked, words, rows * scales[:, None], of_passages.astype(float)),
     }
     fallback = _tables(names, first_lines, passages, examples, by)
@@ -267,8 +268,8 @@ def _bytes_of(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.round(array / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 
-def _split(passages: Sequence[str]) -> list[list[str]]:
-    return [WORD.findall(text.lower()) for text in passages]
+def _split(texts: Sequence[str]) -> list[list[str]]:
+    return [WORD.findall(text.lower()) for text in texts]
 
 
 def _cosines(
@@ -277,8 +278,8 @@ def _cosines(
     """Return the cosine of each question with each passage; 0 if it has no word of the table."""
     row = {word: n for n, word in enumerate(words)}
     sums = np.zeros((len(asked), table.shape[1]))
-    for n, text in enumerate(asked):
-        sums[n] = sum(table[row[word]] for word in tokens(text) if word in row)
+    for n, split in enumerate(_split(asked)):
+        sums[n] = sum(table[row[word]] for word in split if word in row)
     sums /= np.linalg.norm(sums, axis=1, keepdims=True).clip(1e-9)
     return sums @ (vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)).T
 

@@ -8,6 +8,7 @@ import pytest
 
 from embeddings_course.data import apidocs
 from embeddings_course.data.apidocs import Question
+from embeddings_course.data.apidocs.words import WORD
 from embeddings_course.explorables import cut_passages, prepared_searches, search_box
 from embeddings_course.explorables.explorable import ASSETS
 from embeddings_course.text_search import bm25, reciprocal_rank_fusion
@@ -139,7 +140,7 @@ def whole_numbers(array):
 
 def by_python(parts, text):
     """Scores of all passages by both searches; None where a search knows no word."""
-    words = apidocs.tokens(text)
+    words = WORD.findall(text.lower())
     split = [re.findall(r"[a-z0-9_]+", passage.lower()) for passage in parts["passages"]]
     split = [[w for w in ws if len(w) > 1 and w[0].isalpha()] for ws in split]
     spelt = bm25([words], split)[0]
@@ -173,6 +174,13 @@ def test_whatever_is_typed_is_scored_as_python_scores_it(page, parts):
         check(parts, text, listed(page))
     assert page.wrong == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_questions_without_markup_are_split_as_the_pages_split_them():
+    every = apidocs.questions(["numpy.pad", "numpy.gcd", "torch.save", "numpy.nanmean"])
+    plain = [text for text in STRANGE if not set(text) & set("`:$[>.")]
+    for text in [*plain, *(each.text for each in every)]:
+        assert WORD.findall(text.lower()) == apidocs.tokens(text)
 
 
 def test_words_that_nobody_knows_are_named_and_long_ones_cut(page):
