@@ -9,8 +9,14 @@ import pytest
 from embeddings_course.data import apidocs
 from embeddings_course.data.apidocs import Question
 from embeddings_course.data.apidocs.words import WORD
-from embeddings_course.explorables import cut_passages, prepared_searches, search_box
+from embeddings_course.explorables import (
+    cut_passages,
+    documentation_box,
+    prepared_searches,
+    search_box,
+)
 from embeddings_course.explorables.explorable import ASSETS
+from embeddings_course.explorables.text_search import EXAMPLES as EXAMPLES_OF_THE_BOX
 from embeddings_course.text_search import bm25, reciprocal_rank_fusion
 from helpers.browser import DESKTOP, PHONE, barriers
 from helpers.explorable_page import explorable_page
@@ -301,3 +307,23 @@ def test_the_data_hold_one_byte_per_number(box, parts):
     data = json.loads(re.search(r'explorable-data">(.*?)</script>', box.html(), re.DOTALL)[1])
     assert data["rows"]["kind"] == data["vectors"]["kind"] == "int8"
     assert (ASSETS / "text_search.js").is_file()
+
+
+def test_the_box_of_the_documentation_has_all_that_answer_and_fits_into_a_page():
+    every = apidocs.passages()
+    names = np.array([entry.name for entry in every.entries])
+    answers = {name for each in apidocs.questions(names) for name in each.answers}
+    names = names[np.isin(names, list(answers)) | (np.arange(len(names)) % 9 == 0)]
+    words = np.array(sorted({word for text in every.queries for word in apidocs.tokens(text)}))
+    table = np.random.default_rng(0).normal(size=(len(words), 128))
+    made = documentation_box(names, words, table, caption="Ask")
+    assert len(made.data["names"]) == len(set(made.data["names"])) == 300
+    assert answers & set(names) <= set(made.data["names"]) <= set(names)
+    assert {text for text, _, _ in made.data["examples"]} == set(EXAMPLES_OF_THE_BOX)
+    known = set(made.data["words"].split())
+    asked = {w for each in apidocs.questions(names) for w in apidocs.tokens(each.text)}
+    assert known <= set(words) and asked & set(words) <= known
+    assert max(len(text.split()) for text in made.data["texts"]) <= 60
+    assert len(made.html()) < 450_000
+    with raises(ValueError, "search-box-entry", "numpy.not_there"):
+        documentation_box(np.array(["numpy.not_there"]), words, table, caption="Ask")
