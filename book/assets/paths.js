@@ -88,8 +88,7 @@
         const stop = make("aside", { className: "path-stop" });
         stop.setAttribute("aria-label", `The path ${title}`);
         stop.append(
-          make("p", {}, `The path ${title} leaves this page here and goes on with `, go, ". What "
-            + "follows can wait."),
+          make("p", {}, `The path ${title} leaves this page here. What follows can wait. Next: `, go),
         );
         section.before(stop);
       }
