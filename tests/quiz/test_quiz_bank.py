@@ -44,7 +44,7 @@ CLAIMS = """
     alignment-decides not-a-dictionary dimension-is-a-tradeoff features-may-not-fit
     lookup-is-not-sequence pictures-can-mislead transfer-saves-labels search-tradeoff dedup
     retrieval-feeds-generation how-sure real-table one-token-two-vectors hubs cutting-or-pca
-    bytes-for-recall pretraining-pays
+    bytes-for-recall pretraining-pays three-wishes
 """
 CLAIMS = frozenset(CLAIMS.split())
 COMMON = {"id": "one", "claim": "some-claim", "level": "recall", "stem": "Which?"}
