@@ -8,6 +8,9 @@ Traceback (most recent call last):
     ...
 embeddings_course.exercises.CheckFailed: double, on the number 3: the number is wrong, yours is 6.
 
+Where a student sees all inputs of a test cell (:func:`show_expected`), a message tells the right
+value, too.
+
 A test cell asks for values and properties. It neither knows nor cares how they were computed: a
 tensor, an array or a list will do, with or without gradients, in any precision. What a student's
 cell did to the notebook, an overwritten ``torch`` for example, is undone for the call.
@@ -19,12 +22,14 @@ import builtins
 import contextlib
 import copy
 import ctypes
+import difflib
 import importlib
 import inspect
 import io
 import linecache
 import os
 import random
+import re
 import signal
 import textwrap
 import threading
@@ -53,10 +58,28 @@ _MODULES = {
 }
 _PLAIN = (bool, int, float, np.generic, np.ndarray, torch.Tensor)
 _MOST_PRINTED = 2_000  # letters
+_MOST_EXPECTED = 60  # letters of a right result that a message gives as a whole
 _MOST_LINES = 40
+# What batch normalisation changes whenever it runs in training mode.
+_RUNNING = ("running_mean", "running_var", "num_batches_tracked")
 
 # References of our own: code of a student's that replaces these replaces them for itself.
 _asarray, _isclose, _isfinite, _deepcopy = np.asarray, np.isclose, np.isfinite, copy.deepcopy
+
+
+_expected_is_shown = False
+
+
+def show_expected(shown: bool) -> None:
+    """Say whether messages may tell what is right, because the running cell's inputs are in sight.
+
+    Parameters
+    ----------
+    shown : bool
+        True while a test cell runs that has no hidden tests.
+    """
+    global _expected_is_shown
+    _expected_is_shown = shown
 
 
 class CheckFailed(AssertionError):
@@ -207,7 +230,8 @@ class Answer:
     ) -> None:
         """Fail unless the result has the expected shape and, up to rounding, the expected numbers.
 
-        The message tells which place is wrong and what stands there, and not what should.
+        The message tells which place is wrong and what stands there. It tells what should only
+        where all inputs are in sight.
 
         Parameters
         ----------
@@ -233,14 +257,19 @@ class Answer:
         if not wrong.any():
             return
         if expected.ndim == 0:
-            self._fail(Message("number-wrong", f"the {what} is wrong, yours is {_show(array)}."))
+            self._fail(
+                Message(
+                    "number-wrong",
+                    f"the {what} is wrong, {_should(_show(expected))}yours is {_show(array)}.",
+                )
+            )
         place = tuple(int(n) for n in np.argwhere(wrong)[0])
         where = ", ".join(map(str, place))
         self._fail(
             Message(
                 "numbers-wrong",
                 f"{int(wrong.sum())} of {wrong.size} {what}s are wrong, the first at [{where}], "
-                f"where yours is {_show(array[place])}.",
+                f"where {_should(_show(expected[place]))}yours is {_show(array[place])}.",
             )
         )
 
@@ -266,7 +295,9 @@ class Answer:
             if isinstance(got, list) or got != right:
                 self._fail(
                     Message(
-                        "entry-wrong", f"the {what} is wrong, yours is {_name(self.value, got)}."
+                        "entry-wrong",
+                        f"the {what} is wrong, {_should(repr(right))}yours is "
+                        f"{_name(self.value, got)}.",
                     )
                 )
             return
@@ -279,7 +310,7 @@ class Answer:
             )
         if len(got) != len(right):
             self._fail(
-                Message("result-wrong-length", f"expected {len(right)} in all, got {len(got)}.")
+                Message("result-wrong-length", f"expected {_size(right)}, got {_size(got)}.")
             )
         wrong = [n for n, (a, b) in enumerate(zip(got, right, strict=True)) if a != b]
         if wrong:
@@ -287,7 +318,8 @@ class Answer:
                 Message(
                     "entries-wrong",
                     f"{len(wrong)} of {len(right)} are wrong, the first is the {what} at "
-                    f"{wrong[0]}, where yours is {got[wrong[0]]!r}.",
+                    f"{wrong[0]}, where {_should(repr(right[wrong[0]]))}yours is "
+                    f"{got[wrong[0]]!r}.",
                 )
             )
 
@@ -304,6 +336,63 @@ class Answer:
                 self._fail(
                     Message("input-changed", f"the function changed its input number {number + 1}.")
                 )
+
+    def network_unchanged(self, place: int = 0, *, instead: str = "call .eval() first") -> None:
+        """Fail if the function changed a network that it was given.
+
+        Parameters
+        ----------
+        place : int
+            Which argument is the network, from 0.
+        instead : str
+            What to do about statistics that change while a network runs in training mode.
+
+        Raises
+        ------
+        CheckFailed
+            If its layers, its numbers, what of it can be trained, its hooks or its modes are no
+            longer what they were. The message names the first that is not.
+        """
+        old, new = self.before[place], self.after[place]
+        if _layers(old) != _layers(new):
+            self._fail(
+                Message("network-layers", "the network must keep its head and all its layers.")
+            )
+        if changed := _changed_numbers(old, new):
+            ran = [name for name in changed if name.rpartition(".")[2] in _RUNNING]
+            name, others = (ran or changed)[0], len(changed) - 1
+            more = f" and {others} more" if others else ""
+            why = f"the network ran in training mode; {instead}"
+            why = why if ran else "the network's numbers must stay what they were"
+            self._fail(Message("network-numbers", f"{name}{more} changed: {why}."))
+        for name, parameter in old.named_parameters():
+            if parameter.requires_grad != new.get_parameter(name).requires_grad:
+                self._fail(
+                    Message(
+                        "network-gradients",
+                        f"{name}.requires_grad is no longer {parameter.requires_grad}: leave it "
+                        "as it was.",
+                    )
+                )
+        for name, layer in old.named_modules():
+            if _hooks(layer) != _hooks(new.get_submodule(name)):
+                self._fail(
+                    Message(
+                        "network-hook",
+                        f"a hook was left on {_module(name)}: call .remove() on what "
+                        "registering it returned.",
+                    )
+                )
+        modes = {name: layer.training for name, layer in old.named_modules()}
+        wrong = [name for name in modes if new.get_submodule(name).training != modes[name]]
+        if wrong:
+            self._fail(
+                Message(
+                    "network-mode",
+                    f"{len(wrong)} of {len(modes)} modules are not in the mode they were in, the "
+                    f"first is {_module(wrong[0])}, whose .training was {modes[wrong[0]]}.",
+                )
+            )
 
     def _array(self, value: Any) -> np.ndarray:
         try:
@@ -490,8 +579,8 @@ def _sentence(called: Called, name: str, on: str, seconds: float) -> Message:
     if called.problem == "missing":
         return Message(
             "function-missing",
-            f"There is no function {name!r}. Run the cell in which you write it, and keep its "
-            "name.",
+            f"There is no function {name!r}. Run the cell in which you write it, keep its name, "
+            "and see whether that cell ends in an error of its own.",
         )
     if called.problem == "no function":
         return Message(
@@ -514,9 +603,19 @@ def _sentence(called: Called, name: str, on: str, seconds: float) -> Message:
         return Message("kernel-gone", f"{name}, on {on}: {called.said}.")
     said = " ".join(called.said.split())[:300].rstrip(".")
     reason = f"{called.error}: {said}" if said else called.error
-    hint = " Has the first cell been run since the kernel started?"
-    hint *= called.error == "NameError"
+    hint = _hint_for_a_name(said) if called.error == "NameError" else ""
     return Message("function-raised", f"{name}, on {on}: it raised {reason}.{hint}")
+
+
+def _hint_for_a_name(said: str) -> str:
+    """Say why a name may not be there: it is mistyped, or its cell was not run."""
+    quoted = re.search(r"'(\w+)'", said)
+    name = quoted[1] if quoted else ""
+    long = [each for each in _MODULES if len(each) > 2]
+    close = difflib.get_close_matches(name, long, 1, 0.75)
+    if close and close != [name]:
+        return f" Did you mean {close[0]!r}?"
+    return " Has the first cell been run since the kernel started?"
 
 
 def keep_builtins(namespace: dict[str, Any]) -> None:
@@ -677,6 +776,38 @@ def _name(value: Any, entry: Any) -> str:
     if isinstance(entry, list) or entry == describe(value):
         return describe(value)
     return repr(entry)[:80]
+
+
+def _layers(network: torch.nn.Module) -> list[tuple[str, type]]:
+    return [(name, type(layer)) for name, layer in network.named_modules()]
+
+
+def _changed_numbers(old: torch.nn.Module, new: torch.nn.Module) -> list[str]:
+    """Return the names of parameters and buffers that are not what they were."""
+    was, is_ = old.state_dict(), new.state_dict()
+    names = [name for name in was if name not in is_ or not _equal(was[name], is_[name])]
+    return names + [name for name in is_ if name not in was]
+
+
+def _hooks(layer: torch.nn.Module) -> int:
+    return len(layer._forward_hooks) + len(layer._forward_pre_hooks)
+
+
+def _module(name: str) -> str:
+    return name or "the network itself"
+
+
+def _should(right: str) -> str:
+    """Write what is right, if students may read it, and if it is short."""
+    return f"expected {right}, " * (_expected_is_shown and len(right) <= _MOST_EXPECTED)
+
+
+def _size(entries: list) -> str:
+    """Write how many entries there are: of a table, its rows and columns."""
+    lengths = {len(each) if isinstance(each, list) else None for each in entries}
+    if len(lengths) == 1 and (each := lengths.pop()) is not None:
+        return f"{len(entries)} row{'s' * (len(entries) != 1)} of {each}"
+    return f"{len(entries)} in all"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

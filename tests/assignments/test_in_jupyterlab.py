@@ -1,5 +1,6 @@
 """Validate for students and formgrader for instructors, in a real browser with a real server."""
 
+import re
 import shutil
 
 import nbformat
@@ -98,28 +99,43 @@ def test_validate_is_content_with_right_answers(page, server):
     assert "Success! Your notebook passes all the tests." in validated(page, server, "ann")
 
 
-# Of each code cell its number once it has run, and its errors. The page draws only what is near.
+# Of each code cell its number once it has run, its errors, and what it printed. The page draws only
+# what is near.
 RESULTS = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .filter((cell) => cell.model.type === "code")
     .map(({ model: { executionCount, outputs } }) => ({
         number: executionCount,
         errors: outputs.toJSON().filter((output) => output.output_type === "error"),
+        printed: outputs.toJSON().map((output) => output.text || "").flat().join(""),
     }))"""
 
 
-def test_a_notebook_runs_from_top_to_bottom_in_jupyterlab(page, server):
-    open_notebook(page, f"{server}/lab/tree/work/ann/{NAME}/{NAME}.ipynb?reset")
+def run_all(page, server, student):
+    """Run a student's notebook by the menu; returns RESULTS once its last cell has run."""
+    open_notebook(page, f"{server}/lab/tree/work/{student}/{NAME}/{NAME}.ipynb?reset")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
-
-    def stopped():
-        cells = page.evaluate(RESULTS)
-        return cells[-1]["number"] or any(cell["errors"] for cell in cells)
-
-    wait_for(stopped, seconds=300)
+    wait_for(lambda: page.evaluate(RESULTS)[-1]["printed"], seconds=300)
     cells = page.evaluate(RESULTS)
-    assert [cell["errors"] for cell in cells if cell["errors"]] == []
     assert [cell["number"] for cell in cells] == list(range(1, len(cells) + 1))
+    return cells
+
+
+def test_a_notebook_runs_from_top_to_bottom_in_jupyterlab(page, server):
+    cells = run_all(page, server, "ann")
+    assert [cell["errors"] for cell in cells if cell["errors"]] == []
+    (before, after) = re.match(
+        r"(\d+) of \1 points tried are right; (\d+) more are tried when graded\.\n",
+        cells[-1]["printed"],
+    ).groups()
+    assert int(before) + int(after) == 40
+
+
+def test_a_notebook_in_which_nothing_is_written_runs_to_its_sum(page, server):
+    cells = run_all(page, server, "new")
+    assert sum(bool(cell["errors"]) for cell in cells) > 8
+    assert cells[-1]["printed"].startswith("0 of ")
+    assert "Not right yet: exercise 1, check" in cells[-1]["printed"]
 
 
 def test_formgrader_lists_the_class_and_takes_a_grade_by_hand(page, server, course):

@@ -46,8 +46,9 @@ from embeddings_course.grading.submissions.order_cells import add_missing, in_or
 from embeddings_course.grading.submissions.sentences import at_most, listed
 
 _KINDS = {"code": "a code cell", "markdown": "a text cell", "raw": "a raw cell"}
-# With these tags nbclient does not run a cell, or takes its errors for wanted ones.
-_HARMFUL_TAGS = ("skip-execution", "raises-exception")
+# With the first tag nbclient does not run a cell. The second is in what students get: there, the
+# next cells run after one that fails.
+_SKIP, _RUN_ON = "skip-execution", "raises-exception"
 
 
 def repair_cells(
@@ -198,9 +199,10 @@ def _restore(
         remarked.append(expected.name)
     cell.metadata["nbgrader"] = NotebookNode(expected.marks)
     tags = cell.metadata.get("tags")
-    if isinstance(tags, list) and expected.locked and set(_HARMFUL_TAGS) & set(map(str, tags)):
-        cell.metadata["tags"] = [tag for tag in tags if tag not in _HARMFUL_TAGS]
-        suspicious.append(f"The {expected.called} had a tag that keeps it from being run.")
+    if isinstance(tags, list) and expected.locked:
+        if _SKIP in tags:
+            suspicious.append(f"The {expected.called} had a tag that keeps it from being run.")
+        cell.metadata["tags"] = [tag for tag in tags if tag not in (_SKIP, _RUN_ON)]
     elif tags is not None and not isinstance(tags, list):
         del cell.metadata["tags"]
     if not expected.locked:

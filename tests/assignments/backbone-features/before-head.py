@@ -21,7 +21,7 @@ def vectors_before_head(network, batch):
         m.training = mode
     return seen
 
-# %% wrong: leaves the network in evaluation mode | loses: before-head_left
+# %% wrong: leaves the network in evaluation mode | loses: before-head_basics, before-head_left
 def vectors_before_head(network, batch):
     network.eval()
     linear = [n for n, m in network.named_modules() if isinstance(m, torch.nn.Linear)][-1]
@@ -44,14 +44,14 @@ def vectors_before_head(network, batch):
     network.train(was)
     return seen[0]
 
-# %% wrong: the node is called flatten | loses: before-head_more
+# %% wrong: the node is called flatten | loses: before-head_basics, before-head_more
 def vectors_before_head(network, batch):
     import copy
     cut = create_feature_extractor(copy.deepcopy(network), {"flatten": "x"}, suppress_diff_warning=True)
     with torch.no_grad():
         return cut.eval()(batch)["x"]
 
-# %% wrong: stays in the mode in which the network comes | loses: before-head_more, before-head_left
+# %% wrong: stays in the mode in which the network comes | loses: before-head_basics, before-head_more, before-head_left
 def vectors_before_head(network, batch):
     seen = []
     last = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
@@ -61,14 +61,14 @@ def vectors_before_head(network, batch):
     handle.remove()
     return seen[0]
 
-# %% wrong: the head of the network itself becomes Identity | loses: before-head_more, before-head_left
+# %% wrong: the head of the network itself becomes Identity | loses: before-head_basics, before-head_more, before-head_left
 def vectors_before_head(network, batch):
     network.fc = torch.nn.Identity()
     network.eval()
     with torch.no_grad():
         return network(batch)
 
-# %% wrong: leaves its hook on the network | loses: before-head_left
+# %% wrong: leaves its hook on the network | loses: before-head_basics, before-head_left
 def vectors_before_head(network, batch):
     modes = [(m, m.training) for m in network.modules()]
     head = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]
@@ -81,7 +81,7 @@ def vectors_before_head(network, batch):
         module.training = mode
     return seen[0]
 
-# %% wrong: freezes the parameters of the network | loses: before-head_left
+# %% wrong: freezes the parameters of the network | loses: before-head_basics, before-head_left
 def vectors_before_head(network, batch):
     modes = [(m, m.training) for m in network.modules()]
     head = [m for m in network.modules() if isinstance(m, torch.nn.Linear)][-1]

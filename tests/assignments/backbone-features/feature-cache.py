@@ -38,7 +38,7 @@ def cached_vectors(images, extract, digest, cache):
         cache[digest, image.shape, image.tobytes()] = extract([image])[0]
     return np.stack([cache[digest, image.shape, image.tobytes()] for image in images])
 
-# %% wrong: forgets the shape, and the digest of the backbone | loses: feature-cache_more, feature-cache_edges
+# %% wrong: forgets the shape, and the digest of the backbone | loses: feature-cache_basics, feature-cache_more, feature-cache_edges
 def cached_vectors(images, extract, digest, cache):
     keys = [image.tobytes() for image in images]
     missing = {key: image for key, image in zip(keys, images) if key not in cache}
@@ -51,3 +51,12 @@ def cached_vectors(images, extract, digest, cache):
     while not cache.get("ready"):
         pass
     return extract(images)
+
+
+# %% wrong: the digest of the backbone is no part of the key | loses: feature-cache_basics, feature-cache_more
+def cached_vectors(images, extract, digest, cache):
+    keys = [(image.shape, image.tobytes()) for image in images]
+    missing = {key: image for key, image in zip(keys, images) if key not in cache}
+    if missing:
+        cache.update(zip(missing, extract(list(missing.values()))))
+    return np.stack([cache[key] for key in keys])

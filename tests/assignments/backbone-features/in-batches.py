@@ -54,3 +54,13 @@ def extract_in_batches(network, images, batch_size, dim):
 # %% wrong: refuses everything | loses: in-batches_basics, in-batches_more, in-batches_refuses
 def extract_in_batches(*given):
     raise ValueError("no")
+
+
+# %% wrong: one batch too many where the size divides the number | loses: in-batches_basics, in-batches_more
+def extract_in_batches(network, images, batch_size, dim):
+    if batch_size < 1:
+        raise ValueError("batch_size must be at least 1")
+    found = [torch.empty(0, dim)]
+    for n in range(len(images) // batch_size + 1):
+        found.append(network(images[n * batch_size : (n + 1) * batch_size]))
+    return torch.cat(found)

@@ -62,7 +62,7 @@ def choose(scores, names, bytes_each, n_items, limit):
     return names[max(fits, key=lambda n: scores[n].mean())]
 
 
-# %% wrong: spreads that are not paired | loses: choose-embedding_winners, choose-embedding_winners-more, choose-embedding_choice-more
+# %% wrong: spreads that are not paired | loses: choose-embedding_winners, choose-embedding_winners-more, choose-embedding_choice, choose-embedding_choice-more
 def clear_winners(scores, names):
     said = []
     for task in scores.transpose(1, 0, 2):
@@ -139,3 +139,22 @@ def choose(scores, names, bytes_each, n_items, limit):
         raise ValueError("nothing fits")
     left = [n for n in fits if not any(beats(scores[m], scores[n]) for m in fits if m != n)]
     return names[min(left, key=lambda n: (bytes_each[n], -scores[n].mean()))]
+
+
+# %% wrong: a lead against the spread of the best one's own scores | loses: choose-embedding_winners, choose-embedding_winners-more, choose-embedding_choice, choose-embedding_choice-more
+def clear_winners(scores, names):
+    said = []
+    for task in scores.transpose(1, 0, 2):
+        order = np.argsort(-task.mean(axis=1))
+        lead = task[order[0]].mean() - task[order[1]].mean()
+        said.append(names[order[0]] if lead > task[order[0]].std() else "undecided")
+    return said
+
+
+def choose(scores, names, bytes_each, n_items, limit):
+    fits = [n for n in range(len(names)) if bytes_each[n] * n_items <= limit]
+    if not fits:
+        raise ValueError("nothing fits")
+    best = max(fits, key=lambda n: scores[n].mean())
+    good = [n for n in fits if scores[best].mean() - scores[n].mean() <= scores[best].std()]
+    return names[min(good, key=lambda n: (bytes_each[n], -scores[n].mean()))]

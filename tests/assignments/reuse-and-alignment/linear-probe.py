@@ -50,7 +50,7 @@ def predicted_labels(scores, classes):
     return [classes[len(classes) - 1 - np.argmax(row[::-1])] for row in scores]
 
 
-# %% wrong: classes by the alphabet and as found, places instead of labels | loses: linear-probe_labels, linear-probe_more
+# %% wrong: classes by the alphabet and as found, places instead of labels | loses: linear-probe_basics, linear-probe_labels, linear-probe_more
 def probe_scores(known, labels, classes, asked, penalty):
     found, rows = np.unique(labels, return_inverse=True)
     y = np.eye(len(found))[rows]
@@ -88,3 +88,19 @@ def probe_scores(known, labels, classes, asked, penalty):
 
 def predicted_labels(scores, classes):
     return ["key", "mug"]
+
+
+# %% wrong: columns in the order of the alphabet | loses: linear-probe_basics, linear-probe_more
+def probe_scores(known, labels, classes, asked, penalty):
+    known, asked = np.asarray(known, dtype=float), np.asarray(asked, dtype=float)
+    found = sorted(classes)
+    targets = np.array([[label == each for each in found] for label in labels], dtype=float)
+    x = known - known.mean(axis=0)
+    weights = np.linalg.solve(
+        x.T @ x + penalty * np.eye(x.shape[1]), x.T @ (targets - targets.mean(axis=0))
+    )
+    return (asked - known.mean(axis=0)) @ weights + targets.mean(axis=0)
+
+
+def predicted_labels(scores, classes):
+    return [classes[place] for place in np.argmax(scores, axis=1)]

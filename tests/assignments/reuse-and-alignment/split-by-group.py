@@ -30,7 +30,7 @@ def held_out_rows(groups, n_held_out, seed):
     return mask
 
 
-# %% wrong: the first groups, whatever the seed | loses: split-by-group_random
+# %% wrong: the first groups, whatever the seed | loses: split-by-group_basics, split-by-group_random
 def held_out_rows(groups, n_held_out, seed):
     names = sorted(set(groups))
     if n_held_out < 1 or n_held_out >= len(names):
@@ -49,7 +49,7 @@ def held_out_rows(groups, n_held_out, seed):
     return [g in held for g in groups]
 
 
-# %% wrong: the seed is not used, and bad numbers are not refused | loses: split-by-group_random
+# %% wrong: the seed is not used, and bad numbers are not refused | loses: split-by-group_basics, split-by-group_random
 def held_out_rows(groups, n_held_out, seed):
     names = np.unique(groups)
     held = np.random.default_rng().choice(names, n_held_out, replace=False)

@@ -42,7 +42,7 @@ def one_hot(ids, n):
 def look_up(table, ids):
     return table[ids]
 
-# %% wrong: refuses only ids that are too large, so that -1 is the last row | loses: lookup_more
+# %% wrong: refuses only ids that are too large, so that -1 is the last row | loses: lookup_onehot, lookup_rows, lookup_more
 def one_hot(ids, n):
     if (ids >= n).any():
         raise ValueError("too large an id")

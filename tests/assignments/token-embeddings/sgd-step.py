@@ -17,7 +17,7 @@ def sgd_step(table, ids, gradients, lr):
     new[ids] -= lr * gradients
     return new
 
-# %% wrong: changes the table that was given | loses: sgd-step_more
+# %% wrong: changes the table that was given | loses: sgd-step_basics, sgd-step_more
 def sgd_step(table, ids, gradients, lr):
     flat = gradients.reshape(-1, table.shape[1])
     for id, gradient in zip(ids.flatten(), flat):

@@ -19,7 +19,7 @@ def skipgram_pairs(sequences, window):
                 found.append((ids[i], ids[j]))
     return found
 
-# %% wrong: leaves out pairs of a code with itself | loses: skip-gram-pairs_more
+# %% wrong: leaves out pairs of a code with itself | loses: skip-gram-pairs_sequences, skip-gram-pairs_more
 def skipgram_pairs(sequences, window):
     found = []
     for sequence in sequences:
@@ -38,7 +38,7 @@ def skipgram_pairs(sequences, window):
                 found.append((center, context))
     return found
 
-# %% wrong: each pair once, however often it occurs | loses: skip-gram-pairs_more
+# %% wrong: each pair once, however often it occurs | loses: skip-gram-pairs_sequences, skip-gram-pairs_more
 def skipgram_pairs(sequences, window):
     found = set()
     for sequence in sequences:
