@@ -27,15 +27,17 @@ import importlib
 import inspect
 import io
 import linecache
+import os
 import random
 import re
 import signal
+import textwrap
 import threading
 import time
 import traceback
 import types
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -639,6 +641,80 @@ def keep_builtins(namespace: dict[str, Any]) -> None:
                 del namespace[name]
 
     shell.events.register("pre_run_cell", put_back)
+
+
+def see(namespace: dict[str, Any], *, seconds: float = 20.0) -> Callable[[Callable], None]:
+    """Show what a student's own functions achieve: run a function below, and show its figure.
+
+    The parameters of the decorated function are named after functions of the student's. It gets
+    stand-ins for them, which call the student's by :func:`attempt` and return arrays, whatever kind
+    of numbers those returned. While a function is missing, not written or fails, the cell says so
+    in a sentence and the notebook goes on. Nothing is run where a notebook is graded or validated:
+    such a cell shows, and tests nothing.
+
+    >>> notebook = {"double": lambda x: 2 * x}
+    >>> @see(notebook)
+    ... def result(double):
+    ...     print(double(3))
+    6
+    >>> @see(notebook)
+    ... def result(triple):
+    ...     print(triple(3))
+    Nothing to see yet. There is no function 'triple'. Run the cell in which you write it, and keep
+    its name.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's ``globals()``.
+    seconds : float
+        After which a call of a student's function is given up.
+
+    Returns
+    -------
+    callable
+        A decorator, which runs what it decorates at once and leaves None in its place.
+    """
+
+    def stand_in(name: str) -> Callable:
+        def called(*arguments: Any, **keywords: Any) -> Any:
+            answer = attempt(
+                namespace, name, *arguments, on="these inputs", seconds=seconds, **keywords
+            )
+            try:
+                return answer.numbers(finite=False)
+            except CheckFailed:
+                return answer.value
+
+        return called
+
+    def run(show: Callable) -> None:
+        if os.environ.get("NBGRADER_EXECUTION"):
+            return
+        try:
+            shown = show(*map(stand_in, inspect.signature(show).parameters))
+        except CheckFailed as failed:
+            _say(str(failed))
+            return
+        except NotImplementedError:
+            _say("A function that this cell calls is not written yet.")
+            return
+        except Exception as error:
+            _say(
+                f"What came back cannot be shown ({type(error).__name__}: {_said(error)[:200]}). "
+                "The checks above say what is wrong."
+            )
+            return
+        if shown is not None:
+            from IPython.display import display
+
+            display(shown)
+
+    return run
+
+
+def _say(why: str) -> None:
+    print(textwrap.fill(f"Nothing to see yet. {why}", 96))
 
 
 def describe(value: Any) -> str:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from embeddings_course.exercises import attempt, keep_builtins, refuses
+from embeddings_course.exercises import attempt, keep_builtins, refuses, see
 from helpers.refusals import raises
 
 
@@ -373,3 +373,39 @@ def test_a_replaced_function_of_numpy_does_not_change_the_verdict(monkeypatch):
     monkeypatch.setattr(np, "asarray", lambda *given, **settings: np.zeros(1))
     with raises(AssertionError, "number-wrong"):
         attempt({"double": lambda x: x}, "double", 3, on="3").close(6)
+
+
+def seen(capsys, source, show):
+    """Return what a cell that shows a student's own results prints."""
+    notebook = {"np": np, "torch": torch}
+    exec(source, notebook)
+    assert see(notebook)(show) is None
+    return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def f(x): return torch.ones(2) * x", "[3. 3.]"),
+        ("def f(x): return [torch.tensor(1.0) * x, 2]", "[3. 2.]"),
+        ("def f(x): return {'a': x}", "{'a': 3}"),
+        ("f = 3", "Nothing to see yet. f is an int and no function any more: something has"),
+        ("", "Nothing to see yet. There is no function 'f'."),
+        ("def f(x): raise NotImplementedError", "Nothing to see yet. f is not written yet."),
+        ("def f(x): return", "Nothing to see yet. f, on these inputs: it returned nothing."),
+        ("def f(x): return x / 0", "f, on these inputs: it raised ZeroDivisionError"),
+    ],
+)
+def test_a_result_of_ones_own_is_shown_or_a_sentence_says_what_is_missing(capsys, source, said):
+    assert said in seen(capsys, source, lambda f: print(f(3)))
+
+
+def test_a_result_that_does_not_fit_into_the_picture_ends_nothing(capsys):
+    said = seen(capsys, "def f(x): return [1]", lambda f: print(f(3)[5]))
+    assert said.startswith("Nothing to see yet. What came back cannot be shown (IndexError: ")
+    assert said.endswith("The checks above say what is wrong.")
+
+
+def test_pictures_of_ones_own_results_cost_grading_no_time(capsys, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert seen(capsys, "def f(x): return x", lambda f: print(f(3))) == ""
