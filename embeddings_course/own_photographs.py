@@ -110,7 +110,7 @@ def small_copy(path: Path) -> bytes:
                     "heic-unreadable",
                     f"{path.name} is in Apple's format HEIC, which cannot be read here. Save it as "
                     "JPEG: on a phone in Settings, Camera, Formats, Most Compatible, or in the app "
-                    "that shows it. Or run: pip install pillow-heif",
+                    "that shows it. Or run: pip install pillow-heif.",
                 )
             ) from None
     try:
