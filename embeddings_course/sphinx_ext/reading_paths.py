@@ -182,7 +182,8 @@ def _add(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
     app.add_js_file(None, body=f"const readingPaths = {json.dumps(told)};")
     app.add_js_file("paths.js")
     optional = electives(paths, [each.removeprefix("book/") for each in counted_pages(app)])
-    if page.removeprefix("book/") in optional:
+    # Sphinx has a page "search" of its own, which is not the book's.
+    if page in {f"book/{each}" for each in optional}:
         there = f"{app.builder.get_relative_uri(page, app.config.root_doc)}#{ANCHOR}"
         mark = rf'\1, <a href="{escape(there)}">elective</a></p>'
         context["body"] = _TIME.sub(mark, context["body"], count=1)
