@@ -3,13 +3,16 @@
 
 PYTHON ?= python3
 
-.PHONY: help book check test test-slow test-all coverage lab assignments bundle demo-class links notebooks bench clean
+.PHONY: help book pdf check test test-slow test-all coverage lab assignments bundle demo-class links notebooks bench clean
 
 help:      ## show this list
 	@awk -F ': *## *' '/^[a-z-]+:.*##/ {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 book:      ## execute what changed and build the book; KEEP_GOING=1 publishes a failing page, too
 	$(PYTHON) -m embeddings_course book $(if $(filter-out 0 no false,$(KEEP_GOING)),--keep-going)
+
+pdf:       ## the built book as one PDF; CODE=1 prints folded code, ALL=1 every page
+	$(PYTHON) -m embeddings_course pdf $(if $(filter-out 0 no false,$(CODE)),--code) $(if $(filter-out 0 no false,$(ALL)),--all)
 
 check:     ## style, types, what may import what, and the unit tests: before each commit
 	$(PYTHON) -m embeddings_course check

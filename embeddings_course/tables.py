@@ -144,7 +144,9 @@ def result_table(
     heads = list(dict.fromkeys(head for cells in rows.values() for head in cells))
     if not heads:
         raise ValueError(
-            Message("table-empty", "A table needs a row with something in it, but rows is empty.")
+            Message(
+                "table-without-rows", "A table needs a row with something in it, but rows is empty."
+            )
         )
     known = {*heads, *rows}
     for named in (*highest, *lowest, *aside, *(spec if isinstance(spec, Mapping) else ())):
@@ -202,7 +204,7 @@ def _cell(value: Value, spec: str) -> _Cell:
         mean, _, small = plus_minus(np.asarray(value), spec).partition(" ")
         return _Cell(mean, small, _shown(mean))
     if not np.isfinite(value):
-        raise ValueError(Message("table-not-finite", f"{value} is not a number to show."))
+        raise ValueError(Message("table-value-not-finite", f"{value} is not a number to show."))
     text = format(value, spec)
     return _Cell(text, number=_shown(text))
 

@@ -1,5 +1,5 @@
 // What a reader has read and answered, in this browser only: ticks in the table of contents, a
-// button at the end of each page that counts, a summary on the first page. Quizzes keep their
+// button at the end of each page that counts, a summary on the first page, once there is something. Quizzes keep their
 // answers themselves; coursePages says which page has which quizzes, with how many questions.
 (() => {
   const KEY = "embeddings-course/";
@@ -102,10 +102,13 @@
         const questions = sum(quizzes.map(([, count]) => count));
         const text = `${read} of ${pages.length} pages read, ${right} of ${questions} questions right.`;
         if (counts.textContent !== text) counts.textContent = text;
+        // Two zeros greet nobody. Once it is shown it stays, also for whoever has just forgotten all.
+        if (read || right) place.hidden = false;
         forget.hidden = !Object.keys(localStorage).some((key) => key.startsWith(KEY));
       });
       const fold = make("details", {}, make("summary", { textContent: "How this is counted" }));
       fold.append(make("p", { textContent: note }), forget);
+      place.hidden = true;
       place.append(counts, fold);
       place.setAttribute("role", "group");
       place.setAttribute("aria-label", "Your progress");

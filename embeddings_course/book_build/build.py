@@ -72,7 +72,7 @@ def pages(root: Path) -> list[Path]:
     import yaml
 
     try:
-        names = list(_listed(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
+        names = list(page_names(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
     except FileNotFoundError as error:
         raise BookError(
             Message("toc-missing", f"{root} holds no _toc.yml: this is not the course's folder.")
@@ -96,7 +96,7 @@ def pages(root: Path) -> list[Path]:
     return found
 
 
-def _listed(entry: object) -> Iterator[str]:
+def page_names(entry: object) -> Iterator[str]:
     """Name the pages of an entry of the table of contents, depth first, as Sphinx takes them.
 
     Sphinx, which says what else may be wrong with one, is not there for who only grades.
@@ -107,7 +107,7 @@ def _listed(entry: object) -> Iterator[str]:
         yield str(name)
     for inside in ("parts", "chapters", "sections"):
         for inner in entry.get(inside) or []:
-            yield from _listed(inner)
+            yield from page_names(inner)
 
 
 def build_book(

@@ -23,18 +23,24 @@ LIBRARY = (
     "_shared",
     "audio.py",
     "backbones",
+    "check_results.py",
     "controls",
+    "cooccurrence.py",
     "data",
     "evaluate.py",
     "exercises.py",
+    "explorables",
     "features.py",
     "maps",
     "metrics.py",
+    "own_photographs.py",
     "plots",
     "progress.py",
     "quiz",
     "shared_vectors.py",
+    "tables.py",
     "text_encoders.py",
+    "text_search.py",
     "trained.py",
     "uncertainty.py",
 )
@@ -46,6 +52,10 @@ _NOT_FOR_STUDENTS = (
     "book/teaching.md",
     "book/trust.md",
 )
+# nbgrader's menus for instructors, and the side bar that changes a notebook's tests. The button
+# Validate stays. Where the package is installed, JupyterLab finds this file.
+_INSTRUCTORS = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
+_LAB_CONFIG = "labconfig/page_config.json"
 _README = Path(__file__).with_name("student_readme.md")
 
 
@@ -67,6 +77,11 @@ def write_bundle(root: Path, target: Path) -> Path:
     texts = {
         "README.md": _README.read_text(encoding="utf-8"),
         "pyproject.toml": student_project((root / "pyproject.toml").read_text(encoding="utf-8")),
+        _LAB_CONFIG: json.dumps(
+            {"disabledExtensions": {f"@jupyter/nbgrader:{name}": True for name in _INSTRUCTORS}},
+            indent=2,
+        )
+        + "\n",
     }
     chapters = [
         page for page in notebook_pages(pages(root)) if page.as_posix() not in _NOT_FOR_STUDENTS
@@ -116,8 +131,8 @@ def student_project(text: str) -> str:
     Returns
     -------
     str
-        Without the packages of the tools, without the ``course`` command, and with one extra,
-        ``student``.
+        Without the packages of the tools, without the ``course`` command, with one extra,
+        ``student``, and with what switches nbgrader's menus for instructors off.
     """
     whole = tomllib.loads(text)
     project, setup = whole["project"], whole["tool"]["setuptools"]
@@ -129,6 +144,7 @@ def student_project(text: str) -> str:
         **setup,
         "packages": [name for name in setup["packages"] if _is_library(name)],
         "package-data": {k: v for k, v in setup["package-data"].items() if _is_library(k)},
+        "data-files": {"etc/jupyter/labconfig": [_LAB_CONFIG]},
     }
     kept = {
         "build-system": whole["build-system"],

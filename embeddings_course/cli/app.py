@@ -9,7 +9,7 @@ from embeddings_course.cli import assignments, book, class_admin, grade, quiz, t
 from embeddings_course.cli.options import needs
 
 _HEADINGS = {
-    "For readers and students": (book.book, book.lab, book.clean),
+    "For readers and students": (book.book, book.pdf, book.lab, book.clean),
     "For instructors, in the order of a term": (
         assignments.demo_class,
         class_admin.doctor,

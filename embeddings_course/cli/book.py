@@ -1,4 +1,4 @@
-"""``course book``, ``lab``, ``clean``, ``links``, ``notebooks`` and ``bench``."""
+"""``course book``, ``pdf``, ``lab``, ``clean``, ``links``, ``notebooks`` and ``bench``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import click
 
 from embeddings_course._shared.messages import Message
 from embeddings_course.book_build.build import Book, build_book, pages
-from embeddings_course.cli.options import PASSES_ON, PackageCommand, passes_on, run_program
+from embeddings_course.cli.options import (
+    FILE,
+    PASSES_ON,
+    PackageCommand,
+    passes_on,
+    run_program,
+)
 
 
 @click.command(cls=PackageCommand, extras=("book",))
@@ -35,6 +41,32 @@ def build(root: Path, *, keep_going: bool = False) -> Book:
         f"{len(built.cached)} from the cache, in {built.seconds:.0f} s."
     )
     return built
+
+
+@click.command(cls=PackageCommand, extras=("pdf",))
+@click.option("--code", is_flag=True, help="Print folded code, too; without it, a line says what.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Print every page, those for instructors and the library's reference among them.",
+)
+@click.option("--output", type=FILE, help="The file to write, instead of _build/pdf/book.pdf.")
+@click.pass_obj
+def pdf(root: Path, code: bool, everything: bool, output: Path | None) -> None:
+    """Print the built book as one PDF."""
+    from embeddings_course.book_build.pdf import print_book
+
+    printed = print_book(
+        root,
+        output or root / "_build" / "pdf" / "book.pdf",
+        report=lambda line: print(f"  {line}", flush=True),
+        code=code,
+        everything=everything,
+    )
+    print(
+        f"{printed.chapters} chapters on {printed.pages} pages: {printed.path.resolve().as_uri()}"
+    )
 
 
 @click.command(cls=PackageCommand, context_settings=PASSES_ON)

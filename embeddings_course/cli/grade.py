@@ -93,15 +93,23 @@ def grade(
 
 @click.command()
 @click.argument("assignment", metavar="NAME")
+@click.option(
+    "--anonymous", is_flag=True, help="Letters stand for names on the board that a class may see."
+)
 @course_options
-def report(assignment: str, folder: Path, db: str | None) -> None:
+def report(assignment: str, anonymous: bool, folder: Path, db: str | None) -> None:
     """Write the report of a graded assignment again.
 
-    It then has what persons have graded since.
+    It then has what persons have graded since. Where tests have measured something, recall for
+    example, a board to show in class is written, too.
     """
     from embeddings_course.grading.course import open_course
+    from embeddings_course.grading.report.board import write_board
 
-    say(_written(open_course(folder, db), assignment))
+    course = open_course(folder, db)
+    say(_written(course, assignment))
+    if board := write_board(course, assignment, anonymous=anonymous):
+        say(f"A board to show in class: {board.as_uri()}")
 
 
 @click.command()

@@ -17,6 +17,7 @@ NEWEST = (3, 13)
 
 COMMANDS = (
     "book",
+    "pdf",
     "check",
     "test",
     "test-slow",

@@ -18,6 +18,7 @@ import numpy as np
 
 from embeddings_course._shared.messages import Message
 from embeddings_course._shared.notebook_display import Shown, module
+from embeddings_course.maps.sprite import Sprite
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -52,6 +53,15 @@ def packed(array: Any) -> dict[str, Any]:
     return {"kind": array.dtype.name, "shape": list(array.shape), "data": data}
 
 
+def photo(number: int, sheet: Sprite, label: str) -> str:
+    """Return the HTML of one picture of an explorable's sheet, for where no script runs."""
+    row, column = divmod(number, sheet.columns)
+    return (
+        f'<span class="explorable-photo" role="img" aria-label="{escape(label)}" '
+        f'style="--row:{row};--column:{column}"></span>'
+    )
+
+
 class Explorable(Shown):
     """A picture that answers to the reader's hand.
 
@@ -65,6 +75,8 @@ class Explorable(Shown):
         HTML for where no script runs: the same, in a few prepared states. Texts in it are escaped.
     data : mapping
         What the script gets: anything that JSON holds; arrays by ``packed``.
+    sheet : Sprite, optional
+        Small pictures, which `photo` and the script cut from it.
 
     Raises
     ------
@@ -78,7 +90,14 @@ class Explorable(Shown):
     )
     _style = ASSETS / "explorable.css"
 
-    def __init__(self, name: str, caption: str, fallback: str, data: Mapping[str, Any]):
+    def __init__(
+        self,
+        name: str,
+        caption: str,
+        fallback: str,
+        data: Mapping[str, Any],
+        sheet: Sprite | None = None,
+    ):
         if not isinstance(caption, str) or not caption.strip():
             raise ValueError(
                 Message(
@@ -94,6 +113,7 @@ class Explorable(Shown):
         self.caption = caption.strip()
         self.fallback = fallback
         self.data = data
+        self.sheet = sheet
 
     def __repr__(self) -> str:
         return f"Explorable {self.caption!r}"
@@ -112,9 +132,13 @@ class Explorable(Shown):
         return self._frame("")
 
     def _frame(self, data: str) -> str:
+        sheet = self.sheet
+        style = sheet and (
+            f' style="--sheet:url({sheet.url});--columns:{sheet.columns};--rows:{sheet.rows}"'
+        )
         return (
             f'<div class="explorable" data-explorable="{self.name}" role="group" '
-            f'aria-label="{escape(self.caption)}">'
+            f'aria-label="{escape(self.caption)}"{style or ""}>'
             f'<div class="explorable-fallback">{self.fallback}</div>'
             f'<p class="explorable-caption">{escape(self.caption)}</p>{data}</div>'
         )

@@ -14,7 +14,7 @@ METHODS = ("pca", "tsne")
 _STEPS = 400  # of the first state's descent
 _MORE_STEPS = 900  # of all further ones together, each of which begins where the last has ended,
 _LEAST_STEPS = 40  # and of each of them at least
-_EXAGGERATED = 1 / 3  # of the steps, in which all pull four times as strongly, to find each other
+_EXAGGERATED = 1 / 3  # of the first state's, in which pairs pull four times as strongly
 _NEIGHBOURS = 10.0  # the perplexity: about how many others pull at a point
 
 
@@ -149,9 +149,11 @@ def _tsne(similar: list[np.ndarray], points: np.ndarray) -> list[np.ndarray]:
     found = []
     for number, cosine in enumerate(similar):
         pull = _pulls(cosine)
-        steps = max(_LEAST_STEPS, _MORE_STEPS // len(similar)) if number else _STEPS
-        first = round(_EXAGGERATED * steps)
-        points = _descend(_descend(points, 4 * pull, first), pull, steps - first)
+        if number:  # A stronger pull would move what has found its place already.
+            points = _descend(points, pull, max(_LEAST_STEPS, _MORE_STEPS // len(similar)))
+        else:
+            first = round(_EXAGGERATED * _STEPS)
+            points = _descend(_descend(points, 4 * pull, first), pull, _STEPS - first)
         found.append(points)
     return found
 

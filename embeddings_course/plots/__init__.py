@@ -7,7 +7,13 @@ wrong by colour alone.
 """
 
 from embeddings_course.plots.geometry import cosine_histograms, cosine_matrices, scatters, vectors
-from embeddings_course.plots.pictures import answers, neighbours, neighbours_by_method, wall
+from embeddings_course.plots.pictures import (
+    answers,
+    neighbours,
+    neighbours_by_method,
+    picture_map,
+    wall,
+)
 from embeddings_course.plots.scores import (
     curves,
     intervals,
@@ -47,6 +53,7 @@ __all__ = [
     "loss_and_geometry",
     "neighbours",
     "neighbours_by_method",
+    "picture_map",
     "precision_recall",
     "scatters",
     "score_pairs",

@@ -52,6 +52,31 @@ def wall(
     return closed(figure)
 
 
+def picture_map(places: np.ndarray, images: Sequence[np.ndarray]) -> Figure:
+    """Show pictures at places in the plane, small ones, so that those that lie together are seen.
+
+    Parameters
+    ----------
+    places : float array [n, 2]
+        Where.
+    images : sequence of uint8 arrays [h, w, 3], length n
+        What is drawn there, each in a square of the same size.
+    """
+    wide, tall = 8.4, 6.0
+    figure, ax = plt.subplots(figsize=(wide, tall))
+    low, high = places.min(axis=0), places.max(axis=0)
+    half = np.array([0.03, 0.03 * wide / tall]) * (high - low)
+    for (x, y), image in zip(places, images, strict=True):
+        ax.imshow(
+            image, extent=(x - half[0], x + half[0], y - half[1], y + half[1]), aspect="auto",
+            interpolation="antialiased",
+        )  # fmt: skip
+    (left, bottom), (right, top) = low - 1.2 * half, high + 1.2 * half
+    ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return closed(figure)
+
+
 def neighbours(
     queries: np.ndarray,
     found: np.ndarray,

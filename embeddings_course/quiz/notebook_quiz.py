@@ -22,7 +22,7 @@ from embeddings_course._shared.notebook_display import (
     with_view,
 )
 from embeddings_course.quiz.answer_records import Record, read_record, set_aside, write_record
-from embeddings_course.quiz.question_files import QuizError, bank_folder, load_questions
+from embeddings_course.quiz.question_files import Part, QuizError, bank_folder, load_questions
 from embeddings_course.quiz.question_types import Question
 from embeddings_course.quiz.rendering import item, practice_html, variants
 
@@ -56,8 +56,9 @@ def quiz(name: str, *, seed: str = "", folder: str | Path | None = None) -> Quiz
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in bank_folder().glob("*.yml"))) or "none"
         raise QuizError([f"There is no quiz {name!r}. There are: {known}."])
-    questions = load_questions(path).questions
-    return Quiz(name, questions, seed=seed, folder=Path(folder or notebook_folder()))
+    file = load_questions(path)
+    folder = Path(folder or notebook_folder())
+    return Quiz(name, file.questions, seed=seed, folder=folder, parts=file.parts)
 
 
 class Quiz:
@@ -73,11 +74,22 @@ class Quiz:
         Decides the order of choices and the first numbers.
     folder : Path
         Where the record is kept.
+    parts : tuple of Part
+        Headings over the questions.
     """
 
-    def __init__(self, name: str, questions: tuple[Question, ...], *, seed: str, folder: Path):
+    def __init__(
+        self,
+        name: str,
+        questions: tuple[Question, ...],
+        *,
+        seed: str,
+        folder: Path,
+        parts: tuple[Part, ...] = (),
+    ):
         self.name = name
         self.questions = questions
+        self.parts = parts
         self.seed = seed
         self.record = folder / f"{name}.quiz.json"
 
@@ -86,7 +98,7 @@ class Quiz:
 
     def html(self) -> str:
         """Return the quiz as it can be read anywhere, its answers under a fold."""
-        return practice_html(self.name, self.questions, seed=self.seed)
+        return practice_html(self.name, self.questions, seed=self.seed, parts=self.parts)
 
     def versions(self) -> dict[str, set[str]]:
         """Return the versions that are on show, by id of the question."""

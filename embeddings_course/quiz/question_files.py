@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from embeddings_course._shared.messages import Message
@@ -54,6 +54,18 @@ _Loader.yaml_implicit_resolvers = _FastLoader.yaml_implicit_resolvers = {
 _QUESTION = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
 
 
+class Part(BaseModel):
+    """A heading over some questions of a file: up to where the next part begins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    title: str = Field(min_length=1)
+    first: str  # the id of its first question
+
+
+_PARTS_OF_A_FILE = TypeAdapter(list[Part])
+
+
 @dataclass(frozen=True)
 class QuestionFile:
     """The questions of one file, in its order, and the line each begins at."""
@@ -61,9 +73,10 @@ class QuestionFile:
     path: Path
     questions: tuple[Question, ...]
     lines: Mapping[str, int]
+    parts: tuple[Part, ...] = ()
 
     # What may stand at the top of a file.
-    FIELDS: ClassVar[tuple[str, ...]] = ("questions",)
+    FIELDS: ClassVar[tuple[str, ...]] = ("parts", "questions")
 
     @property
     def name(self) -> str:
@@ -177,9 +190,34 @@ def _read(path: Path, text: str) -> QuestionFile:
         lines.setdefault(question.id, _line(node, at))
     if not entries:
         problems.append(f"{path}:1: has no questions")
+    parts, wrong_parts = _read_parts(content.get("parts"), [question.id for question in questions])
+    if not problems:  # a part may name a question that is wrong itself
+        problems += [f"{path}:{_line(node, loc)}: {what}" for loc, what in wrong_parts]
     if problems:
         raise QuizError(problems)
-    return QuestionFile(path=path, questions=tuple(questions), lines=lines)
+    return QuestionFile(path=path, questions=tuple(questions), lines=lines, parts=parts)
+
+
+def _read_parts(
+    entries: Any, ids: Sequence[str]
+) -> tuple[tuple[Part, ...], list[tuple[tuple[str | int, ...], str]]]:
+    """Return the parts of a file, and what is wrong with them: places and sentences."""
+    if entries is None:
+        return (), []
+    try:
+        parts = _PARTS_OF_A_FILE.validate_python(entries)
+    except ValidationError:
+        return (), [(("parts",), "parts: must be a list, each with title and first, an id")]
+    begins = [ids.index(part.first) if part.first in ids else -1 for part in parts]
+    wrong: list[tuple[tuple[str | int, ...], str]] = [
+        (("parts", number), f"parts {number + 1}, first: there is no question {part.first!r}")
+        for number, part in enumerate(parts)
+        if begins[number] < 0
+    ]
+    if not wrong and (begins[:1] != [0] or begins != sorted(set(begins))):
+        said = "parts: begin with the first question, and follow the order of the questions"
+        wrong = [(("parts",), said)]
+    return tuple(parts), wrong
 
 
 def _parsed(path: Path, text: str, lost: Sequence[str]) -> tuple[yaml.Node | None, Any]:

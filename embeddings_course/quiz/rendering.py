@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from embeddings_course._shared.text import counted
 from embeddings_course.quiz.markdown import split_first, to_html, to_inline_html
+from embeddings_course.quiz.question_files import Part
 from embeddings_course.quiz.question_types import (
     Choice,
     NumericQuestion,
@@ -25,6 +27,8 @@ from embeddings_course.quiz.typed_numbers import compute, show_number
 
 # Sets of numbers that a practice question offers, at most.
 VARIANTS = 4
+
+SECONDS_A_QUESTION = 45
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class Key:
 
     claim: str
     explanations: tuple[Explanation, ...]
+
+
+def question_minutes(questions: int) -> int:
+    """Estimate how many minutes questions take, one at least."""
+    return max(1, round(questions * SECONDS_A_QUESTION / 60))
 
 
 def version_with(version: str, values: Mapping[str, float]) -> str:
@@ -155,7 +164,9 @@ def practice_html(
     questions: Sequence[Question],
     *,
     seed: str = "",
+    parts: Sequence[Part] = (),
     claim_url: Callable[[str], str | None] = lambda claim: None,
+    page_title: Callable[[str], str] = lambda claim: "",
 ) -> str:
     """Make the HTML of a practice quiz: readable without a script, alive with ``quiz.js``.
 
@@ -167,11 +178,17 @@ def practice_html(
         In the order to show.
     seed : str
         Decides the order of choices and the first numbers.
+    parts : sequence of Part
+        Headings over the questions. With them, there is a result for each part.
     claim_url : callable
         Returns the address of the cell that shows a claim, or None.
+    page_title : callable
+        Returns the title of the page with that cell, which a result leads to.
     """
     orders = arrange(questions, seed)
-    blocks = []
+    groups = _groups(questions, parts)
+    headings = {group[0].id: _heading(part, len(group)) for part, group in groups}
+    blocks = [_how_long(len(questions))] if groups else []
     for number, question in enumerate(questions, start=1):
         order = orders.get(question.id, ())
         forms = []
@@ -187,13 +204,71 @@ def practice_html(
                 '<div class="quiz-status" role="status"></div>'
                 f"{_key(known, shown.kind, claim_url(known.claim))}</form>"
             )
+        blocks.append(headings.get(question.id, ""))
         blocks.append(_question(question.id, forms))
+    if groups:
+        blocks.append(_result(groups, claim_url, page_title))
     foot = (
         '<p class="quiz-foot"><strong class="quiz-score"></strong>'
         '<button type="button" class="quiz-again" hidden>Start again</button>'
         '<span class="quiz-note"></span></p>'
     )
-    return _quiz(name, "practice", [*blocks, foot])
+    return _quiz(name, "practice", [*filter(None, blocks), foot])
+
+
+_Groups = list[tuple[Part, list[Question]]]
+
+
+def _groups(questions: Sequence[Question], parts: Sequence[Part]) -> _Groups:
+    """Put the questions below the parts that they belong to."""
+    begins = {part.first: part for part in parts}
+    groups: _Groups = []
+    for question in questions:
+        if part := begins.get(question.id):
+            groups.append((part, []))
+        if groups:
+            groups[-1][1].append(question)
+    return groups
+
+
+def _how_long(questions: int) -> str:
+    minutes = counted(question_minutes(questions), "minute")
+    return f'<p class="quiz-about">{counted(questions, "question")}, about {minutes}.</p>'
+
+
+def _heading(part: Part, questions: int) -> str:
+    return f'<h2 class="quiz-part">{to_inline_html(part.title)}</h2>{_how_long(questions)}'
+
+
+def _result(
+    groups: _Groups,
+    claim_url: Callable[[str], str | None],
+    page_title: Callable[[str], str],
+) -> str:
+    """Make the list of parts, whose points and pages to read again the script fills in."""
+    lines = []
+    for part, group in groups:
+        pages: dict[str, tuple[str, list[str]]] = {}
+        for question in group:
+            address, title = claim_url(question.claim), page_title(question.claim)
+            if address and title:
+                page = address.partition("#")[0]
+                pages.setdefault(page, (title, []))[1].append(question.id)
+        links = "".join(
+            f'<a class="quiz-page" href="{escape(page)}" data-questions="{" ".join(ids)}" hidden>'
+            f"{escape(title)}</a> "
+            for page, (title, ids) in pages.items()
+        )
+        ids = " ".join(question.id for question in group)
+        again = f'<span class="quiz-reread" hidden>Read again: {links}</span>' if links else ""
+        lines.append(
+            f'<li data-questions="{ids}"><strong>{to_inline_html(part.title)}:</strong> '
+            f'<span class="quiz-points"></span> {again}</li>'
+        )
+    return (
+        '<section class="quiz-result" hidden><h2>Your result by topic</h2>'
+        f"<ul>{''.join(lines)}</ul></section>"
+    )
 
 
 def graded_html(name: str, items: Sequence[Item], *, student: str) -> str:

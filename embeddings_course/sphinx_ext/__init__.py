@@ -29,6 +29,7 @@ EXTENSIONS = (
     "build_facts",
     "reading_progress",
     "reading_time",
+    "reading_paths",
     "search_spelling",
     "search_results",
     "api_reference",

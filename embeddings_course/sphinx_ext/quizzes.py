@@ -67,10 +67,21 @@ def _fill(
         uri = app.builder.get_relative_uri(page, f"book/{app.claim_pages[claim]}")
         return f"{uri}#claim-{claim}"
 
+    def page_title(claim: str) -> str:
+        title = app.env.titles.get(f"book/{app.claim_pages.get(claim)}")
+        return title.astext() if title else ""
+
     def filled(match: re.Match) -> str:
         if match[1] not in app.quizzes:
             raise ExtensionError(f"{page} asks for the quiz {match[1]!r}, which does not exist.")
-        return practice_html(match[1], app.quizzes[match[1]].questions, claim_url=claim_url)
+        file = app.quizzes[match[1]]
+        return practice_html(
+            match[1],
+            file.questions,
+            parts=file.parts,
+            claim_url=claim_url,
+            page_title=page_title,
+        )
 
     context["body"] = _PLACEHOLDER.sub(filled, body)
 

@@ -6,19 +6,20 @@ own. Tables, code and what cells show are not prose. A page without much prose s
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from embeddings_course.quiz.rendering import SECONDS_A_QUESTION, question_minutes
 from embeddings_course.sphinx_ext.drawings import CLASS
 from embeddings_course.sphinx_ext.quizzes import quizzes_in
 
 WORDS_A_MINUTE = 200
 SECONDS_A_CELL = 60  # up to twenty lines, and what they print
 SECONDS_A_PICTURE = 20
-SECONDS_A_QUESTION = 45
 LEAST_WORDS = 200
 
 NO_PROSE = "no-prose"
@@ -55,15 +56,31 @@ def reading_minutes(words: int, *, cells: int = 0, pictures: int = 0, questions:
     return max(1, int(minutes + 0.5)) if minutes < 10 else 5 * int(minutes / 5 + 0.5)
 
 
-def question_minutes(questions: int) -> int:
-    """Estimate how many minutes questions alone take, one at least."""
-    return max(1, round(questions * SECONDS_A_QUESTION / 60))
+def page_minutes(app: Sphinx, page: str, *, until: str = "", questions: int | None = None) -> int:
+    """Return how many minutes a page of the book takes, without prose those of its questions.
 
+    Parameters
+    ----------
+    app : Sphinx
+        When all pages have been read.
+    page : str
+        Its name in the book, such as ``book/why``.
+    until : str
+        A heading, to count only what is above it and no questions.
+    questions : int, optional
+        How many are answered. Default: all, or none with `until`.
 
-def page_minutes(app: Sphinx, page: str) -> int:
-    """Return how many minutes a page of the book takes, without prose those of its questions."""
-    questions = sum(quizzes_in(app, page).values())
-    counts = app.env.metadata.get(page, {}).get("reading", {"words": 0})
+    Raises
+    ------
+    KeyError
+        If the page has no such heading.
+    """
+    found = app.env.metadata.get(page, {})
+    counts = found.get("reading", {"words": 0})
+    if until:
+        counts = found.get("reading_until", {})[until]
+    if questions is None:
+        questions = 0 if until else sum(quizzes_in(app, page).values())
     return reading_minutes(**counts, questions=questions) or question_minutes(questions)
 
 
@@ -71,16 +88,29 @@ def _count(app: Sphinx, doctree: nodes.document) -> None:
     """Keep what a page consists of with its metadata, which Sphinx stores and merges."""
     if next(doctree.findall(addnodes.desc), None):
         return  # a page of the reference is looked up, not read
+    kept = app.env.metadata[app.env.docname]
+    kept["reading"] = _counts(doctree)
+    page = next(doctree.findall(nodes.section), nodes.section())
+    so_far: Counter[str] = Counter()
+    kept["reading_until"] = {}
+    for part in page.children:
+        if isinstance(part, nodes.section):
+            kept["reading_until"][part.next_node(nodes.title).astext()] = dict(so_far)
+        if isinstance(part, nodes.Element):
+            so_far.update(_counts(part))
+
+
+def _counts(part: nodes.Element) -> dict[str, int]:
     words = sum(
-        len(part.astext().split())
-        for part in doctree.findall(nodes.TextElement)
-        if isinstance(part, (nodes.paragraph, nodes.title, nodes.caption, nodes.term))
-        and not _is_inside(part, _NO_PROSE)
+        len(text.astext().split())
+        for text in part.findall(nodes.TextElement)
+        if isinstance(text, (nodes.paragraph, nodes.title, nodes.caption, nodes.term))
+        and not _is_inside(text, _NO_PROSE)
     )
-    app.env.metadata[app.env.docname]["reading"] = {
+    return {
         "words": words,
-        "cells": sum("cell_input" in part["classes"] for part in doctree.findall(nodes.container)),
-        "pictures": sum(1 for _ in doctree.findall(_is_picture)),
+        "cells": sum("cell_input" in each["classes"] for each in part.findall(nodes.container)),
+        "pictures": sum(1 for _ in part.findall(_is_picture)),
     }
 
 

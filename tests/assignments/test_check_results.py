@@ -213,7 +213,6 @@ IDEAS = {
         ],
         "in-batches": ["one batch too many where the size divides the number"],
         "evaluation-mode": ["right numbers, and the running statistics are left changed"],
-        "masked-pooling": ["the mask has no axis of channels"],
         "feature-cache": ["the digest of the backbone is no part of the key"],
     },
     "reuse-and-alignment": {

@@ -52,6 +52,7 @@ def test_every_claim_of_the_book_but_those_beyond_the_lesson_is_asked_for():
         "lookup-is-matmul",
         "sparse-gradient",
         "counting-does-it-too",
+        "frequency-alone",
         "preprocessing-matters",
         "pretraining-pays",
         "pictures-can-mislead",
@@ -63,4 +64,5 @@ def test_every_claim_of_the_book_but_those_beyond_the_lesson_is_asked_for():
         "hubs",
         "cutting-or-pca",
         "bytes-for-recall",
+        "three-wishes",
     }

@@ -7,9 +7,12 @@ from base64 import b64decode
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
+import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops, ImageStat
+from pypdf import PdfReader
 
 from embeddings_course.book_build.build import pages as pages_in_order
 from embeddings_course.book_build.claims import read_claims
@@ -192,6 +195,19 @@ def test_a_deep_link_opens_from_disk_at_its_place(html, tab):
     tab.locator(".bd-docs-nav").get_by_role("link", name="Words in context").click()
     tab.wait_for_url("**/words.html")
     assert not tab.wrong
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_key_insights_are_one_sheet_with_the_address_of_each_cell(html, tab, paper):
+    tab.goto((html / "book" / "key-insights.html").as_uri())
+    sheet = PdfReader(BytesIO(tab.pdf(format=paper)))
+    assert len(sheet.pages) == 1
+    links = tab.locator("#key-insights a[href*='.html#claim-']")
+    addresses = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(addresses) > 30
+    # Some pairs of letters are printed as one.
+    printed = re.sub(r"\s", "", normalize("NFKC", sheet.pages[0].extract_text()))
+    assert not [address for address in addresses if f"[{address}]" not in printed]
 
 
 def test_on_paper_a_page_is_its_text_in_ink_and_as_wide_as_the_paper(html, tab):

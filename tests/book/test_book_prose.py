@@ -61,7 +61,7 @@ def test_a_typed_result_is_found_and_settings_names_and_years_are_not():
 # What is looked up rather than read through, and what is for instructors and contributors.
 _REFERENCE = {
     "claims", "credits", "glossary", "index", "key-insights", "resources", "syllabus", "what-ran",
-    "teaching", "trust", "house",
+    "teaching", "trust", "house", "accessibility",
 }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def make(root, pip, *, version=sys.version_info):
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["bok"]])
 def test_a_command_that_does_not_exist_is_said_before_anything_is_installed(arguments):
-    with pytest.raises(EnvironmentProblem, match="book, check"):
+    with pytest.raises(EnvironmentProblem, match="book, pdf, check"):
         bootstrap.check_command(arguments)
 
 

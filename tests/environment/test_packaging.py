@@ -19,6 +19,7 @@ from helpers.repository import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
+TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
 GROUPS = {
     "everybody": PROJECT["dependencies"],
     "build": BUILD["requires"],
@@ -194,6 +195,18 @@ def test_the_bundle_holds_the_library_and_none_of_the_tools(bundle):
             assert file.relative_to(ROOT).as_posix() in bundle
 
 
+def test_the_bundle_holds_all_that_notebooks_may_import():
+    (layers,) = (
+        contract["layers"]
+        for contract in TOOLS["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    library = set(layers[-1].split(" : "))
+    assert {part.removesuffix(".py") for part in LIBRARY} - {"__init__"} == library, (
+        "student_bundle.LIBRARY"
+    )
+
+
 IMPORTS = """
 import importlib, pathlib, pkgutil, sys
 import embeddings_course as course
@@ -203,6 +216,20 @@ for module in pkgutil.walk_packages(course.__path__, "embeddings_course."):
 from embeddings_course.quiz import quiz
 print(importlib.util.find_spec("embeddings_course.cli"))
 """
+
+
+def assert_lab_shows_no_menus_for_instructors(config):
+    listed = subprocess.run(
+        [sys.executable, "-m", "jupyter", "labextension", "list"],
+        env={**os.environ, "JUPYTER_CONFIG_PATH": str(config)},
+        capture_output=True,
+        text=True,
+    )
+    said = listed.stdout + listed.stderr
+    disabled = set(re.findall(r"@jupyter/nbgrader:([a-z-]+)", said))
+    assert disabled == {
+        *("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
+    }, said
 
 
 def test_the_bundle_installs_and_every_module_of_it_can_be_imported(bundle, tmp_path):
@@ -215,6 +242,7 @@ def test_the_bundle_installs_and_every_module_of_it_can_be_imported(bundle, tmp_
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (tmp_path / "installed" / "bin").exists(), "a command whose module is not there"
+    assert_lab_shows_no_menus_for_instructors(tmp_path / "installed" / "etc" / "jupyter")
     # -S leaves out what else this environment has of the course; its libraries come last.
     libraries = [path for path in sys.path if path.endswith("site-packages")]
     done = subprocess.run(

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from embeddings_course.explorables import Explorable, packed
-from embeddings_course.explorables.explorable import ASSETS
+from embeddings_course.explorables.explorable import ASSETS, photo
+from embeddings_course.maps.sprite import sprite
 from helpers.refusals import raises
 from helpers.repository import ROOT
 
@@ -72,3 +73,12 @@ def test_each_script_has_its_function_and_its_test(name):
 def test_all_scripts_together_are_small():
     scripts = [path.read_bytes() for path in ASSETS.glob("*.js")]
     assert sum(len(gzip.compress(script)) for script in scripts) <= 20_000
+
+
+def test_pictures_of_a_sheet_have_their_place_and_a_label(monkeypatch, tmp_path):
+    (tmp_path / "one.js").touch()
+    monkeypatch.setattr("embeddings_course.explorables.explorable.ASSETS", tmp_path)
+    sheet = sprite([np.zeros((8, 8, 3), np.uint8)] * 5, 5)  # in two rows of three
+    assert 'aria-label="a &lt;cat&gt;" style="--row:1;--column:1"' in photo(4, sheet, "a <cat>")
+    html = Explorable("one", "Look", photo(4, sheet, "x"), {}, sheet).readable_html()
+    assert f'style="--sheet:url({sheet.url});--columns:3;--rows:2"' in html

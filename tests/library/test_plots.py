@@ -71,3 +71,10 @@ def test_panels_of_one_scale_share_one_axis_and_others_do_not():
     assert above.get_xlabel() == "" and below.get_xlabel() == "recall@1"
     above, below = plots.intervals(panels, labels=["recall@1", "accuracy"]).axes
     assert not above.get_shared_x_axes().joined(above, below)
+
+
+def test_pictures_on_a_map_keep_their_places_and_are_drawn_as_pictures():
+    places = np.array([[0.0, 0.0], [4.0, 1.0], [2.0, 3.0]])
+    (ax,) = plots.picture_map(places, [np.zeros((8, 8, 3), np.uint8)] * 3).axes
+    middles = [np.reshape(image.get_extent(), (2, 2)).mean(axis=1) for image in ax.images]
+    np.testing.assert_allclose(middles, places)

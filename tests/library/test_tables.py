@@ -75,11 +75,11 @@ def test_rows_that_lack_a_column_stay_empty_there():
 
 
 def test_tables_that_cannot_be_right_are_refused():
-    with raises(ValueError, "table-empty"):
+    with raises(ValueError, "table-without-rows"):
         result_table({}, caption="c")
     with raises(ValueError, "table-name-unknown", "'AUCC'", "AUC"):
         result_table({"a": {"AUC": 1.0}}, caption="c", highest=["AUCC"])
-    with raises(ValueError, "table-not-finite", "nan"):
+    with raises(ValueError, "table-value-not-finite", "nan"):
         result_table({"a": {"AUC": float("nan")}}, caption="c")
     with raises(ValueError, "measurement-not-finite"):
         result_table({"a": {"AUC": [0.5, float("nan")]}}, caption="c")

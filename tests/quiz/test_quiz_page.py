@@ -8,13 +8,16 @@ import pytest
 from embeddings_course.quiz.notebook_quiz import ASSETS
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.quiz.rendering import practice_html
-from helpers.browser import DESKTOP, PHONE
+from helpers.browser import DESKTOP, PHONE, barriers
 from helpers.repository import ROOT
 
 BANK = load_bank(ROOT / "book" / "quizzes")
 NAME = "knowledge-check"
 
 EVERY_KIND = """\
+parts:
+  - {title: Choices, first: one}
+  - {title: Numbers, first: number}
 questions:
   - id: one
     claim: some-claim
@@ -59,12 +62,19 @@ def every_kind(tab, tmp_path):
     """A page with a quiz that has a question of each kind, as a book of another theme has it."""
     (tmp_path / "quizzes").mkdir()
     (tmp_path / "quizzes" / "every.yml").write_text(EVERY_KIND, encoding="utf-8")
-    questions = load_bank(tmp_path / "quizzes")["every"].questions
+    file = load_bank(tmp_path / "quizzes")["every"]
+    quiz = practice_html(
+        "every",
+        file.questions,
+        parts=file.parts,
+        claim_url=lambda claim: f"other.html#claim-{claim}",
+        page_title=lambda claim: "The other page",
+    )
     page = tmp_path / "page.html"
     page.write_text(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Page</title>"
         f"<link rel=stylesheet href='{(ASSETS / 'quiz.css').as_uri()}'>"
-        f"<main><h1>Page</h1>{practice_html('every', questions)}</main>"
+        f"<main><h1>Page</h1>{quiz}</main>"
         f"<script src='{(ASSETS / 'quiz.js').as_uri()}'></script>",
         encoding="utf-8",
     )
@@ -177,7 +187,8 @@ def test_keyboard_alone_answers_checks_and_opens_the_explanations(every_kind):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert form(page, 0).locator("details").get_attribute("open") is not None
-    for _ in range(4):  # through the check boxes, where the space bar chooses
+    # Past the link to the cell, through the check boxes, where the space bar chooses.
+    for _ in range(5):
         page.keyboard.press("Tab")
         if focused(page) in ("two", "eight"):
             page.keyboard.press("Space")
@@ -225,6 +236,64 @@ def test_number_may_be_typed_as_people_do_and_a_known_mistake_is_explained(every
         assert said in status(page, 2), typed
         assert ("That counts numbers." in status(page, 2)) == (typed == str(rows))
     assert f"Four times {rows} is {rows * 4}." in status(page, 2)
+
+
+def test_a_wrong_number_gets_a_hint_and_a_second_one_the_worked_solution(every_kind):
+    page = every_kind
+    rows = int(re.search(r"have (\d+) numbers", form(page, 2).inner_text())[1])
+    solution = f"Worked solution: {rows * 4} bytes"
+    hints = [
+        (rows * 4000, "their place is not"),
+        (rows * 4 * 1.05, "Close"),
+        (-rows * 4, "sign"),
+        (rows * 6, "Too large."),
+        (rows * 90, "Too large, by far."),
+        (rows * 1.5, "Too small."),
+        (0, "Too small."),
+    ]
+    for number, hint in hints:
+        page.reload()
+        page.evaluate("localStorage.clear()")
+        page.reload()
+        form(page, 2).locator("[name=number]").fill(f"{number:g}")
+        check(page, 2)
+        assert hint in status(page, 2), number
+        assert str(rows * 4) not in re.sub(r"[^ ]*\d{3,}[^ ]*", "", status(page, 2))
+        assert solution not in status(page, 2)
+        assert not form(page, 2).locator(".quiz-key").is_visible()
+        check(page, 2)
+        assert solution not in status(page, 2), "the same number is no second try"
+    form(page, 2).locator("[name=number]").fill("1.5")
+    check(page, 2)
+    assert solution in status(page, 2)
+    assert f"Four times {rows} is {rows * 4}." in status(page, 2)
+    assert form(page, 2).locator(".quiz-key").is_visible()
+
+
+def test_result_by_topic_leads_to_the_pages_of_what_is_not_right_yet(every_kind):
+    page = every_kind
+    assert page.locator("h2").all_inner_texts()[:2] == ["Choices", "Numbers"]
+    assert "2 questions, about 2 minutes." in page.locator(".quiz-about").all_inner_texts()
+    result = page.locator(".quiz-result")
+    choices, numbers = (result.locator("li").nth(number) for number in (0, 1))
+    link = choices.get_by_role("link", name="The other page")
+    assert not result.is_visible()
+    take(page, 0, "two")
+    check(page, 0)
+    assert "1 of 2, 1 not checked yet." in choices.inner_text()
+    assert not link.is_visible() and "Read again" not in choices.inner_text()
+    take(page, 1, "three")
+    check(page, 1)
+    assert "1 of 2." in choices.inner_text() and "Read again" in choices.inner_text()
+    assert link.is_visible() and link.get_attribute("href") == "other.html"
+    assert "0 of 1, 1 not checked yet." in numbers.inner_text()
+    assert not barriers(page)
+    page.reload()
+    assert link.is_visible(), "after a reload, too"
+    form(page, 1).get_by_label("three").uncheck()
+    take(page, 1, "two", "eight")
+    check(page, 1)
+    assert "2 of 2." in choices.inner_text() and not link.is_visible()
 
 
 def test_other_numbers_are_offered_and_remembered(every_kind):

@@ -7,6 +7,7 @@ import ast
 import json
 import re
 from html import unescape
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,13 @@ def imported_names() -> set[str]:
 
 def imported_modules() -> set[str]:
     parts = imported_names() | {name.rpartition(".")[0] for name in imported_names()}
-    return {name for name in parts if source(name).is_file()}
+    return {name for name in parts if source(name).is_file() and not hides_module(name)}
+
+
+def hides_module(name: str) -> bool:
+    """Say whether a package exports something else under the name of one of its modules."""
+    package, _, last = name.rpartition(".")
+    return bool(package) and last in getattr(import_module(package), "__all__", ())
 
 
 def text_of(html: Path, page: str) -> str:

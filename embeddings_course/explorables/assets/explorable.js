@@ -1,5 +1,6 @@
-// What all explorables share. Each script adds itself: `explorables.NAME = (stage, data, tools) => {…}`.
-// It fills the stage, an empty element, and may return a function that ends what still runs.
+// What all explorables share. Each script adds itself: `explorables.NAME = (stage, data, tools, fallback) => {…}`.
+// It fills the stage, an empty element, and may return a function that ends what still runs. It may
+// take pictures and sounds from the fallback, which stays in the page, hidden.
 // Without scripts, or where the data are damaged, what Python prepared stays.
 
 const explorables = {};
@@ -35,6 +36,16 @@ const explorableTools = {
     return Object.assign(array, { shape });
   },
 
+  // One picture of the explorable's sheet; another tag than span takes other properties.
+  photo(number, columns, label, tag = "span", properties = {}) {
+    const element = explorableTools.make(tag, { className: "explorable-photo", ...properties });
+    if (tag === "span") element.setAttribute("role", "img");
+    element.setAttribute("aria-label", label);
+    element.style.setProperty("--row", Math.floor(number / columns));
+    element.style.setProperty("--column", number % columns);
+    return element;
+  },
+
   // A number with a real minus sign.
   number(value, decimals = 2) {
     const text = Math.abs(value).toFixed(decimals);
@@ -56,7 +67,7 @@ const mountExplorable = (root) => {
   const stage = make("div", { className: "explorable-stage" });
   try {
     const data = JSON.parse(root.querySelector(".explorable-data").textContent);
-    const stop = explorables[root.dataset.explorable](stage, data, explorableTools);
+    const stop = explorables[root.dataset.explorable](stage, data, explorableTools, fallback);
     fallback.before(stage);
     fallback.hidden = true;
     root.classList.add("explorable-alive");

@@ -65,9 +65,36 @@ const mountQuiz = (root, store) => {
     status.append(Object.assign(document.createElement("strong"), { textContent: verdict }));
     for (const [lead, line] of parts) {
       const block = document.createElement("div");
+      status.append(block);
+      if (!line) {
+        block.append(lead);
+        continue;
+      }
       if (lead) block.append(lead, find(".quiz-text", line).cloneNode(true));
       block.append(...find(".quiz-why", line).cloneNode(true).childNodes);
-      status.append(block);
+    }
+  };
+
+  const round = (number) => +number.toFixed(2);
+
+  // Points by topic, and the pages of what is not right yet.
+  const showResult = () => {
+    const result = find(".quiz-result");
+    if (!result) return;
+    result.hidden = !Object.keys(points).length;
+    for (const line of findAll("li", result)) {
+      const asked = line.dataset.questions.split(" ");
+      const checked = asked.filter((id) => id in points);
+      const sum = checked.reduce((total, id) => total + points[id], 0);
+      const left = asked.length - checked.length;
+      find(".quiz-points", line).textContent =
+        `${round(sum)} of ${asked.length}` + (left ? `, ${left} not checked yet.` : ".");
+      const pages = findAll(".quiz-page", line);
+      for (const page of pages) {
+        page.hidden = !page.dataset.questions.split(" ").some((id) => points[id] < 1);
+      }
+      const again = find(".quiz-reread", line);
+      if (again) again.hidden = pages.every((page) => page.hidden);
     }
   };
 
@@ -75,11 +102,11 @@ const mountQuiz = (root, store) => {
     const isAnswered = (form) => (isNumber(form) ? isReadable(form) : given(form).length);
     const done = questions.filter((q) => isAnswered(formOf(q))).length;
     const sum = Object.values(points).reduce((a, b) => a + b, 0);
-    const rounded = +sum.toFixed(2);
     const total = questions.length; // none while a graded quiz waits for the student's id
     find(".quiz-score").textContent = graded
       ? total ? `${done} of ${total} answered.` : ""
-      : `Score: ${rounded} of ${total}.`;
+      : `Score: ${round(sum)} of ${total}.`;
+    showResult();
     const again = find(".quiz-again");
     if (again) again.hidden = !Object.keys(answers).length;
   };
@@ -89,18 +116,43 @@ const mountQuiz = (root, store) => {
     findAll("[data-mark]", form).forEach((label) => delete label.dataset.mark);
   };
 
+  // Wrong numbers that were checked, by form: the second brings the worked solution.
+  const wrongNumbers = new Map();
+
+  // A hint must not say how far off a number is: that would be the answer.
+  const hint = (number, right) => {
+    const tens = Math.log10(number / right);
+    if (number * right < 0) return "The sign is not right.";
+    if (Math.abs(tens) > 0.5 && Math.abs(tens - Math.round(tens)) < 0.003) {
+      return "The digits are right, their place is not: look at the unit and count the zeros.";
+    }
+    if (Math.abs(number / right - 1) < 0.1) return "Close, but not close enough.";
+    const far = isFinite(tens) && Math.abs(tens) > 1 ? ", by far" : "";
+    return `Too ${number > right ? "large" : "small"}${far}.`;
+  };
+
   // Returns the points of a form from 0 to 1, and says why.
   const check = (form) => {
     const lines = findAll(".quiz-key li", form);
     unmark(form);
     let score = 0;
     let told = [];
+    let solved = true;
     if (isNumber(form)) {
       const number = read(form);
       const near = (line) => Math.abs(number - line.dataset.number) <= +line.dataset.margin;
       const line = lines.find(near);
       score = line && "right" in line.dataset ? 1 : 0;
       told = line ? [["", line]] : [];
+      if (!score) {
+        const right = lines.find((l) => "right" in l.dataset);
+        const wrong = (wrongNumbers.get(form) || new Set()).add(number);
+        wrongNumbers.set(form, wrong);
+        if (!line) told.push([hint(number, +right.dataset.number)]);
+        solved = wrong.size > 1;
+        if (solved) told.push(["Worked solution: ", right]);
+        else told.push(["Try again. If that is wrong, too, you get the worked solution."]);
+      }
     } else {
       const taken = given(form);
       const right = lines.filter((line) => "right" in line.dataset);
@@ -120,9 +172,9 @@ const mountQuiz = (root, store) => {
         }
       }
     }
-    const partly = `Partly right: ${+score.toFixed(2)} of 1 point.`;
+    const partly = `Partly right: ${round(score)} of 1 point.`;
     say(form, score === 1 ? "Right." : score ? partly : "Not right.", ...told);
-    find(".quiz-key", form).hidden = false;
+    if (solved) find(".quiz-key", form).hidden = false;
     return score;
   };
 
@@ -141,6 +193,7 @@ const mountQuiz = (root, store) => {
     findAll(".quiz-form", question).forEach((form) => {
       form.reset();
       unmark(form);
+      wrongNumbers.delete(form);
       if (!graded) Object.assign(find(".quiz-key", form), { hidden: true, open: false });
     });
     delete points[question.dataset.id];

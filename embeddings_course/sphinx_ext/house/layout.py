@@ -7,6 +7,7 @@ that crosses least, and then everything moves towards what it is connected with.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +93,14 @@ def _ranked(rooms: Sequence[str], house: House) -> list[list[str]]:
             highest if house.importers(room) else min(range(len(rows)), key=lambda i: len(rows[i]))
         )
         rows[fits].append(room)
-    return [row for row in reversed(rows) if row]
+    return [part for row in reversed(rows) if row for part in _parts(row)]
+
+
+def _parts(row: Sequence[str]) -> list[list[str]]:
+    """Divide a row that is too long for the picture into even ones."""
+    count = math.ceil(len(row) / MOST_IN_A_ROW)
+    size = math.ceil(len(row) / count)
+    return [list(row[start : start + size]) for start in range(0, len(row), size)]
 
 
 def _reachable(room: str, inner: Mapping[str, frozenset[str]]) -> set[str]:

@@ -13,7 +13,7 @@ from embeddings_course._shared.messages import Message
 from embeddings_course.book_build.claims import Claim, read_claims
 from embeddings_course.quiz.question_files import load_bank
 from embeddings_course.quiz.question_types import Question
-from embeddings_course.sphinx_ext.reading_time import question_minutes
+from embeddings_course.quiz.rendering import question_minutes
 
 _OBJECTIVES = re.compile(r"After this page you can\n\n((?:- .*\n(?:  .*\n)*)+)")
 _EXERCISE = re.compile(r"## Exercise (\d+): (.+) \((\d+) points?\)$", re.MULTILINE)

@@ -25,7 +25,7 @@
   };
 
   const mount = (picture) => {
-    if (picture.closest(".control, .map, .quiz, table")) return;
+    if (picture.closest(".control, .explorable, .map, .quiz, table")) return;
     let frame = picture.closest(".figure-frame");
     if (!frame) {
       frame = Object.assign(document.createElement("div"), {
