@@ -78,7 +78,7 @@ def sound_pairs(
         )
     places = np.stack([_places(table) for table in tables.values()])  # [kind, n, n]
     figures = [
-        f'<figure><img alt="" src="{_picture(picture)}">'
+        f'<figure><img alt="spectrogram of {escape(name)}" src="{_picture(picture)}">'
         f"<figcaption><strong>{escape(name)}</strong>: <span>{escape(text)}</span></figcaption>"
         f'<audio controls preload="none" aria-label="{escape(name)}" src="{_wav(sound, rate)}">'
         "</audio></figure>"

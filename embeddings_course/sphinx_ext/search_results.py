@@ -2,7 +2,8 @@
 
 Sphinx's own search names pages only. To quote them it would fetch each page, which browsers refuse
 to do on disk. So all sections' texts lie in a script beside the index, and ``search-results.js``
-finds the words in them. Only the page of the search loads the two.
+finds the words in them. Only the page of the search loads the two. Of the reference it has only how
+each text begins: a name is looked up there, and its page quotes itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from sphinx.application import Sphinx
 
 TEXTS = "search-texts.js"
 """In the folder of static files."""
+
+_REFERENCE, _BEGINNING = "/reference/", 300  # letters
 
 _NOT_PROSE = (nodes.literal_block, nodes.raw, nodes.comment, nodes.math_block, nodes.title)
 
@@ -84,6 +87,9 @@ def _write(app: Sphinx, problem: Exception | None) -> None:
     if problem or app.builder.format != "html":
         return
     texts = {page: sections_of(app.env.get_doctree(page)) for page in sorted(app.env.found_docs)}
+    for page in texts:
+        if _REFERENCE in page:
+            texts[page] = [[*said, text[:_BEGINNING]] for *said, text in texts[page]]
     said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
     path = Path(app.outdir) / "_static" / TEXTS
     path.write_text(f"const searchTexts = {said};\n", encoding="utf-8")

@@ -6,6 +6,9 @@ The few of them that pages and the theme's own script and style use become a fon
 inside a style sheet, which every browser also reads from disk, and the script goes. Should a page
 use an icon in another way, the theme's font has it still.
 
+Only the page of the search loads Sphinx's search and the index of all words. The theme loads them
+with every page, for results while one types, which this book does not show.
+
 A page with something to touch has a link to it where the theme has its link to the content.
 
 Icons say nothing to a screen reader, what opens a list in the sidebar says which, the sidebar is a
@@ -25,6 +28,9 @@ from sphinx.application import Sphinx
 from embeddings_course.sphinx_ext.touchables import FIRST
 
 _SCRIPT = re.compile(r'<script defer src="([^"]*)scripts/fontawesome\.js[^"]*"></script>')
+_SEARCH = re.compile(
+    r' *<script src="[^"]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>\n?'
+)
 _ICON = re.compile(r'(<(?:i|span)) (class="(?:[^" ]+ )*fa[srb-][^"]*")')
 _SKIP = '<a href="#main-content">Skip to main content</a>'
 _MENDED = (
@@ -105,6 +111,8 @@ def _finish(app: Sphinx, problem: Exception | None) -> None:
             continue
         names |= {name for icon in _ICON.finditer(text) for name in _NAME.findall(icon[0])}
         text = _SCRIPT.sub(r'<link rel="stylesheet" href="\1icons.css" />', text)
+        if path != Path(app.outdir) / "search.html":
+            text = _SEARCH.sub("", text)
         for found, mended in _MENDED:
             text = found.sub(mended, text)
         if f'id="{FIRST}"' in text:

@@ -25,7 +25,12 @@ explorables.sound_pairs = (stage, data, { make, unpack, number, status }, fallba
     const line = make("span", { className: "sound-pairs-line", hidden: true });
     const picture = make("span", {}, figure.querySelector("img").cloneNode(), line);
     const name = figure.querySelector("strong").textContent;
-    const button = make("button", { type: "button", onclick: () => choose(i) }, picture, name);
+    const button = make(
+      "button",
+      { type: "button", ariaLabel: name, onclick: () => choose(i) },
+      picture,
+      name,
+    );
     const heard = figure.querySelector("figcaption span").textContent;
     return { audio: figure.querySelector("audio"), line, name, button, heard };
   });
