@@ -29,7 +29,8 @@ from embeddings_course.sphinx_ext.touchables import FIRST
 
 _SCRIPT = re.compile(r'<script defer src="([^"]*)scripts/fontawesome\.js[^"]*"></script>')
 _SEARCH = re.compile(
-    r' *<script src="[^"]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>\n?'
+    r' *<script src="[^"]*(?:_static/searchtools|_static/language_data|searchindex)\.js">'
+    r"</script>\n?"
 )
 _ICON = re.compile(r'(<(?:i|span)) (class="(?:[^" ]+ )*fa[srb-][^"]*")')
 _SKIP = '<a href="#main-content">Skip to main content</a>'
