@@ -93,7 +93,8 @@ def test_nothing_of_the_instructors_folder_is_published(html, executed):
     library = [ROOT / "embeddings_course" / part for part in LIBRARY]
     files = [file for part in library for file in (part.rglob("*.py") if part.is_dir() else [part])]
     known = set().union(*(lines_of(file) for file in files))
-    secret -= known | {line.removeprefix(">>> ") for line in known}
+    # Also as an example in a docstring, or as code that is written into a notebook.
+    secret -= known | {line.removeprefix(">>> ").strip('",') for line in known}
     assert secret, "source/ has no text to look for"
     assert not secret & published(html, executed)
     assert not [path for path in html.rglob("*") if "source" in path.relative_to(html).parts]
